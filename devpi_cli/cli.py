@@ -1,0 +1,154 @@
+"""The devpi command, the table of its subcommands, failure -> exit status."""
+
+from __future__ import annotations
+
+import sys
+from copy import copy
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from devpi_cli import __version__
+from devpi_cli.app import App
+from devpi_cli.errors import DevpiError, NotAllowed
+
+INTERRUPTED = 130
+
+COMMANDS = {
+    "use": "Choose the server and index to work with, or show them.",
+    "login": "Log in to the server in use.",
+    "logoff": "Log out of the server in use.",
+    "logout": "Log out of the server in use.",
+    "user": "Create, show, modify, delete or list users.",
+    "passwd": "Change the password of a user.",
+    "index": "Create, show, modify, delete or list indexes.",
+    "getjson": "Show the JSON that a server has at a path or URL.",
+    "patchjson": "Send JSON from a file to a path on the server.",
+    "upload": "Build the project in this folder and upload it, or upload files.",
+    "list": "List the projects of an index, or the files of a project.",
+    "remove": "Remove a project, some of its releases, or one file from an index.",
+    "install": "Install packages from an index with pip.",
+    "quickstart": "Make a server of your own on this machine, with a user and an index, and use it.",
+    "server": "Start, stop, or look at the server that quickstart made.",
+}
+ALIASES = {"logout": "logoff"}
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep a generic option on the App, on whichever side of the command it was given."""
+    given = param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
+    if given:
+        setattr(ctx.ensure_object(App), str(param.name), value)
+
+
+def _generic(*names: str, **settings: Any) -> click.Option:
+    return click.Option(names, expose_value=False, callback=_remember, allow_from_autoenv=False, **settings)
+
+
+def _generic_options(*, environment: bool) -> list[click.Parameter]:
+    """Return the options that stand on both sides; those before the command also come from the environment."""
+
+    def variable(name: str) -> str | None:
+        return f"DEVPI_{name}" if environment else None
+
+    file = click.Path(path_type=Path)
+    return [
+        _generic("--clientdir", type=file, envvar=variable("CLIENTDIR"), metavar="DIR", help="Where to keep state."),
+        _generic("--quiet", "-q", is_flag=True, envvar=variable("QUIET"), help="Say nothing but results and errors."),
+        _generic("--verbose", "-v", is_flag=True, envvar=variable("VERBOSE"), help="Say more."),
+        _generic("--debug", is_flag=True, envvar=variable("DEBUG"), help="Show every request, and where bugs are."),
+        _generic("--yes", "-y", is_flag=True, envvar=variable("YES"), help="Answer every question with yes."),
+        _generic("--no-input", is_flag=True, envvar=variable("NO_INPUT"), help="Never ask anything."),
+        _generic("--json", is_flag=True, envvar=variable("JSON"), help="Print the result as one JSON document."),
+        _generic(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            envvar=variable("TIMEOUT"),
+            metavar="SECONDS",
+            help="How long a server may be silent. [60]",
+        ),
+        _generic(
+            "--ca-bundle", type=file, envvar=variable("CA_BUNDLE"), metavar="FILE", help="Trust the CAs in FILE, too."
+        ),
+        _generic("--insecure", is_flag=True, envvar=variable("INSECURE"), help="Do not verify TLS certificates."),
+    ]
+
+
+class CommandTable(click.Group):
+    """A group that lists its subcommands from a table and imports only the one that runs.
+
+    Its outlines hold the summary only, so that ``--help`` and completion import no command.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and command is not None:
+            module = import_module(f"devpi_cli.commands.{ALIASES.get(name, name)}")
+            command = copy(module.command)
+            command.params = [*command.params, *_generic_options(environment=False)]
+        return name, command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        app = ctx.ensure_object(App)
+        try:
+            super().invoke(ctx)
+            if sys.stdout:
+                sys.stdout.flush()  # here, where click handles a closed pipe
+        except (click.exceptions.Exit, click.ClickException, BrokenPipeError):
+            raise
+        except DevpiError as error:
+            app.out.error(error, _why_refused(app) if isinstance(error, NotAllowed) else "")
+            ctx.exit(error.exit_status)
+        except (KeyboardInterrupt, EOFError, click.Abort):
+            app.out.failure("interrupted")
+            ctx.exit(INTERRUPTED)
+        except OSError as error:
+            app.out.error(DevpiError(f"{error.filename or 'input/output'}: {error.strerror or error}"))
+            ctx.exit(1)
+        except Exception as error:
+            if app.debug:
+                raise
+            what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {error}"
+            app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
+            ctx.exit(1)
+
+
+def _why_refused(app: App) -> str:
+    """Return what the user can do about a refusal, as far as this side knows."""
+    login = app.login
+    if login is None:
+        return "not logged in: type 'devpi login USER'"
+    if login.hours <= 0:
+        return f"the login of {login.user} expired {-login.hours:.1f} h ago: type 'devpi login {login.user}'"
+    return f"logged in as {login.user}; 'devpi use' tells whether the server still accepts that login"
+
+
+@click.group(
+    cls=CommandTable,
+    commands={name: click.Command(name, help=summary) for name, summary in COMMANDS.items()},
+    params=_generic_options(environment=True),
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "DEVPI",
+        "max_content_width": 100,
+    },
+    epilog="\b\nTo begin:\n  devpi quickstart             a server of your own on this machine\n"
+    "  devpi use URL                a server that is there already\n"
+    "  devpi COMMAND --help         what a command takes, with examples",
+)
+@click.version_option(__version__, prog_name="devpi-cli", message="%(prog)s %(version)s")
+def devpi() -> None:
+    """Work with packages on a devpi server."""
+
+
+def main() -> None:
+    """Run the devpi command, under that name also as ``python -m devpi_cli``."""
+    devpi(prog_name="devpi")

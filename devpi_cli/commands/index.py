@@ -1,0 +1,117 @@
+"""devpi index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.api import NO_PROJECTS
+from devpi_cli.app import App, pass_app
+from devpi_cli.commands._options import acting_user, chosen_index, index_of, key_values
+from devpi_cli.errors import LoginRequired, WrongUsage
+
+if TYPE_CHECKING:
+    from devpi_cli.models import Index
+
+FIRST_KEYS = ("type", "bases", "volatile", "acl_upload")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi index -c dev bases=root/pypi\n  devpi index dev acl_upload+=bob\n"
+    "  devpi index alice/dev volatile=False\n  devpi index --delete dev\n  devpi index -l"
+)
+@click.argument("name", required=False, metavar="[INDEX]")
+@click.argument("settings", nargs=-1, metavar="[KEY=VALUE | KEY+=VALUE | KEY-=VALUE]...")
+@click.option("--create", "-c", is_flag=True, help="Create an index.")
+@click.option("--delete", is_flag=True, help="Delete an index and everything on it.")
+@click.option("--list", "-l", "list_", is_flag=True, help="List the indexes of the user who is logged in, or of USER.")
+@click.option("--no-projects", is_flag=True, help="Do not ask for the projects of the index; quicker for mirrors.")
+@pass_app
+def command(
+    app: App, name: str | None, settings: tuple[str, ...], create: bool, delete: bool, list_: bool, no_projects: bool
+) -> None:
+    """Create, show, modify, delete or list indexes.
+
+    INDEX is NAME (of the user who is logged in) or USER/NAME. Without an option it shows INDEX, or the one in use;
+    with KEY=VALUE it sets a key, with KEY+=VALUE and KEY-=VALUE it changes a list. Lists are separated by commas.
+    Keys are bases, volatile, acl_upload, acl_toxresult_upload, mirror_whitelist, mirror_whitelist_inheritance, title,
+    description, custom_data, type, and for a mirror mirror_url and others.
+    """
+    if create + delete + list_ > 1:
+        raise WrongUsage("only one of --create, --delete and --list can be done at once")
+    app.state.require_server()
+    if name and "=" in name:
+        settings, name = (name, *settings), None
+    _check(settings)
+    if list_:
+        _list(app, name)
+    elif (create or delete) and not name:
+        raise WrongUsage("which index? name the one to create or delete")
+    elif create and name:
+        _create(app, index_of(app, name), key_values(settings))
+    elif delete and name:
+        _delete(app, index_of(app, name), settings)
+    elif settings:
+        _modify(app, chosen_index(app, name), settings)
+    else:
+        _show(app, app.server.index(chosen_index(app, name), projects=not no_projects), no_projects=no_projects)
+
+
+def _check(settings: tuple[str, ...]) -> None:
+    """Refuse what the server would misunderstand."""
+    given = key_values(settings, operators="+-")
+    bare = [key.rstrip("+-") for key in given]
+    repeated = next((key for key in bare if bare.count(key) > 1 and key in given), None)
+    if repeated:
+        raise WrongUsage(f"{repeated!r} is both set and changed")
+    whitelist = [value for key, value in given.items() if key.rstrip("+-") == "mirror_whitelist"]
+    if any(bracket in value for value in whitelist for bracket in "[]"):
+        raise WrongUsage(
+            "mirror_whitelist takes no brackets: the server would turn them into part of a name",
+            hint="separate names with commas: mirror_whitelist=requests,numpy",
+        )
+
+
+def _create(app: App, name: str, config: dict[str, str]) -> None:
+    _show(app, app.server.create_index(name, config), no_projects=True)
+
+
+def _modify(app: App, name: str, changes: tuple[str, ...]) -> None:
+    index = app.server.modify_index(name, changes)
+    for change in changes:
+        app.out.line(f"{urls.path(app.server.url(name))} {change}")
+    _show(app, index, no_projects=True)
+
+
+def _delete(app: App, name: str, settings: tuple[str, ...]) -> None:
+    if settings:
+        raise WrongUsage("an index that is deleted takes no KEY=VALUE")
+    url = app.server.url(name)
+    app.server.index(name, projects=False)  # an index that is not there gives 404, not the 403 that DELETE would
+    app.out.line(f"About to remove: {url}")
+    app.out.confirm("Are you sure")
+    app.server.delete_index(name)
+    app.out.line(f"index deleted: {url}")
+    app.out.document({"index": name, "url": url, "deleted": True})
+
+
+def _list(app: App, user: str | None) -> None:
+    user = user or acting_user(app)
+    if not user:
+        raise LoginRequired("whose indexes? nobody is logged in", hint="type 'devpi index -l USER'")
+    names = [index.name for index in app.server.user(user).indexes]
+    for name in names:
+        app.out.line(name)
+    app.out.document({"indexes": names})
+
+
+def _show(app: App, index: Index, *, no_projects: bool) -> None:
+    url = app.server.url(index.name)
+    app.out.line(f"{url}?{NO_PROJECTS}:" if no_projects else f"{url}:")
+    rest = sorted(index.config.keys() - set(FIRST_KEYS))
+    for key in [key for key in FIRST_KEYS if key in index.config] + rest:
+        value = index.config[key]
+        app.out.line(f"  {key}={','.join(map(str, value)) if isinstance(value, list) else value}")
+    app.out.document({"index": index.name, "url": url, **index.config})

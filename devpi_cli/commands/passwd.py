@@ -1,0 +1,32 @@
+"""devpi passwd."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from devpi_cli.app import App, pass_app
+from devpi_cli.commands._options import acting_user
+from devpi_cli.commands._users import modify_user
+from devpi_cli.errors import LoginRequired
+
+
+@click.command(epilog="\b\nExamples:\n  devpi passwd\n  devpi passwd alice --password-stdin < new-password")
+@click.argument("user", required=False)
+@click.option("--password-stdin", is_flag=True, help="Read the new password from standard input.")
+@pass_app
+def command(app: App, user: str | None, password_stdin: bool) -> None:
+    """Change the password of a user.
+
+    Without USER it is that of who is logged in, who stays so. It is asked for twice.
+    """
+    app.state.require_server()
+    user = user or acting_user(app)
+    if not user:
+        raise LoginRequired("whose password? nobody is logged in", hint="type 'devpi login USER' first")
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = app.out.ask_new_password(user, "use --password-stdin")
+    modify_user(app, user, {"password": password})

@@ -1,0 +1,42 @@
+"""devpi patchjson."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.app import App, pass_app
+from devpi_cli.commands._options import url_of
+from devpi_cli.errors import WrongUsage
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi patchjson /alice/dev changes.json\n"
+    "  echo '[\"volatile=False\"]' | devpi patchjson /alice/dev -"
+)
+@click.argument("path")
+@click.argument("file")
+@pass_app
+def command(app: App, path: str, file: str) -> None:
+    """Send JSON from a file to a path on the server.
+
+    The request is a PATCH; a FILE named - is standard input.
+    """
+    url = url_of(app, path)
+    body = _read(file)
+    reply = app.session.request("PATCH", url, json=body, anyone=True)
+    app.out.line(f"PATCH REQUEST sent to {urls.hide(url)}")
+    app.out.json_text(reply.json)
+
+
+def _read(file: str) -> object:
+    try:
+        return json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongUsage(f"cannot read {file}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise WrongUsage(f"{file} is not JSON: {error}") from None

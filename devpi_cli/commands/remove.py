@@ -1,0 +1,89 @@
+"""devpi remove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.app import App, pass_app
+from devpi_cli.commands._options import chosen_index, index_option, url_of
+from devpi_cli.errors import Missing, NothingFound
+from devpi_cli.models import Requirement, newest_first
+
+if TYPE_CHECKING:
+    from devpi_cli.models import Release
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi remove demo==1.0\n  devpi remove 'demo>=1,<2'\n  devpi remove -y demo\n"
+    "  devpi remove http://localhost:3141/alice/dev/+f/2ed/2df83d4eb29af/demo-1.0-py3-none-any.whl"
+)
+@click.argument("requirement", metavar="REQUIREMENT|URL")
+@index_option("remove from")
+@click.option("--force", "-f", is_flag=True, help="Remove from a non-volatile index, too.")
+@pass_app
+def command(app: App, requirement: str, index: str | None, force: bool) -> None:
+    """Remove a project, some of its releases, or one file from an index.
+
+    REQUIREMENT is NAME for the whole project, or 'NAME==VERSION', 'NAME<VERSION' for releases; a URL is that of one
+    file. What will go is shown first. What the index has from its bases stays there.
+    """
+    if urls.is_url(requirement):
+        _remove_file(app, requirement.partition("#")[0], force=force)
+    else:
+        _remove_releases(app, chosen_index(app, index), Requirement.parse(requirement), force=force)
+
+
+def _remove_file(app: App, typed: str, *, force: bool) -> None:
+    url = url_of(app, typed)
+    app.out.line("About to remove the following file:")
+    app.out.line(url)
+    app.out.confirm("Are you sure")
+    app.server.remove_file(url, force=force)
+    app.out.document({"removed": [url]})
+
+
+def _remove_releases(app: App, index: str, wanted: Requirement, *, force: bool) -> None:
+    releases = _matching(app, index, wanted)
+    app.out.line("About to remove the following releases and distributions")
+    for release in releases:
+        app.out.line(f"version: {release.version}")
+        for link in release.links:
+            app.out.line(f"  - {link.url}")
+        if not release.links:
+            app.out.line("  - No releases")
+    app.out.confirm("Are you sure")
+    if wanted.is_whole_project:
+        app.server.remove_project(index, wanted.project, force=force)
+    else:
+        for release in releases:
+            app.out.line(f"deleting release {release.version} of {wanted.project}")
+            app.server.remove_release(index, wanted.project, release.version, force=force)
+    app.out.document(
+        {
+            "index": index,
+            "project": wanted.project,
+            "versions": [release.version for release in releases],
+            "removed": [link.url for release in releases for link in release.links],
+        }
+    )
+
+
+def _matching(app: App, index: str, wanted: Requirement) -> list[Release]:
+    """Return the releases on the index itself that are meant, the oldest first."""
+    nothing = NothingFound(
+        f"No releases or distributions found matching {wanted.text!r}.",
+        hint=f"'devpi list --index {index}' shows what there is",
+    )
+    try:
+        releases = app.server.releases(index, wanted.project, ignore_bases=True)
+    except Missing as error:
+        if "project" in error.reason:
+            raise nothing from None
+        raise
+    found = {release.version: release for release in releases if wanted.matches(release.version)}
+    if not found:
+        raise nothing
+    return [found[version] for version in reversed(newest_first(found))]

@@ -1,0 +1,108 @@
+"""devpi user."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from devpi_cli.app import App, pass_app
+from devpi_cli.commands._options import acting_user, key_values
+from devpi_cli.commands._users import SECRET_KEYS, modify_user
+from devpi_cli.errors import LoginRequired, WrongUsage
+
+# What devpi-server 6.20 keeps of a user (model.py); anything else it drops without a word.
+KEYS = ("email", "title", "description", "custom_data", *SECRET_KEYS)
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi user -c alice email=alice@example.com\n  devpi user alice email=a@example.com\n"
+    "  devpi user --delete alice\n  devpi user -l"
+)
+@click.argument("name", required=False, metavar="[USER]")
+@click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--create", "-c", is_flag=True, help="Create a user.")
+@click.option("--delete", is_flag=True, help="Delete a user and its volatile indexes.")
+@click.option("--modify", "-m", is_flag=True, help="Modify a user.")
+@click.option("--list", "-l", "list_", is_flag=True, help="List the names of all users.")
+@click.option("--password-stdin", is_flag=True, help="Read the password of a new user from standard input.")
+@pass_app
+def command(
+    app: App,
+    name: str | None,
+    settings: tuple[str, ...],
+    create: bool,
+    delete: bool,
+    modify: bool,
+    list_: bool,
+    password_stdin: bool,
+) -> None:
+    """Create, show, modify, delete or list users.
+
+    Keys are email, title, description, custom_data, password and pwhash. Without an option it shows USER, or who is
+    logged in; with KEY=VALUE it modifies USER. A new user needs a password, which is asked for when it is not given.
+    """
+    if create + delete + modify + list_ > 1:
+        raise WrongUsage("only one of --create, --delete, --modify and --list can be done at once")
+    if name and "=" in name:
+        settings, name = (name, *settings), None
+    config = _checked(key_values(settings))
+    if list_:
+        _list(app)
+    elif not (create or delete or modify or config):
+        _show(app, name or acting_user(app))
+    elif not name:
+        raise WrongUsage("which user? name one before KEY=VALUE")
+    elif create:
+        _create(app, name, config, password_stdin=password_stdin)
+    elif delete:
+        _delete(app, name)
+    else:
+        modify_user(app, name, config)
+
+
+def _checked(config: dict[str, str]) -> dict[str, str]:
+    unknown = [key for key in config if key not in KEYS]
+    if unknown:
+        raise WrongUsage(f"a user has no {unknown[0]!r}", hint=f"keys are {', '.join(KEYS)}")
+    return config
+
+
+def _create(app: App, name: str, config: dict[str, str], *, password_stdin: bool) -> None:
+    server = app.server
+    if password_stdin:
+        config["password"] = sys.stdin.readline().rstrip("\r\n")
+    if not config.keys() & SECRET_KEYS:
+        config["password"] = app.out.ask_new_password(name, "give it as password=…, or use --password-stdin")
+    server.create_user(name, config)
+    app.out.line(f"user created: {name}")
+    app.out.document({"user": name, "created": True})
+
+
+def _delete(app: App, name: str) -> None:
+    app.server.user(name)  # a user who is not there gives 404, not the 403 that DELETE would
+    app.out.line(f"About to remove: {app.server.url(name)}")
+    app.out.confirm("Are you sure")
+    app.server.delete_user(name)
+    app.out.line(f"user deleted: {name}")
+    app.out.document({"user": name, "deleted": True})
+
+
+def _list(app: App) -> None:
+    names = [user.name for user in app.server.users()]
+    for name in names:
+        app.out.line(name)
+    app.out.document({"users": names})
+
+
+def _show(app: App, name: str | None) -> None:
+    app.state.require_server()
+    if not name:
+        raise LoginRequired(
+            "which user? nobody is logged in", hint="type 'devpi user USER', or 'devpi login USER' first"
+        )
+    user = app.server.user(name)
+    app.out.line(f"{app.server.url(name)}:")
+    for key, value in sorted(user.config.items()):
+        app.out.line(f"  {key}={','.join(map(str, value)) if isinstance(value, list) else value}")
+    app.out.document({"user": user.name, **user.config, "indexes": [index.name for index in user.indexes]})

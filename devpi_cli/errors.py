@@ -1,0 +1,155 @@
+"""Every failure, drawn as a tree.
+
+::
+
+    DevpiError                        1   the operation failed
+    ├── WrongUsage                    2   what was typed makes no sense
+    │   └── NobodyToAsk               2   a question, and no terminal to ask it on
+    ├── NothingInUse                  1   no server or no index in use
+    ├── NotConfirmed                  1   the answer was no
+    ├── LoginRequired                 3   a login is needed and there is none
+    ├── NothingFound                  4   nothing matches what was named
+    ├── BrokenState                   1   the state file cannot be read or written
+    ├── BrokenDistribution            1   a file is no distribution
+    ├── SomeFailed                    *   of several things some failed: 1, or the status of all if all did alike
+    ├── ProgramMissing                1   another program is needed and not there
+    ├── ProgramFailed                 *   another program failed: its own status
+    ├── Unreachable                   6   the server does not answer
+    ├── NotDevpi                      1   the reply is none that a devpi server gives
+    └── Refused                       1   the server said no
+        ├── NotAllowed                3   401, 403, 407
+        ├── Missing                   4   404
+        ├── Conflict                  5   409
+        └── ServerFailed              6   5xx
+"""
+
+from __future__ import annotations
+
+
+class DevpiError(Exception):
+    """What the user is told, and the exit status.
+
+    ``hint`` is a last line that says what to do next.
+    """
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class WrongUsage(DevpiError):
+    """What was typed makes no sense."""
+
+    exit_status = 2
+
+
+class NobodyToAsk(WrongUsage):
+    """A question, and no terminal to ask it on."""
+
+
+class NothingInUse(DevpiError):
+    """No server or no index in use."""
+
+
+class NotConfirmed(DevpiError):
+    """The answer was no."""
+
+
+class LoginRequired(DevpiError):
+    """A login is needed and there is none."""
+
+    exit_status = 3
+
+
+class NothingFound(DevpiError):
+    """Nothing matches what was named."""
+
+    exit_status = 4
+
+
+class BrokenState(DevpiError):
+    """The state file cannot be read or written."""
+
+
+class BrokenDistribution(DevpiError):
+    """A file is no distribution."""
+
+
+class SomeFailed(DevpiError):
+    """Of several things some failed: 1, or the status of all of them if all failed alike."""
+
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.exit_status = status
+
+
+class ProgramMissing(DevpiError):
+    """Another program is needed and not there."""
+
+
+class ProgramFailed(DevpiError):
+    """Another program failed; its own exit status passes through."""
+
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        # A program killed by signal N has status -N; shells report 128 + N.
+        self.exit_status = 128 - status if status < 0 else status
+
+
+class Unreachable(DevpiError):
+    """The server does not answer."""
+
+    exit_status = 6
+
+
+class NotDevpi(DevpiError):
+    """The reply is none that a devpi server gives."""
+
+
+class Refused(DevpiError):
+    """The server said no: ``METHOD URL``, its status line and its own message.
+
+    ``status`` is the HTTP status, ``reason`` the server's words for it.
+    """
+
+    def __init__(self, request: str, status: int, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"{request}\n{status} {reason}", hint=hint)
+        self.status = status
+        self.reason = reason
+
+
+class NotAllowed(Refused):
+    """401, 403 or 407: not logged in, login expired or not allowed."""
+
+    exit_status = 3
+
+
+class Missing(Refused):
+    """404: there is no such user, index, project, release or file."""
+
+    exit_status = 4
+
+
+class Conflict(Refused):
+    """409: it exists already."""
+
+    exit_status = 5
+
+
+class ServerFailed(Refused):
+    """5xx: the server, or something in front of it, failed."""
+
+    exit_status = 6
+
+
+def refused(request: str, status: int, reason: str, *, hint: str = "") -> Refused:
+    """Return the failure that stands for an HTTP status of 400 or more."""
+    kinds: dict[int, type[Refused]] = {401: NotAllowed, 403: NotAllowed, 404: Missing, 407: NotAllowed, 409: Conflict}
+    kind = ServerFailed if status >= 500 else kinds.get(status, Refused)  # noqa: PLR2004 (5xx is what HTTP calls it)
+    return kind(request, status, reason, hint=hint)

@@ -1,0 +1,161 @@
+"""The words of the field as frozen dataclasses: User, Index, Release, Link …"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from devpi_cli.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from packaging.version import Version
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user's token, and until when the server takes it (seconds since the epoch)."""
+
+    user: str
+    token: str = field(repr=False)
+    expires: float
+
+    @property
+    def hours(self) -> float:
+        """For how long the token is still good; negative when it no longer is."""
+        return (self.expires - time.time()) / 3600
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a server says of itself and of one of its indexes (``GET …/+api``)."""
+
+    root: str
+    index: str | None = None
+    simpleindex: str | None = None
+    pypisubmit: str | None = None
+    features: tuple[str, ...] = ()
+    status: str = "noauth"
+    """What became of the login that was sent: ``ok``, ``noauth``, ``expired`` or ``nouser``."""
+
+    @property
+    def login(self) -> str:
+        """Where logins go."""
+        return f"{self.root}+login"
+
+    @property
+    def is_mirror(self) -> bool:
+        """A mirror is an index without a place to submit to."""
+        return self.index is not None and self.pypisubmit is None
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index: ``user/name``, its configuration, and the projects on it where they were asked for."""
+
+    name: str
+    config: dict[str, Any]
+    projects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class User:
+    """A user: name, configuration without secrets, and the indexes that belong to it."""
+
+    name: str
+    config: dict[str, Any]
+    indexes: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a release offers for download: ``rel`` is ``releasefile``, ``doczip`` or ``toxresult``."""
+
+    url: str
+    rel: str = "releasefile"
+    sha256: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return unquote(self.url.partition("#")[0].rpartition("/")[2])
+
+
+@dataclass(frozen=True)
+class Release:
+    """A project at a version. ``shadowed`` are links of the same version on bases, hidden by this one."""
+
+    project: str
+    version: str
+    links: tuple[Link, ...] = ()
+    shadowed: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A project and which versions of it, as packaging parses it.
+
+    ``project`` is normalised, ``matches`` tells whether a version is meant. Versions that PEP 440 does not know are
+    met by their exact text, so that they can be listed and removed.
+    """
+
+    text: str
+    project: str
+    is_whole_project: bool
+    matches: Callable[[str], bool] = field(repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Requirement:
+        """Parse ``name``, ``name==1.0``, ``name>=1,<2``.
+
+        Raises WrongUsage when it is no requirement, or one that no index can answer (a URL, a marker).
+        """
+        from packaging.requirements import InvalidRequirement
+        from packaging.requirements import Requirement as Parsed
+
+        exact = re.fullmatch(r"\s*([A-Za-z0-9][\w.-]*)\s*={2,3}\s*([^\s,;*=<>!~]+)\s*", text)
+        if exact and parsed_version(exact[2]) is None:
+            return cls(text, normalised(exact[1]), is_whole_project=False, matches=exact[2].__eq__)
+        try:
+            parsed = Parsed(text)
+        except InvalidRequirement as error:
+            what = str(error).splitlines()[0]
+            raise WrongUsage(f"{text!r} is not a requirement: {what}", hint="type NAME or 'NAME==VERSION'") from None
+        if parsed.url or parsed.marker:
+            raise WrongUsage(f"{text!r}: only a name and versions are understood here", hint="type 'NAME==VERSION'")
+
+        def matches(version: str) -> bool:
+            if not parsed.specifier:
+                return True
+            return parsed_version(version) is not None and parsed.specifier.contains(version, prereleases=True)
+
+        return cls(text, normalised(parsed.name), is_whole_project=not parsed.specifier, matches=matches)
+
+
+def normalised(name: str) -> str:
+    """Return a project's name as PEP 503 spells it: canonical URLs need it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def parsed_version(version: str) -> Version | None:
+    """Return a version as PEP 440 sees it, None where it does not."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return None
+
+
+def newest_first(versions: Iterable[str]) -> list[str]:
+    """Sort versions, the newest first; those that PEP 440 does not know are older than all others."""
+
+    def age(version: str) -> tuple[bool, Any]:
+        parsed = parsed_version(version)
+        return (parsed is not None, parsed or version)
+
+    return sorted(versions, key=age, reverse=True)

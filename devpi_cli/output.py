@@ -1,0 +1,180 @@
+"""What the user sees and is asked: text, tables, JSON, progress.
+
+Results go to stdout, everything else to stderr. In text mode a command's lines are printed and its document is not;
+with ``--json`` it is the other way round.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+from devpi_cli.errors import DevpiError, NobodyToAsk, NotConfirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# A server's names and messages may hold escape sequences: control characters are shown, not sent.
+VISIBLE = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
+SHORT_PASSWORD = 8
+PASSWORD_TRIES = 3
+
+
+@dataclass
+class Output:
+    """Where all text goes, and where questions are asked."""
+
+    quiet: bool = False
+    verbose: bool = False
+    debugging: bool = False
+    as_json: bool = False
+    assume_yes: bool = False
+    no_input: bool = False
+
+    def line(self, text: str = "") -> None:
+        """Print a line of the result."""
+        if not self.as_json:
+            _write(sys.stdout, text)
+
+    def lines(self, texts: list[str]) -> None:
+        """Print many lines of the result."""
+        self.line("\n".join(texts))
+
+    def document(self, value: object) -> None:
+        """Print the result as JSON, where that was asked for."""
+        if self.as_json:
+            _write(sys.stdout, json.dumps(value, indent=2, sort_keys=True))
+
+    def json_text(self, value: object) -> None:
+        """Print a server's JSON as it is; that is the result in both modes."""
+        _write(sys.stdout, json.dumps(value, indent=4, sort_keys=True))
+
+    def note(self, text: str) -> None:
+        """Say something that is no result."""
+        if not self.quiet:
+            _write(sys.stderr, text, style="dim")
+
+    def warn(self, text: str) -> None:
+        """Say what the user should know."""
+        _write(sys.stderr, f"warning: {text}", style="yellow")
+
+    def debug(self, text: str) -> None:
+        """Say what happens, with ``--debug``."""
+        if self.debugging:
+            _write(sys.stderr, f"debug: {text}", style="dim")
+
+    def failure(self, text: str) -> None:
+        """Say what went wrong with one of several things."""
+        _write(sys.stderr, text, style="red")
+
+    def error(self, error: DevpiError, hint: str = "") -> None:
+        """Say what ended the command: as text, or as one JSON object."""
+        hint = error.hint or hint
+        if self.as_json:
+            what: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "exit": error.exit_status}
+            status = getattr(error, "status", None)
+            what |= {"hint": hint} if hint else {}
+            what |= {"status": status} if status else {}
+            _write(sys.stderr, json.dumps({"error": what}, indent=2, sort_keys=True))
+            return
+        _write(sys.stderr, error.message, style="red")
+        if hint:
+            _write(sys.stderr, hint)
+
+    def confirm(self, question: str) -> None:
+        """Ask whether to go on; raise NotConfirmed if not, NobodyToAsk if there is no terminal."""
+        question = f"{question} (yes/no)?"
+        if self.assume_yes:
+            _write(sys.stderr, f"{question} yes (autoset from -y option)")
+            return
+        self._need_somebody(question, "answer it with -y")
+        answer = ""
+        while answer not in ("yes", "no"):
+            _write(sys.stderr, f"{question} ", end="")
+            typed = sys.stdin.readline()
+            answer = typed.strip().lower() if typed else "no"
+            answer = {"y": "yes", "n": "no"}.get(answer, answer)
+        if answer == "no":
+            raise NotConfirmed("nothing was changed")
+
+    def ask(self, question: str, instead: str) -> str:
+        """Ask for a line of text; ``instead`` names what answers it without a terminal."""
+        self._need_somebody(question, instead)
+        _write(sys.stderr, f"{question} ", end="")
+        return sys.stdin.readline().strip()
+
+    def ask_password(self, question: str, instead: str) -> str:
+        """Ask for a secret, which does not appear on the terminal."""
+        from getpass import getpass
+
+        self._need_somebody(question, instead)
+        return getpass(f"{question} ", stream=sys.stderr)
+
+    def ask_new_password(self, user: str, instead: str) -> str:
+        """Ask for a new password twice, until both are the same."""
+        question = f"new password for user {user}:"
+        for _ in range(PASSWORD_TRIES):
+            password = self.ask_password(question, instead)
+            if password != self.ask_password(f"repeat {question}", instead):
+                self.failure("the passwords are not the same")
+                continue
+            if len(password) < SHORT_PASSWORD:
+                self.confirm(f"password with less than {SHORT_PASSWORD} characters, are you sure to use it")
+            return password
+        raise NotConfirmed("no password was set")
+
+    @contextmanager
+    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show how far a long task is, on a terminal; ``yield`` what takes the bytes done since last time."""
+        if self.quiet or self.as_json or not sys.stderr.isatty():
+            yield lambda done: None
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+        with Progress(
+            *columns, TransferSpeedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
+        ) as bar:
+            task = bar.add_task(label.translate(VISIBLE), total=total)
+            yield lambda done: bar.advance(task, done)
+
+    def _need_somebody(self, question: str, instead: str) -> None:
+        if self.no_input or os.environ.get("CI") or not (sys.stdin and sys.stdin.isatty()):
+            raise NobodyToAsk(f"no terminal to ask on: {question}", hint=instead)
+
+
+def _write(stream: TextIO | None, text: str, *, style: str = "", end: str = "\n") -> None:
+    """Write text as it is, without wrapping or markup; coloured only for somebody who sees colours."""
+    if stream is None:  # the shell closed it, as in "devpi list >&-"
+        return
+    text = text.translate(VISIBLE)
+    if style and _is_coloured(stream):
+        import click
+
+        text = click.style(text, dim=True) if style == "dim" else click.style(text, fg=style)
+    try:
+        stream.write(text + end)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
+    stream.flush()
+
+
+def _is_coloured(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,115 @@
+"""What the user typed -> the URL it means; hide secrets."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from devpi_cli.errors import WrongUsage
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def is_url(typed: str) -> bool:
+    """Tell a full URL from a path or a name."""
+    return "://" in typed
+
+
+def checked(typed: str) -> str:
+    """Return a URL that can be asked, without query, fragment and the slash at its end.
+
+    Raises WrongUsage for anything that is no http or https URL with a host.
+    """
+    try:
+        parts = urlsplit(typed.strip())
+        port = parts.port
+    except ValueError as error:
+        raise WrongUsage(f"invalid URL {hide(typed)!r}: {error}") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise WrongUsage(f"invalid URL {hide(typed)!r}: it has to begin with http:// or https://")
+    if not parts.hostname or port == 0 or re.search(r"\s", parts.netloc):
+        raise WrongUsage(f"invalid URL {hide(typed)!r}: it names no host that can be asked")
+    return urlunsplit(
+        (parts.scheme, parts.netloc, quote(unquote(parts.path).rstrip("/"), safe="/+@!$&'(),;=:~"), "", "")
+    )
+
+
+def without_login(url: str) -> tuple[str, tuple[str, str] | None]:
+    """Split ``https://user:password@host/…`` into the bare URL and ``(user, password)``.
+
+    Raises WrongUsage for a user without a password.
+    """
+    parts = urlsplit(url)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    user, colon, password = userinfo.partition(":")
+    if not colon:
+        raise WrongUsage(f"invalid URL {hide(url)!r}: a user name before the host needs a password, user:password@host")
+    return urlunsplit(parts._replace(netloc=host)), (unquote(user), unquote(password))
+
+
+def with_login(url: str, user: str, password: str) -> str:
+    """Put a user and a password into a URL, quoted: ``@ : / % #`` are common in both."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}"))
+
+
+def hide(text: str) -> str:
+    """Replace the password in every URL of a text by ``****``."""
+    return re.sub(r"(://[^/\s:@]*):[^/\s]*@", r"\1:****@", text)
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port, the port filled in: credentials never leave it."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme)
+
+
+def is_below(url: str, root: str) -> bool:
+    """Tell whether a URL belongs to the server at a root URL."""
+    return origin(url) == origin(root) and f"{urlsplit(url).path}/".startswith(urlsplit(root).path)
+
+
+def join(root: str, *names: str) -> str:
+    """Return the URL of what the names lead to below a root URL, without a slash at its end."""
+    return root.rstrip("/") + "".join(f"/{quote(name, safe='+@!:')}" for name in names)
+
+
+def path(url: str) -> str:
+    """Return the path of a URL."""
+    return urlsplit(url).path
+
+
+def absolute(base: str, path: str) -> str:
+    """Return the URL of a path: below the base, or from the root of its server when it begins with a slash."""
+    return f"{base.rstrip('/')}/{path.lstrip('/')}"
+
+
+def split_index(url: str) -> tuple[str, str]:
+    """Split the URL of an index into the server's root URL and ``user/index``.
+
+    Raises WrongUsage when the path does not end in a user and an index.
+    """
+    parts = urlsplit(checked(url))
+    names = [name for name in parts.path.split("/") if name]
+    if "+simple" in names:
+        names = names[: names.index("+simple")]
+    if len(names) < 2:  # noqa: PLR2004 (user/index are two)
+        raise WrongUsage(f"{hide(url)!r} is not the URL of an index: it has to end in /USER/INDEX")
+    prefix = "/".join(["", *names[:-2], ""])
+    return urlunsplit((parts.scheme, parts.netloc, prefix, "", "")), f"{names[-2]}/{names[-1]}"
+
+
+def index_name(typed: str, user: str | None) -> str:
+    """Return ``user/index`` for what was typed: ``user/index``, ``/user/index`` or ``index`` of that user.
+
+    Raises WrongUsage for anything else.
+    """
+    names = typed.strip("/").split("/")
+    if len(names) == 1 and user:
+        names.insert(0, user)
+    if len(names) != 2 or not all(names):  # noqa: PLR2004 (user/index are two)
+        needs = "USER/INDEX" if len(names) == 1 else "of the form USER/INDEX or INDEX"
+        raise WrongUsage(f"index {typed!r} has to be {needs}")
+    return "/".join(names)
