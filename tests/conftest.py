@@ -1,0 +1,250 @@
+"""A real devpi-server on loopback, clients with homes of their own, and projects to upload."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import socket
+import subprocess
+import sys
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from devpi_cli.api import Server, discover
+from devpi_cli.errors import Unreachable
+from devpi_cli.process import start
+from devpi_cli.session import Access, Session
+from devpi_cli.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DEVPI = [sys.executable, "-m", "devpi_cli"]
+# devpi-server hashes passwords slowly on purpose; here that would be most of the time.
+QUICK_HASHES = ["--argon2-memory-cost", "8", "--argon2-parallelism", "1", "--argon2-time-cost", "1"]
+# What the machine that runs the tests must not decide.
+FOREIGN = re.compile(r"DEVPI_|XDG_|UV_|VIRTUAL_ENV$|CI$|NO_COLOR$|FORCE_COLOR$|PIP_CONFIG_FILE$|(https?|all)_proxy$", re.I)
+
+
+@dataclass
+class Live:
+    """A devpi-server that runs while the tests do."""
+
+    url: str
+    log: Path
+
+    def connect(self, user: str | None = None, password: str = "") -> Server:
+        """Return the protocol's view of the server, logged in if there is a user."""
+        login = Server(self.url, Session()).login(user, password) if user else None
+        session = Session(Access(self.url, (login.user, login.token) if login else None))
+        return Server(self.url, session, discover(session, self.url).features)
+
+    @contextmanager
+    def requests(self) -> Iterator[list[str]]:
+        """Collect ``METHOD /path`` of every request that the server gets inside the block."""
+        before = self.log.stat().st_size
+        seen: list[str] = []
+        yield seen
+        with self.log.open("rb") as log:
+            log.seek(before)
+            seen += re.findall(r"\[req\d+\] ([A-Z]+ \S+)", log.read().decode())
+
+
+def start_server(folder: Path, *init: str, options: tuple[str, ...] = ()) -> tuple[Live, int]:
+    """Make and start a devpi-server on a free port; return it and its process id."""
+    scripts = Path(sys.executable).parent
+    subprocess.run([scripts / "devpi-init", "--serverdir", folder / "data", *init], check=True, capture_output=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    live = Live(f"http://127.0.0.1:{port}/", folder / "server.log")
+
+    def answers() -> bool:
+        try:
+            return bool(discover(Session(), live.url))
+        except Unreachable:
+            return False
+
+    command = [str(scripts / "devpi-server"), "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
+    pid = start(
+        [*command, "--port", str(port), *QUICK_HASHES, *options], log=live.log, ready=answers, seconds=60
+    )
+    return live, pid
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A server without mirrors; ``root`` has an empty password."""
+    live, pid = start_server(tmp_path_factory.mktemp("server"), "--no-root-pypi")
+    yield live
+    os.kill(pid, 15)
+
+
+@dataclass
+class Result:
+    """What a command printed, and its exit status."""
+
+    stdout: str
+    stderr: str
+    status: int
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stdout.splitlines()
+
+
+@dataclass
+class Client:
+    """The devpi command of somebody with a home of their own."""
+
+    home: Path
+    env: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = tuple(DEVPI)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
+        return {**kept, "HOME": str(self.home), "COLUMNS": "80", "NO_PROXY": "*", **self.env}
+
+    @property
+    def state_file(self) -> Path:
+        return self.home / ".local/state/devpi-cli/state.json"
+
+    @property
+    def state(self) -> State:
+        return State.load(self.state_file)
+
+    def __call__(self, *arguments: object, stdin: str | None = None, cwd: Path | None = None, **env: str) -> Result:
+        """Run a command without a terminal."""
+        done = subprocess.run(
+            [*self.command, *map(str, arguments)],
+            cwd=cwd or self.home,
+            env={**self.environment, **env},
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Result(done.stdout, done.stderr, done.returncode)
+
+    def ok(self, *arguments: object, **settings: Any) -> list[str]:
+        """Run a command that has to succeed without a word on stderr; return its lines."""
+        result = self(*arguments, **settings)
+        assert (result.stderr, result.status) == ("", 0)
+        return result.lines
+
+    def fails(self, *arguments: object, **settings: Any) -> tuple[int, str]:
+        """Run a command that has to fail without a result; return its exit status and what it said."""
+        result = self(*arguments, **settings)
+        assert result.stdout == ""
+        assert "Traceback" not in result.stderr
+        return result.status, result.stderr
+
+
+@dataclass(kw_only=True)
+class Member(Client):
+    """A client that is logged in, with an index ``dev`` in use."""
+
+    user: str
+    password: str
+    server: Server
+
+    @property
+    def index(self) -> str:
+        return f"{self.user}/dev"
+
+    @property
+    def index_url(self) -> str:
+        return f"{self.server.root}{self.index}"
+
+
+@pytest.fixture
+def devpi(tmp_path: Path) -> Client:
+    """A client that has never been used."""
+    (tmp_path / "home").mkdir()
+    return Client(tmp_path / "home")
+
+
+@pytest.fixture
+def at_server(devpi: Client, server: Live) -> Client:
+    """A client that uses the server, and is not logged in."""
+    with devpi.state.changing() as state:
+        state.server = server.url
+        state.at(server.url).features = list(server.connect().features)
+    return devpi
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def new_member(tmp_path: Path, server: Live) -> Callable[[], Member]:
+    """Make a user with an index ``dev``, and a client of theirs."""
+
+    def make() -> Member:
+        user = f"user{next(_numbers)}"
+        password = f"secret of {user}"
+        server.connect().create_user(user, {"password": password})
+        connected = server.connect(user, password)
+        connected.create_index(f"{user}/dev", {"bases": ""})
+        home = tmp_path / user
+        home.mkdir()
+        member = Member(home=home, user=user, password=password, server=connected)
+        with member.state.changing() as state:
+            state.server, state.index = server.url, member.index
+            known = state.at(server.url)
+            known.user, known.features = user, list(connected.features)
+            known.logins[user] = connected.login(user, password)
+        return member
+
+    return make
+
+
+@pytest.fixture
+def member(new_member: Callable[[], Member]) -> Member:
+    """A user with an index ``dev``, logged in, using it."""
+    return new_member()
+
+
+def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", metadata: str = "") -> Path:
+    """Write a small wheel that pip can install."""
+    module = name.replace("-", "_")
+    path = folder / f"{module}-{version}-py3-none-any.whl"
+    info = f"{module}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{module}.py", f"version = {version!r}\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def make_project(folder: Path, name: str = "demo-pkg", version: str = "1.0") -> Path:
+    """Write a project that builds without the network."""
+    folder.mkdir(exist_ok=True)
+    module = name.replace("-", "_")
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        f'[project]\nname = "{name}"\nversion = "{version}"\n[tool.setuptools]\npy-modules = ["{module}"]\n'
+    )
+    (folder / f"{module}.py").write_text(f"version = {version!r}\n")
+    return folder
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    """The wheel ``demo-1.0-py3-none-any.whl``."""
+    return make_wheel(tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project, ``demo-pkg`` 1.0, in a folder of its own."""
+    return make_project(tmp_path / "project")
