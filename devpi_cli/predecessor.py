@@ -1,0 +1,108 @@
+"""What devpi-client left behind: its server, index and logins, to be read and never changed.
+
+devpi-client 6 and newer keeps ``current.json`` (what is in use) and ``auth.json`` (secrets) in one folder; older ones
+kept all in ``current.json``; with ``--local`` a virtual environment has a ``devpi.json`` instead of ``current.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devpi_cli.urls import is_below, origin
+
+
+@dataclass(frozen=True)
+class Inheritance:
+    """What was in use, and the secrets by the root URL of their server."""
+
+    server: str | None = None
+    index: str | None = None
+    is_mirror: bool = False
+    user: str | None = None
+    features: tuple[str, ...] = ()
+    venv: str | None = None
+    always_set_cfg: bool = False
+    tokens: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    """root URL -> user -> token"""
+    basic_auth: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    client_certs: dict[str, str] = field(default_factory=dict)
+
+
+def default_folder() -> Path:
+    """Return where devpi-client keeps its files unless told otherwise."""
+    return Path.home() / ".devpi" / "client"
+
+
+def inherit(folder: Path, current: Path | None = None) -> Inheritance | None:
+    """Read what devpi-client left in a folder (and ``current`` in place of its ``current.json``); None if nothing.
+
+    Whatever is damaged, empty or of another shape counts as not there: it is somebody else's file.
+    """
+    in_use = _json(current or folder / "current.json")
+    secrets = _json(folder / "auth.json")
+    if not in_use and not secrets:
+        return None
+    login = _text(in_use.get("login"))
+    root = login.removesuffix("+login") if login else None
+    index = _text(in_use.get("index"))
+    secrets = {**in_use, **secrets}
+    return Inheritance(
+        server=root,
+        index=index.removeprefix(root).strip("/") if root and index and is_below(index, root) else None,
+        is_mirror=bool(index) and not in_use.get("pypisubmit"),
+        user=_text(in_use.get("username")),
+        features=tuple(str(feature) for feature in _list(in_use.get("features"))),
+        venv=_text(in_use.get("venvdir")),
+        always_set_cfg=in_use.get("always_setcfg") is True,
+        tokens={url: tokens for url, pairs in _dict(secrets.get("auth")).items() if (tokens := _tokens(pairs))},
+        basic_auth={
+            _without_default_port(url): pair
+            for url, value in _dict(secrets.get("basic_auth")).items()
+            if (pair := _pair(value))
+        },
+        client_certs={
+            _without_default_port(url): str(cert) for url, cert in _dict(secrets.get("client_cert")).items() if cert
+        },
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError, RecursionError):
+        return _dict(json.loads(path.read_text(encoding="utf-8")))
+    return {}
+
+
+def _tokens(pairs: object) -> dict[str, str]:
+    """Return the tokens of a server: a list of ``[user, token]``, or in the days of one user a single pair."""
+    single = _pair(pairs)
+    found = [single] if single else [_pair(pair) for pair in _list(pairs)]
+    return dict(pair for pair in found if pair)
+
+
+def _pair(value: object) -> tuple[str, str] | None:
+    match value:
+        case [str(user), str(secret)]:
+            return user, secret
+    return None
+
+
+def _without_default_port(url: str) -> str:
+    """devpi-client spells the port of such URLs always; everybody else only where it is not the default."""
+    scheme, host, port = origin(url)
+    return url.replace(f"{host}:{port}", host, 1) if (scheme, port) in (("http", 80), ("https", 443)) else url
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
