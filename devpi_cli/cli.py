@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from devpi_cli import __version__
 from devpi_cli.app import App
-from devpi_cli.errors import DevpiError, NotAllowed
+from devpi_cli.errors import DevpiError, Missing, NotAllowed
 
 INTERRUPTED = 130
 
@@ -35,6 +35,12 @@ COMMANDS = {
     "server": "Start, stop, or look at the server that quickstart made.",
 }
 ALIASES = {"logout": "logoff"}
+# By the words of devpi-server for what is not there.
+WHAT_THERE_IS = {
+    "The stage ": "'devpi use -l' shows which indexes there are",
+    "no user ": "'devpi user -l' shows which users there are",
+    "no project ": "'devpi list' shows which projects there are",
+}
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -105,7 +111,7 @@ class CommandTable(click.Group):
         except (click.exceptions.Exit, click.ClickException, BrokenPipeError):
             raise
         except DevpiError as error:
-            app.out.error(error, _why_refused(app) if isinstance(error, NotAllowed) else "")
+            app.out.error(error, _what_to_type(app, error))
             ctx.exit(error.exit_status)
         except (KeyboardInterrupt, EOFError, click.Abort):
             app.out.failure("interrupted")
@@ -119,6 +125,15 @@ class CommandTable(click.Group):
             what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {error}"
             app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
             ctx.exit(1)
+
+
+def _what_to_type(app: App, error: DevpiError) -> str:
+    """Return a hint for a failure that came without one."""
+    if isinstance(error, NotAllowed):
+        return _why_refused(app)
+    if isinstance(error, Missing):
+        return next((hint for words, hint in WHAT_THERE_IS.items() if words in error.reason), "")
+    return ""
 
 
 def _why_refused(app: App) -> str:

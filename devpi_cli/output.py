@@ -89,7 +89,7 @@ class Output:
         """Ask whether to go on; raise NotConfirmed if not, NobodyToAsk if there is no terminal."""
         question = f"{question} (yes/no)?"
         if self.assume_yes:
-            _write(sys.stderr, f"{question} yes (autoset from -y option)")
+            self.note(f"{question} yes (autoset from -y option)")
             return
         self._need_somebody(question, "answer it with -y")
         answer = ""

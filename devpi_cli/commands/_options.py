@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -60,7 +61,7 @@ def index_of(app: App, typed: str) -> str:
 
 def acting_user(app: App) -> str | None:
     """Return who acts: ``DEVPI_USER``, or who is logged in."""
-    return os.environ.get("DEVPI_USER") or (app.login.user if app.login else None)
+    return app.user or os.environ.get("DEVPI_USER") or (app.login.user if app.login else None)
 
 
 def key_values(typed: tuple[str, ...], operators: str = "") -> dict[str, str]:
@@ -78,6 +79,14 @@ def key_values(typed: tuple[str, ...], operators: str = "") -> dict[str, str]:
             raise WrongUsage(f"{key!r} is given twice")
         found[key] = value
     return found
+
+
+def password_from_stdin() -> str:
+    """Return the first line of standard input. Raises WrongUsage when there is none: nobody meant an empty password."""
+    line = sys.stdin.readline() if sys.stdin else ""
+    if not line:
+        raise WrongUsage("there is no password on standard input")
+    return line.rstrip("\r\n")
 
 
 def url_of(app: App, typed: str) -> str:

@@ -80,7 +80,7 @@ def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_base
             ],
         }
     )
-    if len(newest) > len(shown):
+    if len(newest) > len(shown) and not app.json:
         app.out.note(f"{len(newest) - len(shown)} older versions not shown, use --all to see")
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._options import password_from_stdin
 
 INSTEAD = "use --password-stdin or DEVPI_PASSWORD"
 
@@ -26,7 +26,7 @@ def command(app: App, user: str | None, password: str | None, password_stdin: bo
     root = app.root
     user = user or app.out.ask("user:", "name the user: devpi login USER")
     if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = password_from_stdin()
     if password is None:
         password = app.out.ask_password(f"password for user {user} at {root}:", INSTEAD)
     login = app.server.login(user, password)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._options import acting_user
+from devpi_cli.commands._options import acting_user, password_from_stdin
 from devpi_cli.commands._users import modify_user
 from devpi_cli.errors import LoginRequired
 
@@ -25,8 +23,5 @@ def command(app: App, user: str | None, password_stdin: bool) -> None:
     user = user or acting_user(app)
     if not user:
         raise LoginRequired("whose password? nobody is logged in", hint="type 'devpi login USER' first")
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = app.out.ask_new_password(user, "use --password-stdin")
+    password = password_from_stdin() if password_stdin else app.out.ask_new_password(user, "use --password-stdin")
     modify_user(app, user, {"password": password})

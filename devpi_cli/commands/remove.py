@@ -9,7 +9,7 @@ import click
 from devpi_cli import urls
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option, url_of
-from devpi_cli.errors import Missing, NothingFound
+from devpi_cli.errors import Missing, NothingFound, WrongUsage
 from devpi_cli.models import Requirement, newest_first
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ def command(app: App, requirement: str, index: str | None, force: bool) -> None:
 
 
 def _remove_file(app: App, typed: str, *, force: bool) -> None:
+    if "/+f/" not in typed and "/+e/" not in typed:  # the server would delete a whole project, index or user
+        raise WrongUsage(
+            f"{urls.hide(typed)!r} is not the URL of a file",
+            hint="type one that 'devpi list NAME' shows, or 'NAME==VERSION'",
+        )
     url = url_of(app, typed)
     app.out.line("About to remove the following file:")
     app.out.line(url)

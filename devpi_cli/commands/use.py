@@ -13,7 +13,7 @@ from devpi_cli.commands._options import index_of
 from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
 
 if TYPE_CHECKING:
-    from devpi_cli.models import Service
+    from devpi_cli.models import Login, Service
 
 
 @click.command(epilog="\b\nExamples:\n  devpi use http://localhost:3141\n  devpi use alice/dev\n  devpi use -l")
@@ -35,10 +35,10 @@ def command(app: App, url: str | None, list_: bool, user: str | None, show_urls:
     if list_:
         _list(app, url, user)
         return
-    service = _choose(app, url, keep=not show_urls) if url else _in_use(app)
-    if user and service:
-        _act_as(app, service, user)
-    _show(app, service, show_urls=show_urls)
+    app.user = user
+    service = _ask(app, url) if url else _in_use(app)
+    login = _settle(app, service, keep=not (url and show_urls), chosen=url) if service else None
+    _show(app, service, login, show_urls=show_urls)
 
 
 def _forget(app: App) -> None:
@@ -65,24 +65,44 @@ def _list(app: App, url: str | None, user: str | None) -> None:
 def _in_use(app: App) -> Service | None:
     if app.state.server is None:
         return None
-    return _notice_expiry(app, discover(app.session, app.server.url(app.state.index) if app.state.index else app.root))
+    return discover(app.session, app.server.url(app.state.index) if app.state.index else app.root)
 
 
-def _choose(app: App, typed: str, *, keep: bool) -> Service:
-    """Ask the server about what was typed and, unless it is only shown, use it from now on."""
-    service = _ask(app, typed)
-    if urls.is_url(typed):
-        _say_rewritten(app, typed, service.root)
-    if not keep:
-        return service
+def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Login | None:
+    """Use from now on what was asked for, unless it is only shown; forget a login that the server does not accept.
+
+    Return the login that is left.
+    """
+    if chosen and urls.is_url(chosen) and urls.origin(chosen) != urls.origin(service.root):
+        app.out.warn(f"the server has rewritten the url to: {urls.hide(service.root)}")
+    asked, app.elsewhere = app.root, service.root
+    login = app.login
+    if app.user and not login:
+        raise LoginRequired(f"{app.user} is not logged in at {service.root}", hint=f"type 'devpi login {app.user}'")
+    refused = login is not None and asked == service.root and service.status not in ("ok", "")
+    if keep:
+        _keep(app, service, chosen=bool(chosen), lost=login.user if login and refused else None)
+    if login and refused:
+        why = "has expired" if service.status == "expired" else "is no longer valid"
+        app.out.note(f"the login of {login.user} {why}: type 'devpi login {login.user}'")
+        return None
+    return login
+
+
+def _keep(app: App, service: Service, *, chosen: bool, lost: str | None) -> None:
+    if not (chosen or app.user or lost):
+        return
     with app.state.changing() as state:
-        state.server = service.root
-        state.index = service.index.removeprefix(service.root) if service.index else None
-        state.is_mirror = service.is_mirror
         known = state.at(service.root)
-        known.features = list(service.features)
-        known.basic_auth = app.basic_auth or known.basic_auth
-    return _notice_expiry(app, service)
+        if chosen:
+            state.server = service.root
+            state.index = service.index.removeprefix(service.root) if service.index else None
+            state.is_mirror = service.is_mirror
+            known.features = list(service.features)
+            known.basic_auth = app.basic_auth or known.basic_auth
+        known.user = app.user or known.user
+        if lost:
+            known.logins.pop(lost, None)
 
 
 def _ask(app: App, typed: str) -> Service:
@@ -91,37 +111,12 @@ def _ask(app: App, typed: str) -> Service:
         if ":" in typed.partition("/")[0]:
             raise WrongUsage(f"{typed!r} is no index", hint=f"for a server type 'devpi use http://{typed}'")
         return discover(app.session, app.root if typed == "/" else app.server.url(index_of(app, typed)))
-    url, app.basic_auth = urls.without_login(urls.checked(typed))
+    url, app.basic_auth = urls.without_login(urls.checked(typed).partition("/+simple")[0])  # as copied from a pip.conf
     app.elsewhere = app.state.root_of(f"{url}/") or f"{url}/"
     return discover(app.session, url)
 
 
-def _say_rewritten(app: App, typed: str, found: str) -> None:
-    if urls.origin(typed) != urls.origin(found):
-        app.out.warn(f"the server has rewritten the url to: {urls.hide(found)}")
-
-
-def _notice_expiry(app: App, service: Service) -> Service:
-    """Forget a login that the server no longer accepts, and say so."""
-    login = app.state.login(service.root)
-    if login and service.status in ("expired", "nouser"):
-        with app.state.changing() as state:
-            state.at(service.root).logins.pop(login.user, None)
-        why = "has expired" if service.status == "expired" else "is no longer valid"
-        app.out.note(f"the login of {login.user} {why}: type 'devpi login {login.user}'")
-    return service
-
-
-def _act_as(app: App, service: Service, user: str) -> None:
-    with app.state.changing() as state:
-        known = state.at(service.root)
-        if user not in known.logins:
-            raise LoginRequired(f"{user} is not logged in at {service.root}", hint=f"type 'devpi login {user}'")
-        known.user = user
-
-
-def _show(app: App, service: Service | None, *, show_urls: bool) -> None:
-    login = app.state.login(service.root) if service else None
+def _show(app: App, service: Service | None, login: Login | None, *, show_urls: bool) -> None:
     who = f"logged in as {login.user}" if login else "not logged in"
     if service is None:
         app.out.line("no server: type 'devpi use URL' with a URL pointing to a server or directly to an index.")

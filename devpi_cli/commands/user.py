@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._options import acting_user, key_values
+from devpi_cli.commands._options import acting_user, key_values, password_from_stdin
 from devpi_cli.commands._users import SECRET_KEYS, modify_user
 from devpi_cli.errors import LoginRequired, WrongUsage
 
@@ -56,7 +54,7 @@ def command(
     elif create:
         _create(app, name, config, password_stdin=password_stdin)
     elif delete:
-        _delete(app, name)
+        _delete(app, name, config)
     else:
         modify_user(app, name, config)
 
@@ -71,7 +69,7 @@ def _checked(config: dict[str, str]) -> dict[str, str]:
 def _create(app: App, name: str, config: dict[str, str], *, password_stdin: bool) -> None:
     server = app.server
     if password_stdin:
-        config["password"] = sys.stdin.readline().rstrip("\r\n")
+        config["password"] = password_from_stdin()
     if not config.keys() & SECRET_KEYS:
         config["password"] = app.out.ask_new_password(name, "give it as password=…, or use --password-stdin")
     server.create_user(name, config)
@@ -79,7 +77,9 @@ def _create(app: App, name: str, config: dict[str, str], *, password_stdin: bool
     app.out.document({"user": name, "created": True})
 
 
-def _delete(app: App, name: str) -> None:
+def _delete(app: App, name: str, config: dict[str, str]) -> None:
+    if config:
+        raise WrongUsage("a user that is deleted takes no KEY=VALUE")
     app.server.user(name)  # a user who is not there gives 404, not the 403 that DELETE would
     app.out.line(f"About to remove: {app.server.url(name)}")
     app.out.confirm("Are you sure")
