@@ -23,8 +23,8 @@ def checked(typed: str) -> str:
     try:
         parts = urlsplit(typed.strip())
         port = parts.port
-    except ValueError as error:
-        raise WrongUsage(f"invalid URL {hide(typed)!r}: {error}") from None
+    except ValueError:  # its text can hold a password: urlsplit takes ``user:pa/ss@host`` for a port
+        raise WrongUsage(f"invalid URL {hide(typed)!r}: it names no host that can be asked") from None
     if parts.scheme not in DEFAULT_PORTS:
         raise WrongUsage(f"invalid URL {hide(typed)!r}: it has to begin with http:// or https://")
     if not parts.hostname or port == 0 or re.search(r"\s", parts.netloc):
@@ -56,8 +56,8 @@ def with_login(url: str, user: str, password: str) -> str:
 
 
 def hide(text: str) -> str:
-    """Replace the password in every URL of a text by ``****``."""
-    return re.sub(r"(://[^/\s:@]*):[^/\s]*@", r"\1:****@", text)
+    """Replace the password in every URL of a text by ``****``, also one with a slash that should have been quoted."""
+    return re.sub(r"(://[^/\s:@]*):(?:[^/\s]*@|(?!\d+/)[^\s@]*@)", r"\1:****@", text)
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
