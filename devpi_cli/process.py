@@ -31,13 +31,13 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(extra or {})}
 
 
-def run(command: Sequence[str], *, extra: Mapping[str, str] | None = None) -> None:
-    """Run a program that talks to the user itself.
+def run(command: Sequence[str], *, extra: Mapping[str, str] | None = None, aside: bool = False) -> None:
+    """Run a program that talks to the user itself; ``aside`` on stderr only, because our stdout is for something else.
 
     Raises ProgramMissing when it is not there, ProgramFailed with its status when it fails.
     """
     try:
-        status = subprocess.call(command, env=environment(extra))
+        status = subprocess.call(command, env=environment(extra), stdout=sys.stderr if aside else None)
     except OSError as error:
         raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
     if status:
@@ -68,15 +68,70 @@ def capture(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[s
     return printed
 
 
-def start(command: Sequence[str], *, log: Path, ready: Callable[[], bool], seconds: float) -> int:
+def follow(
+    command: Sequence[str],
+    heard: Callable[[str], None],
+    *,
+    cwd: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> None:
+    """Run a program silently, and hand over each line that it prints, stdout and stderr as they come.
+
+    It and the programs it starts are a group of their own, which ends with us when we are interrupted.
+    Raises ProgramMissing when it is not there, ProgramFailed with its status when it fails.
+    """
+    try:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment(extra),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+    except OSError as error:
+        raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
+    with child:
+        try:
+            for line in child.stdout or ():
+                heard(line.decode(errors="replace").rstrip())
+            status = child.wait()
+        except BaseException:
+            _end_group(child)
+            raise
+    if status:
+        raise ProgramFailed(f"{Path(command[0]).name} failed with status {status}", status=status)
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """End a program and those it started: at once, because what they were making is thrown away."""
+    if WINDOWS:
+        subprocess.call(["taskkill", "/F", "/T", "/PID", str(child.pid)], stdout=subprocess.DEVNULL)  # noqa: S607 (Windows has it)
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def start(
+    command: Sequence[str],
+    *,
+    log: Path,
+    ready: Callable[[], bool],
+    seconds: float,
+    started: Callable[[int], None] = lambda pid: None,
+) -> int:
     """Start a program that outlives this one, and wait until it is ready; return its process id.
 
-    What it prints goes to the end of a log that only its owner may read. Raises ProgramFailed when it ends, or is not
-    ready after so many seconds (then it is ended).
+    ``started`` is told that id at once. What the program prints goes to the end of a log that only its owner may read.
+    Raises ProgramFailed when it ends, or is not ready after so many seconds; then, or interrupted, nothing goes on.
     """
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
         child = subprocess.Popen(
             command,
+            cwd=log.parent,  # it must not hold on to the folder somebody happens to stand in
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -84,24 +139,36 @@ def start(command: Sequence[str], *, log: Path, ready: Callable[[], bool], secon
             start_new_session=True,
             creationflags=DETACHED,
         )
-    name, deadline = Path(command[0]).name, time.monotonic() + seconds
-    while not ready():
-        status = child.poll()
-        if status is not None:
-            raise ProgramFailed(f"{name} ended with status {status}", status=1, hint=f"see {log}")
-        if time.monotonic() > deadline:
-            child.terminate()
-            child.wait()
-            raise ProgramFailed(f"{name} did not answer within {seconds:g} s", status=1, hint=f"see {log}")
-        time.sleep(POLL_SECONDS)
+    try:
+        started(child.pid)
+        _wait_until(ready, child, seconds, log)
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
     child.returncode = 0  # it is meant to go on: Python should not complain that nobody waited for it
     return child.pid
 
 
+def _wait_until(ready: Callable[[], bool], child: subprocess.Popen[bytes], seconds: float, log: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        status = child.poll()
+        if status is not None:
+            what = f"process {child.pid} ended with status {status} before it was ready"
+            raise ProgramFailed(what, status=1, hint=f"see {log}")
+        if time.monotonic() > deadline:
+            raise ProgramFailed(f"process {child.pid} was not ready within {seconds:g} s", status=1, hint=f"see {log}")
+        time.sleep(POLL_SECONDS)
+
+
 def stop(pid: int, *, ended: Callable[[], bool], seconds: float) -> None:
     """Ask a program to end, and wait until it has. Raises ProgramFailed when it has not after so many seconds."""
-    with suppress(ProcessLookupError):
+    try:
         os.kill(pid, signal.SIGTERM)
+    except OSError as error:  # it is gone already, or not ours; each system has its own error for that
+        if not ended():
+            raise ProgramFailed(f"cannot end process {pid}: {error.strerror}", status=1) from None
     deadline = time.monotonic() + seconds
     while not ended():
         if time.monotonic() > deadline:
@@ -127,12 +194,4 @@ def on_path(name: str, hint: str) -> str:
     found = shutil.which(name)
     if not found:
         raise ProgramMissing(f"there is no {name} on the PATH", hint=hint)
-    return found
-
-
-def beside_us(name: str, hint: str) -> str:
-    """Return a program of the environment that this one lives in. Raises ProgramMissing when there is none."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent))
-    if not found:
-        raise ProgramMissing(f"{name} is not installed", hint=hint)
     return found

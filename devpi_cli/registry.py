@@ -5,16 +5,18 @@ from __future__ import annotations
 import getpass
 import importlib.util
 import json
+import os
 import re
 import secrets
+import shutil
 import socket
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli import process
-from devpi_cli.errors import BrokenState, NothingFound, ProgramMissing
-from devpi_cli.state import write_private
+from devpi_cli.errors import BrokenState, DevpiError, NothingFound, ProgramMissing
+from devpi_cli.files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +24,13 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 FIRST_PORT = 3141
+LAST_PORT = 65535
 PORTS = 100
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 20.0
-INSTALL_SERVER = "install it with: pip install 'devpi-cli[server]'"
+# -P: a folder that somebody stands in has no say in what is imported.
+DEVPI_SERVER = [sys.executable, "-P", "-m", "devpi_server"]
+DEVPI_INIT = [sys.executable, "-P", "-c", "from devpi_server.init import init; raise SystemExit(init())"]
 
 
 @dataclass
@@ -50,22 +55,27 @@ class Registry:
     @property
     def exists(self) -> bool:
         """Tell whether it has been made."""
-        return self._record.exists()
+        return self._record.exists() and self.data.exists()
 
     @property
     def url(self) -> str:
         """The root URL of the server."""
-        return f"http://{HOST}:{self._read()['port']}/"
+        return _url(self._read()["port"])
 
     @property
     def pid(self) -> int | None:
-        """The process id of the server that was started last."""
+        """The process id of the server that was started last; None when it was stopped."""
         pid: int | None = self._read()["pid"]
         return pid
 
     @property
     def _record(self) -> Path:
         return self.folder / "server.json"
+
+    @property
+    def _secret(self) -> Path:
+        """What devpi-server signs tokens with: kept, so that logins outlive a restart."""
+        return self.folder / "secret"
 
     def password(self, user: str) -> str | None:
         """Return the password that was made for a user."""
@@ -78,43 +88,62 @@ class Registry:
         record["passwords"][user] = password
         self._save(record)
 
-    def make(self, *, root_pypi: bool = True) -> None:
-        """Make an empty registry; ``root`` gets a password that nobody has to know.
+    def make(self) -> None:
+        """Make an empty registry, without a mirror; ``root`` gets a password that nobody has to know.
 
-        Raises ProgramMissing without devpi-server, ProgramFailed when it refuses.
+        What is half made, because somebody interrupted it, is made anew. Raises ProgramMissing without devpi-server,
+        ProgramFailed when it refuses, BrokenState when there is data that nobody knows the passwords of.
         """
         require_devpi_server()
-        init = process.beside_us("devpi-init", INSTALL_SERVER)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.data.exists():
+            raise BrokenState(f"{self.data} is there, but not {self._record}", hint=f"move {self.folder} away")
+        for folder in (self.folder.parent, self.folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         password = new_password()
-        settings = self.folder / "devpi-init.yml"  # a file, because everybody can read the arguments of a program
-        write_private(settings, json.dumps({"devpi-server": {"root-passwd": password}}))
-        try:
-            options = [] if root_pypi else ["--no-root-pypi"]
-            process.capture([init, "-c", str(settings), "--serverdir", str(self.data), *options])
-        finally:
-            settings.unlink()
-        self._save({"port": None, "pid": None, "passwords": {"root": password}})
+        half_made = self.folder / "half-made"
+        shutil.rmtree(half_made, ignore_errors=True)
+        process.capture(
+            [*DEVPI_INIT, "-c", os.devnull, "--serverdir", str(half_made), "--no-root-pypi"],
+            extra={"DEVPISERVER_ROOT_PASSWD": password},  # not an argument, because everybody can read those
+        )
+        write_private(self._secret, new_password())
+        self._save({"port": FIRST_PORT, "pid": None, "passwords": {"root": password}})
+        half_made.rename(self.data)
 
     def start(self, answers: Callable[[str], bool], *, port: int | None = None) -> None:
-        """Start the server on a port, the one it had, or the first one free; wait until it answers at its URL.
+        """Start the server on a port, else the one it had or the next one free; wait until it answers at its URL.
 
-        Raises ProgramMissing without devpi-server, ProgramFailed when it does not come up.
+        Raises ProgramMissing without devpi-server, ProgramFailed when it does not come up, DevpiError when another
+        program listens on the port.
         """
         require_devpi_server()
         record = self._read()
-        port = port or free_port(record["port"] or FIRST_PORT)
-        url = f"http://{HOST}:{port}/"
-        command = [sys.executable, "-m", "devpi_server", "--serverdir", str(self.data)]
-        command += ["--host", HOST, "--port", str(port)]
-        pid = process.start(command, log=self.log, ready=lambda: answers(url), seconds=START_SECONDS)
-        self._save({**record, "port": port, "pid": pid})
+        if port and not is_free(port):
+            raise DevpiError(f"port {port} is taken by another program", hint="name another one with --port")
+        port = port or free_port(record["port"])
+        options = {"--serverdir": self.data, "--secretfile": self._secret, "--host": HOST, "--port": port}
+        options["-c"] = os.devnull  # the settings of another devpi-server on this machine are not meant for this one
+        try:
+            process.start(
+                [*DEVPI_SERVER, *(str(part) for option in options.items() for part in option)],
+                log=self.log,
+                started=lambda pid: self._save({**record, "port": port, "pid": pid}),
+                ready=lambda: answers(_url(port)),
+                seconds=START_SECONDS,
+            )
+        except BaseException:
+            self._save(record)
+            raise
 
     def stop(self, answers: Callable[[str], bool]) -> None:
-        """Stop the server that answers at its URL, by its own process id."""
+        """Stop the server that answers at its URL, by its own process id.
+
+        Raises ProgramFailed when that does not end it.
+        """
         record = self._read()
-        url = self.url
-        process.stop(record["pid"], ended=lambda: not answers(url), seconds=STOP_SECONDS)
+        if record["pid"] is None:
+            raise DevpiError(f"{self.url} was not started by 'devpi server start'", hint="stop it as it was started")
+        process.stop(record["pid"], ended=lambda: not answers(_url(record["port"])), seconds=STOP_SECONDS)
         self._save({**record, "pid": None})
 
     def _read(self) -> dict[str, Any]:
@@ -134,16 +163,24 @@ class Registry:
 def require_devpi_server() -> None:
     """Raise ProgramMissing, with what to install, when devpi-server is not there."""
     if importlib.util.find_spec("devpi_server") is None:
-        raise ProgramMissing("devpi-server is not installed beside devpi-cli", hint=INSTALL_SERVER)
+        raise ProgramMissing(
+            "devpi-server is not installed beside devpi-cli", hint="install it with: pip install 'devpi-cli[server]'"
+        )
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nothing listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) != 0
 
 
 def free_port(first: int) -> int:
-    """Return a port, or the next one, on which nothing listens."""
-    for port in range(first, first + PORTS):
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)):
-                return port
-    raise NothingFound(f"no free port between {first} and {first + PORTS}", hint="name one with --port")
+    """Return a port, or one of the next, on which nothing listens. Raises DevpiError when there is none."""
+    last = min(first + PORTS, LAST_PORT)
+    for port in range(first, last + 1):
+        if is_free(port):
+            return port
+    raise DevpiError(f"no free port between {first} and {last}", hint="name one with --port")
 
 
 def new_password() -> str:
@@ -158,3 +195,7 @@ def default_user() -> str:
     except (OSError, KeyError):  # no such user in this container
         name = ""
     return "dev" if name in ("", "root") else name
+
+
+def _url(port: int) -> str:
+    return f"http://{HOST}:{port}/"

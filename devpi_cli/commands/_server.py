@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from devpi_cli.errors import DevpiError
+from devpi_cli import urls
+from devpi_cli.errors import DevpiError, WrongUsage
 from devpi_cli.registry import Registry
 from devpi_cli.session import Session
 
@@ -39,4 +40,17 @@ def answers_for(registry: Registry, app: App) -> Callable[[str], bool]:
 
 def is_running(registry: Registry, app: App) -> bool:
     """Tell whether the registry's server is up."""
-    return registry.exists and registry.pid is not None and answers_for(registry, app)(registry.url)
+    return registry.exists and answers_for(registry, app)(registry.url)
+
+
+def ensure_running(registry: Registry, app: App, port: int | None) -> str:
+    """Start the registry's server unless it runs; return which of the two it was.
+
+    Raises WrongUsage when it runs on another port than was asked for.
+    """
+    if not is_running(registry, app):
+        registry.start(answers_for(registry, app), port=port)
+        return "started"
+    if port and port != urls.origin(registry.url)[2]:
+        raise WrongUsage(f"the server already runs at {registry.url}", hint="type 'devpi server stop' first")
+    return "already running"

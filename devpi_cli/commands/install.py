@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from devpi_cli import process, urls
+from devpi_cli import netrc, process, venvs
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.errors import WrongUsage
-from devpi_cli.installers import active_venv
+from devpi_cli.errors import ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @click.command(
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--requirement", "-r", multiple=True, metavar="FILE", help="Install what a requirements file lists.")
 @click.option("--editable", "-e", multiple=True, metavar="PATH", help="Install a project in editable mode.")
 @click.option("--list", "-l", "list_", is_flag=True, help="List what is installed.")
-@click.option("--venv", type=click.Path(path_type=Path), help="Install into this virtual environment.")
+@click.option("--venv", metavar="DIR", help="Install into this virtual environment.")
 @index_option("install from")
 @pass_app
 def command(
@@ -36,7 +36,7 @@ def command(
     requirement: tuple[str, ...],
     editable: tuple[str, ...],
     list_: bool,
-    venv: Path | None,
+    venv: str | None,
     index: str | None,
 ) -> None:
     """Install packages from an index with pip.
@@ -44,34 +44,49 @@ def command(
     It runs the pip of the virtual environment that is named, else that is active, else the first one on the PATH.
     Packages that are there are upgraded, and pre-releases count. pip's own exit status is passed on.
     """
-    pip = _pip(venv or active_venv())
+    folder = venvs.named(venv) if venv else venvs.active()
+    pip = _pip(folder)
     if list_:
-        app.out.line(f"list of installed packages on {venv or active_venv()}")
-        process.run([*pip, "list"])
+        app.out.line(f"list of installed packages on {folder or pip[0]}")
+        process.run([*pip, "list", *(["--format=json"] if app.json else [])])
         return
     wanted = [*packages, *(part for path in editable for part in ("--editable", path))]
     wanted += [part for file in requirement for part in ("--requirement", file)]
     if not wanted:
         raise WrongUsage("nothing to install", hint="name packages, -r FILE or -e PATH")
-    process.run([*pip, "install", "--upgrade", *wanted], extra=_settings(app, chosen_index(app, index)))
+    chosen = chosen_index(app, index)  # first, because a URL decides which server that is
+    url = f"{app.server.url(chosen)}/+simple/"
+    with _netrc(app, url) as login:
+        process.run([*pip, "install", "--upgrade", *wanted], extra={**_settings(url), **login}, aside=app.json)
+    app.out.document({"index": url, "wanted": wanted})
 
 
 def _pip(venv: Path | None) -> list[str]:
     """Return the command that runs the right pip: never that of the environment devpi itself lives in, unasked."""
-    if venv:
-        return [process.python_of(venv.expanduser()), "-m", "pip"]
-    hint = "activate a virtual environment, or name one with --venv DIR"
-    return [process.on_path("pip", hint)]
+    if not venv:
+        return [process.on_path("pip", "activate a virtual environment, or name one with --venv DIR")]
+    python = process.python_of(venv)
+    if not process.has_module(python, "pip"):
+        raise ProgramMissing(f"there is no pip in {venv}", hint=f"install it with: {python} -m ensurepip")
+    return [python, "-m", "pip"]
 
 
-def _settings(app: App, index: str) -> Mapping[str, str]:
-    """Return pip's settings as environment variables: nobody else can read those, as everybody can arguments."""
-    url = f"{app.server.url(index)}/+simple/"
-    login, basic_auth = app.login, app.session.access.basic_auth
-    user, secret = basic_auth or ((login.user, login.token) if login else (None, None))
-    settings = {"PIP_INDEX_URL": urls.with_login(url, user, secret) if user and secret else url}
-    settings["PIP_PRE"] = os.environ.get("PIP_PRE", "1")
+def _settings(url: str) -> dict[str, str]:
+    """Return pip's settings as environment variables, which it hands on to the pip that fetches build backends."""
+    settings = {"PIP_INDEX_URL": url, "PIP_PRE": os.environ.get("PIP_PRE", "1")}
     host = urlsplit(url)
     if host.scheme == "http":  # pip ignores an index without TLS, unless it is told that this is meant
         settings["PIP_TRUSTED_HOST"] = " ".join(filter(None, [os.environ.get("PIP_TRUSTED_HOST"), host.netloc]))
     return settings
+
+
+@contextmanager
+def _netrc(app: App, url: str) -> Iterator[dict[str, str]]:
+    """Give pip the login; in the URL it would reach the arguments of the pip that pip runs to fetch build backends."""
+    login, basic_auth = app.login, app.session.access.basic_auth
+    user, secret = basic_auth or ((login.user, login.token) if login else (None, None))
+    if not (user and secret):
+        yield {}
+        return
+    with netrc.with_login(urlsplit(url).hostname or "", user, secret) as path:
+        yield {"NETRC": str(path)}

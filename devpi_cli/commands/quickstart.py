@@ -6,23 +6,37 @@ from typing import TYPE_CHECKING
 
 import click
 
-from devpi_cli.api import Server, discover
+from devpi_cli import urls
+from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._server import answers_for, is_running, own_registry
-from devpi_cli.errors import Missing
+from devpi_cli.commands._server import ensure_running, own_registry
+from devpi_cli.errors import LoginRequired, NotAllowed
 from devpi_cli.registry import default_user, new_password
-from devpi_cli.session import Access, Session
+from devpi_cli.session import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
-    from devpi_cli.models import Login, Service
+    from devpi_cli.models import Login
     from devpi_cli.registry import Registry
 
 PYPI = "root/pypi"
+MIRROR = {
+    "type": "mirror",
+    "volatile": "False",
+    "title": "PyPI",
+    "mirror_url": "https://pypi.org/simple/",
+    "mirror_web_url_fmt": "https://pypi.org/project/{name}/",
+    # Else a new mirror first loads the names of all projects of PyPI, and answers 404 meanwhile.
+    "mirror_no_project_list": "True",
+}
 INDEX = "dev"
-# A new mirror first loads the names of all projects of PyPI, and answers 404 meanwhile; this makes it ask for each.
-ASK_FOR_EACH = "mirror_no_project_list=True"
+NEXT = """
+Type next:
+  devpi upload          in the folder of a project: build it and upload it
+  devpi list            what is on the index
+  devpi install NAME    install from the index, and from PyPI through it
+  devpi server stop     stop the server; 'devpi server start' starts it again"""
 
 
 @click.command(epilog="\b\nExamples:\n  devpi quickstart\n  devpi quickstart --user alice --port 4040")
@@ -39,81 +53,73 @@ def command(app: App, user: str | None, port: int | None, mirror_url: str | None
     """
     registry = own_registry(app)
     user = user or default_user()
-    for step in _steps(app, registry, user, port, mirror_url):
+    for step in _serve(app, registry, port):
         app.out.line(step)
-    index = f"{registry.url}{user}/{INDEX}"
+    app.elsewhere = registry.url
+    for step in _fill(app, registry, user, {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}):
+        app.out.line(step)
+    index = app.server.url(user, INDEX)
+    login = _log_in(app, registry, user)
+    _use(app, f"{user}/{INDEX}", login)
+    app.out.line(f"logged in {user!r}, credentials valid for {login.hours:.2f} hours")
     app.out.line(f"current devpi index: {index} (logged in as {user})")
-    app.out.line()
-    app.out.line("Type next:")
-    app.out.line("  devpi upload          in the folder of a project: build it and upload it")
-    app.out.line("  devpi list            what is on the index")
-    app.out.line("  devpi install NAME    install from the index, and from PyPI through it")
-    app.out.line("  devpi server stop     stop the server; 'devpi server start' starts it again")
+    app.out.line(NEXT)
     app.out.document({"server": registry.url, "user": user, "index": index, "folder": str(registry.folder)})
 
 
-def _steps(app: App, registry: Registry, user: str, port: int | None, mirror_url: str | None) -> Iterator[str]:
-    """Do what is missing, and say of each step whether it was."""
+def _serve(app: App, registry: Registry, port: int | None) -> Iterator[str]:
+    """Make the registry and start its server, unless that is done; say which."""
     if registry.exists:
         yield f"server already there: {registry.folder}"
     else:
         registry.make()
         yield f"server made: {registry.folder}"
-    if is_running(registry, app):
-        yield f"server already running: {registry.url}"
-    else:
-        registry.start(answers_for(registry, app), port=port)
-        yield f"server started: {registry.url}"
-    with_root = _Owner(app, registry, "root")
-    mirror_changes = [ASK_FOR_EACH, *([f"mirror_url={mirror_url}"] if mirror_url else [])]
-    with_root.server.modify_index(PYPI, mirror_changes)
-    yield from with_root.make_user(user)
-    owner = _Owner(app, registry, user)
-    yield from owner.make_index(f"{user}/{INDEX}", bases=PYPI)
-    owner.use(f"{user}/{INDEX}")
-    yield f"logged in {user!r}, credentials valid for {owner.login.hours:.2f} hours"
+    yield f"server {ensure_running(registry, app, port)}: {registry.url}"
 
 
-class _Owner:
-    """A user of the registry, logged in with the password that was made for it."""
+def _fill(app: App, registry: Registry, user: str, mirror: dict[str, str]) -> Iterator[str]:
+    """Make the mirror, the user and the index, unless they are there; say which."""
+    server, index = app.server, f"{user}/{INDEX}"
+    users = {user.name: user for user in server.users()}
+    indexes = {index.name: index.config for user in users.values() for index in user.indexes}
+    if PYPI not in indexes:
+        _log_in(app, registry, "root")
+        server.create_index(PYPI, mirror)
+    yield f"index {_made(PYPI, indexes)} (mirror_url={urls.hide(indexes.get(PYPI, mirror)['mirror_url'])})"
+    if user not in users:
+        _log_in(app, registry, "root")
+        registry.remember_password(user, password := new_password())
+        server.create_user(user, {"password": password})
+    yield f"user {_made(user, users)}"
+    if index not in indexes:
+        _log_in(app, registry, user)
+        server.create_index(index, {"bases": PYPI})
+    yield f"index {_made(index, indexes)} (bases={','.join(indexes.get(index, {'bases': [PYPI]})['bases'])})"
 
-    def __init__(self, app: App, registry: Registry, user: str) -> None:
-        self.app, self.registry, self.user = app, registry, user
-        self.login: Login = self._server(None).login(user, registry.password(user) or "")
-        self.server = self._server(self.login)
 
-    def _server(self, login: Login | None) -> Server:
-        access = Access(self.registry.url, (login.user, login.token) if login else None)
-        session = Session(access, timeout=self.app.timeout, log=self.app.out.debug)
-        click.get_current_context().call_on_close(session.close)
-        features = discover(session, self.registry.url).features if login else ()
-        return Server(self.registry.url, session, features)
+def _made(name: str, there: Container[str]) -> str:
+    return f"already there: {name}" if name in there else f"created: {name}"
 
-    def make_user(self, name: str) -> Iterator[str]:
-        try:
-            self.server.user(name)
-        except Missing:
-            password = new_password()
-            self.registry.remember_password(name, password)
-            self.server.create_user(name, {"password": password})
-            yield f"user created: {name}"
-        else:
-            yield f"user already there: {name}"
 
-    def make_index(self, name: str, *, bases: str) -> Iterator[str]:
-        try:
-            self.server.index(name, projects=False)
-        except Missing:
-            self.server.create_index(name, {"bases": bases})
-            yield f"index created: {name} (bases={bases})"
-        else:
-            yield f"index already there: {name}"
+def _log_in(app: App, registry: Registry, user: str) -> Login:
+    """Act as a user from now on, with the password that was made for them."""
+    try:
+        login = app.server.login(user, registry.password(user) or "")
+    except NotAllowed:
+        raise LoginRequired(
+            f"the password of {user} is not the one that quickstart made",
+            hint=f"type 'devpi use {registry.url}' and 'devpi login {user}', or name another user with --user",
+        ) from None
+    app.session.access = Access(registry.url, (user, login.token))
+    return login
 
-    def use(self, index: str) -> None:
-        service: Service = discover(self.server.session, self.server.url(index))
-        with self.app.state.changing() as state:
-            state.server, state.index, state.is_mirror = service.root, index, service.is_mirror
-            known = state.at(service.root)
-            known.features = list(service.features)
-            known.logins[self.user] = self.login
-            known.user = self.user
+
+def _use(app: App, index: str, login: Login) -> None:
+    """Remember the server, the index and the login, as 'devpi use' and 'devpi login' do."""
+    service = discover(app.session, app.server.url(index))
+    with app.state.changing() as state:
+        state.server, state.index, state.is_mirror = service.root, index, False
+        known = state.at(service.root)
+        known.features = list(service.features)
+        known.logins[login.user] = login
+        known.user = login.user

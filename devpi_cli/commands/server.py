@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._server import answers_for, is_running, own_registry
+from devpi_cli.commands._server import answers_for, ensure_running, is_running, own_registry
 from devpi_cli.errors import NothingFound
 
 if TYPE_CHECKING:
@@ -20,20 +20,18 @@ def command() -> None:
     """Start, stop, or look at the server that quickstart made."""
 
 
-@command.command()
+@command.command(epilog="\b\nExamples:\n  devpi server start\n  devpi server start --port 4040")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [the one it had, or the next free one]")
 @pass_app
 def start(app: App, port: int | None) -> None:
     """Start the server, if it does not run."""
     registry = own_registry(app)
-    was_running = is_running(registry, app)
-    if not was_running:
-        registry.start(answers_for(registry, app), port=port)
-    app.out.line(f"server {'already running' if was_running else 'started'}: {registry.url} (process {registry.pid})")
+    done = ensure_running(registry, app, port)
+    app.out.line(f"server {done}: {registry.url} (process {registry.pid})")
     app.out.document({"server": registry.url, "running": True, "pid": registry.pid})
 
 
-@command.command()
+@command.command(epilog="\b\nExample:\n  devpi server stop")
 @pass_app
 def stop(app: App) -> None:
     """Stop the server, if it runs."""
@@ -45,7 +43,7 @@ def stop(app: App) -> None:
     app.out.document({"server": registry.url, "running": False, "pid": None})
 
 
-@command.command()
+@command.command(epilog="\b\nExamples:\n  devpi server status\n  devpi server status --json")
 @pass_app
 def status(app: App) -> None:
     """Tell whether the server runs, where, and where its data is."""
@@ -66,7 +64,7 @@ def status(app: App) -> None:
     )
 
 
-@command.command()
+@command.command(epilog="\b\nExamples:\n  devpi server log\n  devpi server log -n 100")
 @click.option("--lines", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many lines.")
 @pass_app
 def log(app: App, lines: int) -> None:

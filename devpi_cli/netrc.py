@@ -1,0 +1,42 @@
+"""A netrc for the programs that we run: the user's own with one more login."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import contextmanager, suppress
+from netrc import NetrcParseError, netrc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from devpi_cli.files import write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def with_login(host: str, user: str, secret: str) -> Iterator[Path]:
+    """Write a netrc (0600) that is there as long as the block; a program finds it by the variable ``NETRC``."""
+    with tempfile.TemporaryDirectory(prefix="devpi-") as folder:
+        path = Path(folder) / "netrc"
+        write_private(path, f"{_own()}\n\nmachine {host} login {_word(user)} password {_word(secret)}\n")
+        yield path
+
+
+def _own() -> str:
+    """Return the user's netrc; one that is broken helps no program."""
+    named = os.environ.get("NETRC")
+    for path in [Path(named)] if named else [Path.home() / ".netrc", Path.home() / "_netrc"]:
+        with suppress(OSError, UnicodeError, NetrcParseError):
+            netrc(path)
+            return path.read_text(encoding="utf-8")
+    return ""
+
+
+def _word(text: str) -> str:
+    """Quote what would not be one word; only that, because Python understands quotes there since 3.11 only."""
+    if re.search(r'[\s"\\#]', text):
+        return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+    return text
