@@ -5,14 +5,15 @@ The facts stand in devpi-server's ``views.py`` (6.20); where a reply does not sa
 
 from __future__ import annotations
 
-import time
+import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from devpi_cli import urls
-from devpi_cli.errors import NotDevpi, WrongUsage
-from devpi_cli.models import Index, Link, Login, Release, Service, User
+from devpi_cli import replies, urls
+from devpi_cli.errors import BrokenDistribution, NotAllowed, NotDevpi, Redirected, Refused, ServerFailed, WrongUsage
+from devpi_cli.models import Action, Index, Link, Login, Release, Service, User
 from devpi_cli.session import Form
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def discover(session: Session, url: str) -> Service:
     The URLs in the reply are those the server believes it has; one that would leave https is not believed.
     """
     reply = session.request("GET", f"{url.rstrip('/')}/+api")
-    result = _expect(reply, "apiconfig")
-    login = urljoin(reply.url, _text(result, "login") or "")
+    result = replies.expect(reply, "apiconfig")
+    login = urljoin(reply.url, replies.text(result, "login") or "")
     if not login.endswith("/+login"):
         raise NotDevpi(f"GET {urls.hide(reply.url)}\nthe reply names no place to log in at: {urls.hide(login)!r}")
     asked = urlsplit(reply.url)
@@ -46,11 +47,11 @@ def discover(session: Session, url: str) -> Service:
     status = result.get("authstatus")
     return Service(
         root=(ours(login) or login).removesuffix("+login"),
-        index=ours(_text(result, "index")),
-        simpleindex=ours(_text(result, "simpleindex")),
-        pypisubmit=ours(_text(result, "pypisubmit")),
+        index=ours(replies.text(result, "index")),
+        simpleindex=ours(replies.text(result, "simpleindex")),
+        pypisubmit=ours(replies.text(result, "pypisubmit")),
         features=tuple(sorted(str(feature) for feature in result.get("features") or ())),
-        status=str(status[0]) if isinstance(status, list) and status else "noauth",
+        status=str(status[0]) if isinstance(status, list) and status else "",
     )
 
 
@@ -74,17 +75,21 @@ class Server:
 
     def login(self, user: str, password: str) -> Login:
         """Trade a password for a token."""
-        reply = self.session.request("POST", f"{self.root}+login", json={"user": user, "password": password})
-        return _login(user, _expect(reply, "proxyauth"), reply)
+        try:
+            reply = self.session.request("POST", f"{self.root}+login", json={"user": user, "password": password})
+        except NotAllowed as error:
+            error.hint = "is the user name right, and the password?"
+            raise
+        return replies.login(user, replies.expect(reply, "proxyauth"), reply)
 
     def users(self) -> list[User]:
         """List all users with their indexes."""
-        result = _expect(self.session.request("GET", self.root), "list:userconfig")
-        return [_user(name, config) for name, config in sorted(result.items())]
+        result = replies.expect(self.session.request("GET", self.root), "list:userconfig")
+        return [replies.user(name, config) for name, config in sorted(result.items())]
 
     def user(self, name: str) -> User:
         """Show a user."""
-        return _user(name, _expect(self.session.request("GET", self.url(name)), "userconfig"))
+        return replies.user(name, replies.expect(self.session.request("GET", self.url(name)), "userconfig"))
 
     def create_user(self, name: str, config: Mapping[str, str]) -> None:
         """Create a user; ``config`` has at least ``password`` or ``pwhash``."""
@@ -93,22 +98,24 @@ class Server:
     def modify_user(self, name: str, config: Mapping[str, str]) -> Login | None:
         """Change some settings of a user; its own new password comes back as a new token."""
         reply = self.session.request("PATCH", self.url(name), json=dict(config))
-        return _login(name, _expect(reply, "userpassword"), reply) if reply.type == "userpassword" else None
+        return (
+            replies.login(name, replies.expect(reply, "userpassword"), reply) if reply.type == "userpassword" else None
+        )
 
     def delete_user(self, name: str) -> None:
         """Delete a user with its volatile indexes."""
-        self.session.request("DELETE", self.url(name))
+        self._delete(self.url(name), "make its indexes volatile first: 'devpi index USER/INDEX volatile=True'")
 
     # -- indexes
 
     def index(self, name: str, *, projects: bool = True) -> Index:
         """Show an index; ``projects`` of a mirror can be hundreds of thousands."""
         url = self.url(name) if projects else f"{self.url(name)}?{NO_PROJECTS}"
-        return _index(name, self.session.request("GET", url))
+        return replies.index(name, self.session.request("GET", url))
 
     def create_index(self, name: str, config: Mapping[str, str]) -> Index:
         """Create an index; lists in ``config`` are comma-separated."""
-        return _index(name, self.session.request("PUT", self.url(name), json=dict(config)))
+        return replies.index(name, self.session.request("PUT", self.url(name), json=dict(config)))
 
     def modify_index(self, name: str, changes: Sequence[str]) -> Index:
         """Apply ``key=value``, ``key+=value`` and ``key-=value``.
@@ -117,15 +124,15 @@ class Server:
         changed configuration, after a request for the present one.
         """
         if KEY_VALUE_PARSING in self.features:
-            return _index(name, self.session.request("PATCH", self.url(name), json=list(changes)))
+            return replies.index(name, self.session.request("PATCH", self.url(name), json=list(changes)))
         config = self.index(name, projects=False).config
         for change in changes:
             _apply(config, change)
-        return _index(name, self.session.request("PATCH", self.url(name), json=config))
+        return replies.index(name, self.session.request("PATCH", self.url(name), json=config))
 
     def delete_index(self, name: str) -> None:
         """Delete a volatile index with everything on it."""
-        self.session.request("DELETE", self.url(name))
+        self._delete(self.url(name), f"make it volatile first: 'devpi index {name} volatile=True'")
 
     # -- releases
 
@@ -133,7 +140,10 @@ class Server:
         """List the releases of a project on an index and, unless told not to, its bases; in no order."""
         url = self.url(index, project) + ("?ignore_bases=" if ignore_bases else "")
         reply = self.session.request("GET", url)
-        return [_release(project, version, data, reply) for version, data in _expect(reply, "projectconfig").items()]
+        return [
+            replies.release(project, version, data, reply)
+            for version, data in replies.expect(reply, "projectconfig").items()
+        ]
 
     def upload(self, index: str, fields: Mapping[str, object], name: str, file: BinaryIO) -> str:
         """Upload a distribution, streamed from an open file; return what the server says of it, mostly nothing.
@@ -146,6 +156,76 @@ class Server:
         if reply.result is not None:
             raise NotDevpi(f"POST {self.url(index)}/\n{reply.status} {reply.reason}, but not the reply to an upload")
         return "" if reply.reason == "OK" else reply.reason
+
+    def push(self, index: str, project: str, version: str, options: Mapping[str, object]) -> list[Action]:
+        """Copy a release from an index to another one and return what was done, also where some of it failed.
+
+        ``options`` are ``targetindex`` for an index of this server, or ``posturl``, ``username`` and ``password`` for
+        one elsewhere; ``no_docs``, ``only_docs`` and ``register_project`` where the server has those features.
+        Proxies that do not know the verb PUSH answer 405 or 501; POST does the same. An external push of which a part
+        failed is a 502 with the log of all actions.
+        """
+        url, body = self.url(index), {"name": project, "version": version, **options}
+        try:
+            rows = self._push(url, body).result
+        except Refused as error:
+            if not isinstance(error.result, list):
+                raise
+            rows = error.result
+        return replies.actions(rows, url)
+
+    def _push(self, url: str, body: Mapping[str, object]) -> Reply:
+        try:
+            return self.session.request("PUSH", url, json=body)
+        except Refused as error:
+            if error.status not in (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
+                raise
+        return self.session.request("POST", url, json=body)
+
+    def refresh(self, mirror: str, project: str) -> None:
+        """Make a mirror ask its upstream again for the files of a project.
+
+        The server redirects to what it then knows. It says 500 whatever goes wrong; looking at the project tells what.
+        """
+        try:
+            self.session.request("POST", self.url(mirror, "+simple", project, "refresh"))
+        except Redirected as redirect:
+            if not redirect.by_devpi:
+                raise
+        except ServerFailed:
+            self.releases(mirror, project)
+            raise
+
+    def download(self, link: Link, file: BinaryIO) -> None:
+        """Write a file of a release to an open file, as it comes.
+
+        Raises BrokenDistribution when it is not the one that the index announced by its SHA-256.
+        """
+        from hashlib import sha256
+
+        digest = sha256()
+
+        def take(piece: bytes) -> None:
+            file.write(piece)
+            digest.update(piece)
+
+        self.session.download(link.url, take)
+        if link.sha256 and digest.hexdigest() != link.sha256:
+            what = f"what came has the SHA-256 {digest.hexdigest()}, and the index announced {link.sha256}"
+            raise BrokenDistribution(f"{link.name}: {what}")
+
+    def tox_result(self, link: Link) -> object:
+        """Return a report of tox. Raises BrokenDistribution for one that is no JSON."""
+        pieces: list[bytes] = []
+        self.session.download(link.url, pieces.append)
+        try:
+            return json.loads(b"".join(pieces))
+        except (ValueError, RecursionError):
+            raise BrokenDistribution(f"{link.name}: is no JSON") from None
+
+    def attach_tox_result(self, url: str, report: Mapping[str, object]) -> str:
+        """Attach a report of tox to the file at a URL; return what the server has to say about it, mostly nothing."""
+        return self.session.request("POST", url, json=dict(report)).message
 
     def remove_project(self, index: str, project: str, *, force: bool = False) -> None:
         """Remove a project with all its releases; ``force`` also on a non-volatile index."""
@@ -160,61 +240,14 @@ class Server:
         self._remove(url, force=force)
 
     def _remove(self, url: str, *, force: bool) -> None:
-        self.session.request("DELETE", f"{url}?force=" if force else url)
+        self._delete(f"{url}?force=" if force else url, "add --force to remove from a non-volatile index")
 
-
-# -- from devpi's JSON to the words of the field
-
-
-def _expect(reply: Reply, kind: str) -> dict[str, Any]:
-    """Return the result of a reply of the type asked for."""
-    if reply.type != kind or not isinstance(reply.result, dict):
-        raise NotDevpi(
-            f"{urls.hide(reply.url)}\nthe reply is not what was asked for: {kind!r} expected, {reply.type!r} found",
-            hint="is this the URL of a devpi server?",
-        )
-    return reply.result
-
-
-def _text(data: Mapping[str, Any], key: str) -> str | None:
-    value = data.get(key)
-    return value if isinstance(value, str) else None
-
-
-def _login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
-    token, seconds = result.get("password"), result.get("expiration")
-    if not isinstance(token, str) or not isinstance(seconds, int | float):
-        raise NotDevpi(f"{urls.hide(reply.url)}\nthe reply to a login has no token, or one that never was valid")
-    return Login(user, token, time.time() + seconds)
-
-
-def _user(name: str, config: object) -> User:
-    config = dict(config) if isinstance(config, dict) else {}
-    indexes = config.pop("indexes", None) or {}
-    config.pop("username", None)
-    return User(name, config, tuple(Index(f"{name}/{index}", dict(data)) for index, data in sorted(indexes.items())))
-
-
-def _index(name: str, reply: Reply) -> Index:
-    config = dict(_expect(reply, "indexconfig"))
-    projects = config.pop("projects", None) or ()
-    return Index(name, config, tuple(sorted(str(project) for project in projects)))
-
-
-def _release(project: str, version: str, data: object, reply: Reply) -> Release:
-    data = data if isinstance(data, dict) else {}
-    shadowed = tuple(link for hidden in data.get("+shadowing") or () for link in _links(hidden, reply))
-    return Release(_text(data, "name") or project, version, _links(data, reply), shadowed)
-
-
-def _links(data: Mapping[str, Any], reply: Reply) -> tuple[Link, ...]:
-    """Return the links of a version; older servers give their path only."""
-    found = (
-        Link(urljoin(reply.url, href), str(link.get("rel")), (link.get("hashes") or {}).get("sha256"))
-        for link in data.get("+links") or ()
-        if (href := _text(link, "href"))
-    )
-    return tuple(sorted(found, key=lambda link: link.name))
+    def _delete(self, url: str, if_not_volatile: str) -> None:
+        try:
+            self.session.request("DELETE", url)
+        except NotAllowed as error:
+            error.hint = if_not_volatile if "non-volatile" in error.reason else ""
+            raise
 
 
 def _apply(config: dict[str, Any], change: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from copy import copy
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
@@ -29,8 +28,11 @@ COMMANDS = {
     "patchjson": "Send JSON from a file to a path on the server.",
     "upload": "Build the project in this folder and upload it, or upload files.",
     "list": "List the projects of an index, or the files of a project.",
+    "push": "Push releases from an index to another one, here or elsewhere.",
+    "refresh": "Make mirrors ask their upstream again for the files of packages.",
     "remove": "Remove a project, some of its releases, or one file from an index.",
     "install": "Install packages from an index with pip.",
+    "test": "Test releases with tox, and attach the results to their files.",
     "quickstart": "Make a server of your own on this machine, with a user and an index, and use it.",
     "server": "Start, stop, or look at the server that quickstart made.",
 }
@@ -60,7 +62,7 @@ def _generic_options(*, environment: bool) -> list[click.Parameter]:
     def variable(name: str) -> str | None:
         return f"DEVPI_{name}" if environment else None
 
-    file = click.Path(path_type=Path)
+    file = click.Path()
     return [
         _generic("--clientdir", type=file, envvar=variable("CLIENTDIR"), metavar="DIR", help="Where to keep state."),
         _generic("--quiet", "-q", is_flag=True, envvar=variable("QUIET"), help="Say nothing but results and errors."),
@@ -83,6 +85,15 @@ def _generic_options(*, environment: bool) -> list[click.Parameter]:
     ]
 
 
+def _on_both_sides(command: click.Command) -> click.Command:
+    """Return a command, and the subcommands of a group, with the generic options."""
+    command = copy(command)
+    command.params = [*command.params, *_generic_options(environment=False)]
+    if isinstance(command, click.Group):
+        command.commands = {name: _on_both_sides(inner) for name, inner in command.commands.items()}
+    return command
+
+
 class CommandTable(click.Group):
     """A group that lists its subcommands from a table and imports only the one that runs.
 
@@ -98,8 +109,7 @@ class CommandTable(click.Group):
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and command is not None:
             module = import_module(f"devpi_cli.commands.{ALIASES.get(name, name)}")
-            command = copy(module.command)
-            command.params = [*command.params, *_generic_options(environment=False)]
+            command = _on_both_sides(module.command)
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:

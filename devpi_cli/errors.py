@@ -10,12 +10,14 @@
     ├── LoginRequired                 3   a login is needed and there is none
     ├── NothingFound                  4   nothing matches what was named
     ├── BrokenState                   1   the state file cannot be read or written
+    ├── BrokenSettings                1   a settings file of the user cannot be read
     ├── BrokenDistribution            1   a file is no distribution
     ├── SomeFailed                    *   of several things some failed: 1, or the status of all if all did alike
     ├── ProgramMissing                1   another program is needed and not there
     ├── ProgramFailed                 *   another program failed: its own status
     ├── Unreachable                   6   the server does not answer
     ├── NotDevpi                      1   the reply is none that a devpi server gives
+    ├── Redirected                    1   the server sends a request elsewhere that must not be followed there
     └── Refused                       1   the server said no
         ├── NotAllowed                3   401, 403, 407
         ├── Missing                   4   404
@@ -77,6 +79,10 @@ class BrokenState(DevpiError):
     """The state file cannot be read or written."""
 
 
+class BrokenSettings(DevpiError):
+    """A settings file of the user cannot be read."""
+
+
 class BrokenDistribution(DevpiError):
     """A file is no distribution."""
 
@@ -112,16 +118,28 @@ class NotDevpi(DevpiError):
     """The reply is none that a devpi server gives."""
 
 
+class Redirected(DevpiError):
+    """The server sends a request elsewhere that must not be followed there.
+
+    ``by_devpi`` tells whether it was devpi itself, and not a web server in front of it.
+    """
+
+    def __init__(self, message: str, *, by_devpi: bool, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.by_devpi = by_devpi
+
+
 class Refused(DevpiError):
     """The server said no: ``METHOD URL``, its status line and its own message.
 
-    ``status`` is the HTTP status, ``reason`` the server's words for it.
+    ``status`` is the HTTP status, ``reason`` the server's words for it, ``result`` what it sent along.
     """
 
-    def __init__(self, request: str, status: int, reason: str, *, hint: str = "") -> None:
+    def __init__(self, request: str, status: int, reason: str, *, hint: str = "", result: object = None) -> None:
         super().__init__(f"{request}\n{status} {reason}", hint=hint)
         self.status = status
         self.reason = reason
+        self.result = result
 
 
 class NotAllowed(Refused):
@@ -148,8 +166,8 @@ class ServerFailed(Refused):
     exit_status = 6
 
 
-def refused(request: str, status: int, reason: str, *, hint: str = "") -> Refused:
+def refused(request: str, status: int, reason: str, *, hint: str = "", result: object = None) -> Refused:
     """Return the failure that stands for an HTTP status of 400 or more."""
     kinds: dict[int, type[Refused]] = {401: NotAllowed, 403: NotAllowed, 404: Missing, 407: NotAllowed, 409: Conflict}
     kind = ServerFailed if status >= 500 else kinds.get(status, Refused)  # noqa: PLR2004 (5xx is what HTTP calls it)
-    return kind(request, status, reason, hint=hint)
+    return kind(request, status, reason, hint=hint, result=result)

@@ -39,8 +39,8 @@ class Service:
     simpleindex: str | None = None
     pypisubmit: str | None = None
     features: tuple[str, ...] = ()
-    status: str = "noauth"
-    """What became of the login that was sent: ``ok``, ``noauth``, ``expired`` or ``nouser``."""
+    status: str = ""
+    """What became of the login that was sent: ``ok``, ``noauth``, ``expired``, ``nouser``; empty if it is not said."""
 
     @property
     def login(self) -> str:
@@ -78,6 +78,8 @@ class Link:
     url: str
     rel: str = "releasefile"
     sha256: str | None = None
+    for_url: str | None = None
+    """The file that a tox result is about."""
 
     @property
     def name(self) -> str:
@@ -93,6 +95,32 @@ class Release:
     version: str
     links: tuple[Link, ...] = ()
     shadowed: tuple[Link, ...] = ()
+
+    @property
+    def files(self) -> tuple[Link, ...]:
+        """The distributions, without documentation and test results."""
+        return tuple(link for link in self.links if link.rel == "releasefile")
+
+    def tox_results(self, file: Link) -> list[Link]:
+        """Return the reports of tox about a file, the newest first: their names hold the time."""
+        links = (*self.links, *self.shadowed)
+        return [link for link in reversed(links) if link.rel == "toxresult" and link.for_url == file.url]
+
+
+@dataclass(frozen=True)
+class Action:
+    """A row of the log of a push: what was done to the release or to one of its files, and how it ended.
+
+    ``status`` is that of HTTP, or -1 where nobody answered; ``words`` begin with a verb.
+    """
+
+    status: int
+    words: tuple[str, ...]
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether it succeeded; PyPI answers 410 Gone to ``register``, which it no longer needs."""
+        return self.status in (200, 201) or (self.status == 410 and self.words[:1] == ("register",))  # noqa: PLR2004
 
 
 @dataclass(frozen=True)
@@ -159,3 +187,14 @@ def newest_first(versions: Iterable[str]) -> list[str]:
         return (parsed is not None, parsed or version)
 
     return sorted(versions, key=age, reverse=True)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is remembered of a settings file of an installer: what has to be known to change it again, or back."""
+
+    digest: str
+    """SHA-256 of what was written: another one means that somebody changed it since."""
+    created: bool = False
+    trusted_host: str | None = None
+    """The host that pip was told to trust, and was not told by anybody else."""

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib import import_module
@@ -15,12 +16,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from devpi_cli import __version__, urls
-from devpi_cli.errors import DevpiError, NotDevpi, Unreachable, WrongUsage, refused
+from devpi_cli.errors import NotDevpi, Redirected, Unreachable, WrongUsage, refused
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx
 
@@ -42,6 +42,8 @@ class Access:
     """``(user, token)`` for devpi itself."""
     basic_auth: tuple[str, str] | None = field(default=None, repr=False)
     """``(user, password)`` for a web server in front of devpi."""
+    client_cert: str | None = None
+    """A PEM file with a certificate and its key, shown to that server in the TLS handshake."""
 
     def headers(self, url: str) -> dict[str, str]:
         """Return the headers that prove who asks; none for a URL of somebody else."""
@@ -53,6 +55,10 @@ class Access:
         if self.basic_auth:
             headers["Authorization"] = f"Basic {_base64(self.basic_auth)}"
         return headers
+
+    def certificate(self, url: str) -> str | None:
+        """Return the client certificate for a connection to where a URL points; none for somebody else."""
+        return self.client_cert if self.client_cert and urls.origin(url) == urls.origin(self.root) else None
 
 
 @dataclass(frozen=True)
@@ -82,21 +88,23 @@ class Form:
 class Trust:
     """Whom TLS trusts: the operating system, and the CAs in a file or folder of PEM certificates."""
 
-    ca_bundle: Path | None = None
+    ca_bundle: str | None = None
     insecure: bool = False
 
-    def context(self) -> ssl.SSLContext:
-        """Build the TLS context. Raises WrongUsage for a CA bundle that cannot be read."""
+    def context(self, client_cert: str | None = None) -> ssl.SSLContext:
+        """Build the TLS context. Raises WrongUsage for a CA bundle or client certificate that cannot be read."""
         import ssl
 
         import truststore
 
         context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if client_cert:
+            _show_certificate(context, client_cert)
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             return context
-        named = [str(self.ca_bundle)] if self.ca_bundle else [os.environ[v] for v in CA_VARIABLES if os.environ.get(v)]
+        named = [self.ca_bundle] if self.ca_bundle else [os.environ[v] for v in CA_VARIABLES if os.environ.get(v)]
         for place in named[:1]:
             folder = os.path.isdir(place)  # noqa: PTH112 (a string from the environment goes on as a string)
             try:
@@ -117,17 +125,17 @@ class Session:
         self,
         access: Access | None = None,
         *,
-        timeout: float = SILENCE_SECONDS,
+        timeout: float | None = None,
         trust: Trust | None = None,
         log: Callable[[str], None] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.access = access or Access("")
-        self.timeout = timeout
+        self.timeout = timeout or SILENCE_SECONDS
         self.trust = trust or Trust()
         self.log = log or (lambda line: None)
         self.transport = transport
-        self._clients: dict[str, httpx.Client] = {}
+        self._clients: dict[tuple[str, str | None], httpx.Client] = {}
 
     def request(
         self,
@@ -144,7 +152,7 @@ class Session:
         devpi.
 
         Raises Refused for a status of 400 or more, Unreachable when there is no answer, NotDevpi for a reply that no
-        devpi server gives, and DevpiError for a redirect that must not be followed.
+        devpi server gives, and Redirected for a redirect that must not be followed.
         """
         body: dict[str, Any] = {}
         if json is not None:
@@ -158,6 +166,31 @@ class Session:
             response = self._send(method, _redirect(response, method), body)
         raise NotDevpi(f"{method} {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
 
+    def download(self, url: str, take: Callable[[bytes], None]) -> None:
+        """Hand over what is at a URL, piece by piece, as it comes.
+
+        Redirects are followed, and a server elsewhere gets no credentials. Raises what ``request`` raises.
+        """
+        # Never a JSON description of the file, nor the file compressed once more, which would spoil its hash.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        for _ in range(MOST_REDIRECTS + 1):
+            with (
+                self._failures("GET", url),
+                self._client(urlsplit(url).scheme, self.access.certificate(url)).stream(
+                    "GET", url, headers={**headers, **self.access.headers(url)}
+                ) as response,
+            ):
+                self.log(f"GET {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
+                if response.status_code >= HTTPStatus.BAD_REQUEST:
+                    response.read()
+                    _reply(response, anyone=True)
+                if not response.has_redirect_location:
+                    for piece in response.iter_raw():
+                        take(piece)
+                    return
+                url = _redirect(response, "GET")
+        raise NotDevpi(f"GET {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
+
     def close(self) -> None:
         """Close every connection."""
         for client in self._clients.values():
@@ -166,11 +199,21 @@ class Session:
 
     def _send(self, method: str, url: str, body: dict[str, Any]) -> httpx.Response:
         """Send one request once. The place for a policy of retries."""
-        httpx = _httpx()
         started = time.perf_counter()
-        try:
-            client = self._client(urlsplit(url).scheme)
+        with self._failures(method, url):
+            client = self._client(urlsplit(url).scheme, self.access.certificate(url))
             response = client.request(method, url, headers=self.access.headers(url), **body)
+        passed = (time.perf_counter() - started) * 1000
+        status = f"{response.status_code} {response.reason_phrase}"
+        self.log(f"{method} {urls.hide(url)} -> {status}, {passed:.0f} ms")
+        return response
+
+    @contextmanager
+    def _failures(self, method: str, url: str) -> Iterator[None]:
+        """Say in the words of the field what went wrong inside the block."""
+        httpx = _httpx()
+        try:
+            yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise WrongUsage(f"invalid URL {urls.hide(url)!r}: {error}") from None
         except httpx.DecodingError as error:
@@ -178,22 +221,18 @@ class Session:
         except httpx.TransportError as error:
             self.log(f"{method} {urls.hide(url)} -> {error!r}")
             raise _unreachable(url, error, self.timeout) from None
-        passed = (time.perf_counter() - started) * 1000
-        status = f"{response.status_code} {response.reason_phrase}"
-        self.log(f"{method} {urls.hide(url)} -> {status}, {passed:.0f} ms")
-        return response
 
-    def _client(self, scheme: str) -> httpx.Client:
+    def _client(self, scheme: str, certificate: str | None) -> httpx.Client:
         """Return the client for a scheme; only the one for https pays for a TLS context with CAs."""
-        if scheme not in self._clients:
+        if (scheme, certificate) not in self._clients:
             httpx = _httpx()
-            self._clients[scheme] = httpx.Client(
-                verify=self.trust.context() if scheme == "https" else _trusts_nobody(),
+            self._clients[scheme, certificate] = httpx.Client(
+                verify=self.trust.context(certificate) if scheme == "https" else _trusts_nobody(),
                 timeout=httpx.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
                 transport=self.transport,
             )
-        return self._clients[scheme]
+        return self._clients[scheme, certificate]
 
 
 def _httpx() -> ModuleType:
@@ -205,6 +244,21 @@ def _httpx() -> ModuleType:
         import_module("httpx")
         del sys.modules["httpx._main"]
     return sys.modules["httpx"]
+
+
+def _show_certificate(context: ssl.SSLContext, path: str) -> None:
+    """Let a TLS context show a client certificate. A key with a passphrase is refused: OpenSSL would ask for it."""
+    import ssl
+
+    try:
+        context.load_cert_chain(path, password="")
+        return
+    except ssl.SSLError:
+        why = "it has to hold a certificate and its key, without a passphrase"
+    except OSError as error:
+        why = error.strerror or str(error)
+    hint = "name another with 'devpi use --client-cert FILE', or none with --client-cert ''"
+    raise WrongUsage(f"cannot use the client certificate {path}: {why}", hint=hint)
 
 
 def _trusts_nobody() -> ssl.SSLContext:
@@ -226,10 +280,11 @@ def _redirect(response: httpx.Response, method: str) -> str:
     asked = str(response.request.url)
     target = urljoin(asked, response.headers["location"])
     if method not in ("GET", "HEAD"):
-        raise DevpiError(
+        raise Redirected(
             f"{method} {urls.hide(asked)}\n"
             f"{response.status_code} {response.reason_phrase}: sent on to {urls.hide(target)}, and nothing was changed",
             hint="type 'devpi use' with the URL that the server wants to be called by",
+            by_devpi="x-devpi-api-version" in response.headers,
         )
     query = urlsplit(asked).query
     if query and not urlsplit(target).query and urls.origin(asked) == urls.origin(target):
@@ -247,7 +302,9 @@ def _reply(response: httpx.Response, *, anyone: bool) -> Reply:
         said = f"{reason}: {message}" if message else reason
         if not is_devpi and not is_json and response.status_code == HTTPStatus.NOT_FOUND:
             raise NotDevpi(f"{request}\n{response.status_code} {said}", hint="is this the URL of a devpi server?")
-        raise refused(request, response.status_code, said)
+        raise refused(
+            request, response.status_code, said, result=body.get("result") if isinstance(body, dict) else None
+        )
     if is_devpi not in (API_VERSION, None):
         raise NotDevpi(f"{request}\nthe server speaks devpi API version {is_devpi}, this client {API_VERSION}")
     if not (is_devpi or (anyone and is_json)) or (response.content and not is_json):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from devpi_cli import urls
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option, url_of
-from devpi_cli.errors import Missing, NothingFound, WrongUsage
-from devpi_cli.models import Requirement, newest_first
-
-if TYPE_CHECKING:
-    from devpi_cli.models import Release
+from devpi_cli.commands._releases import matching_releases
+from devpi_cli.errors import WrongUsage
+from devpi_cli.models import Requirement
 
 
 @click.command(
@@ -51,7 +47,7 @@ def _remove_file(app: App, typed: str, *, force: bool) -> None:
 
 
 def _remove_releases(app: App, index: str, wanted: Requirement, *, force: bool) -> None:
-    releases = _matching(app, index, wanted)
+    releases = matching_releases(app, index, wanted)
     app.out.line("About to remove the following releases and distributions")
     for release in releases:
         app.out.line(f"version: {release.version}")
@@ -74,21 +70,3 @@ def _remove_releases(app: App, index: str, wanted: Requirement, *, force: bool) 
             "removed": [link.url for release in releases for link in release.links],
         }
     )
-
-
-def _matching(app: App, index: str, wanted: Requirement) -> list[Release]:
-    """Return the releases on the index itself that are meant, the oldest first."""
-    nothing = NothingFound(
-        f"No releases or distributions found matching {wanted.text!r}.",
-        hint=f"'devpi list --index {index}' shows what there is",
-    )
-    try:
-        releases = app.server.releases(index, wanted.project, ignore_bases=True)
-    except Missing as error:
-        if "project" in error.reason:
-            raise nothing from None
-        raise
-    found = {release.version: release for release in releases if wanted.matches(release.version)}
-    if not found:
-        raise nothing
-    return [found[version] for version in reversed(newest_first(found))]

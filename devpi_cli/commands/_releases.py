@@ -1,0 +1,30 @@
+"""What the commands about the releases on an index share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devpi_cli.errors import Missing, NothingFound
+from devpi_cli.models import newest_first
+
+if TYPE_CHECKING:
+    from devpi_cli.app import App
+    from devpi_cli.models import Release, Requirement
+
+
+def matching_releases(app: App, index: str, wanted: Requirement) -> list[Release]:
+    """Return the releases on the index itself that are meant, the oldest first. Raises NothingFound for none."""
+    nothing = NothingFound(
+        f"No releases or distributions found matching {wanted.text!r}.",
+        hint=f"'devpi list --index {index}' shows what there is",
+    )
+    try:
+        releases = app.server.releases(index, wanted.project, ignore_bases=True)
+    except Missing as error:
+        if "project" in error.reason:
+            raise nothing from None
+        raise
+    found = {release.version: release for release in releases if wanted.matches(release.version)}
+    if not found:
+        raise nothing
+    return [found[version] for version in reversed(newest_first(found))]

@@ -1,0 +1,140 @@
+"""devpi refresh."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli import requirements
+from devpi_cli.app import App, pass_app
+from devpi_cli.commands._options import chosen_index, index_option
+from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, SomeFailed, WrongUsage
+from devpi_cli.models import Requirement, normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+MANY = 1000
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi refresh requests\n  devpi refresh 'django-*' --index root/pypi\n"
+    "  devpi refresh -r requirements.txt"
+)
+@click.argument("packages", nargs=-1, metavar="[PKG]...")
+@click.option(
+    "--requirement", "-r", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="What FILE lists."
+)
+@click.option("--all", "all_", is_flag=True, help="All projects of the mirrors.")
+@index_option("refresh")
+@pass_app
+def command(app: App, packages: tuple[str, ...], requirement: tuple[Path, ...], all_: bool, index: str | None) -> None:
+    """Make mirrors ask their upstream again for the files of packages.
+
+    A mirror knows for some time only what it was told last. PKG is a name, or a pattern such as 'django-*' of names
+    that the mirrors list. On an index that is no mirror it is done to the mirrors among its bases.
+    """
+    if not (packages or requirement or all_):
+        raise WrongUsage("nothing to refresh", hint="name packages, -r FILE or --all")
+    patterns = ["*"] if all_ else [name for name in packages if _is_pattern(name)]
+    names = [Requirement.parse(name).project for name in packages if not _is_pattern(name)]
+    names += [name for path in requirement for name in requirements.projects(path.expanduser())]
+    index = chosen_index(app, index)
+    mirrors = _mirrors(app, index)
+    if not mirrors:
+        app.out.warn(f"{index} is no mirror, nor are its bases: there is nothing to refresh")
+        app.out.document({"index": index, "mirrors": [], "refreshed": [], "failed": {}})
+        return
+    names += _matching(app, mirrors, patterns)
+    _refresh_all(app, index, mirrors, list(dict.fromkeys(names)))
+
+
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def _mirrors(app: App, index: str) -> list[str]:
+    """Return the mirrors that an index gets packages from: itself, or those among its bases, and their bases."""
+    mirrors, left, seen = [], [index], set()
+    while left:
+        name = left.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            config = app.server.index(name, projects=False).config
+        except Missing:
+            if name == index:
+                raise
+            app.out.warn(f"the base {name} does not exist")
+            continue
+        if config.get("type") == "mirror":
+            mirrors.append(name)
+        left += config.get("bases") or []
+    return mirrors
+
+
+def _matching(app: App, mirrors: Sequence[str], patterns: Iterable[str]) -> list[str]:
+    """Return the projects of the mirrors that a pattern matches; ask before very many are refreshed."""
+    patterns = [pattern.lower().replace("_", "-") for pattern in patterns]
+    if not patterns:
+        return []
+    there = sorted({normalised(project) for mirror in mirrors for project in app.server.index(mirror).projects})
+    found: list[str] = []
+    for pattern in patterns:
+        matching = [project for project in there if fnmatchcase(project, pattern)]
+        if not matching:
+            raise NothingFound(f"{' and '.join(mirrors)}: no project matches {pattern!r}")
+        found += matching
+    if len(found) > MANY:
+        app.out.confirm(f"{len(found)} projects match: ask the upstream for each of them")
+    return found
+
+
+def _refresh_all(app: App, index: str, mirrors: Sequence[str], projects: Sequence[str]) -> None:
+    """Refresh projects, all of them, whatever happens to one; raise what stands for all failures."""
+    refreshed: list[str] = []
+    failures: dict[str, DevpiError] = {}
+    try:
+        for project in projects:
+            try:
+                _refresh(app, mirrors, project)
+            except NotAllowed:  # true of every project
+                raise
+            except (Refused, NothingFound) as error:
+                failures[project] = error
+            else:
+                app.out.line(f"Refreshed {project}")
+                refreshed.append(project)
+    finally:
+        failed = {project: error.message for project, error in failures.items()}
+        app.out.document({"index": index, "mirrors": list(mirrors), "refreshed": refreshed, "failed": failed})
+    _sum_up(app, len(projects), failures)
+
+
+def _refresh(app: App, mirrors: Sequence[str], project: str) -> None:
+    """Refresh a project on the mirrors that have it. Raises NothingFound when none has."""
+    unknown = []
+    for mirror in mirrors:
+        try:
+            app.server.refresh(mirror, project)
+        except Missing:
+            unknown.append(mirror)
+    if len(unknown) == len(mirrors):
+        raise NothingFound(f"no project {project!r} on {' or '.join(mirrors)}")
+
+
+def _sum_up(app: App, total: int, failures: dict[str, DevpiError]) -> None:
+    """Raise the only failure, or what stands for them all: 'not found' if that is what all were."""
+    if not failures:
+        return
+    if total == 1:
+        raise next(iter(failures.values()))
+    for project, error in failures.items():
+        app.out.failure(f"Couldn't refresh {project}: {error.message.splitlines()[-1]}")
+    statuses = {error.exit_status for error in failures.values()}
+    same = statuses.pop() if len(statuses) == 1 and len(failures) == total else 1
+    raise SomeFailed(f"{total - len(failures)} of {total} packages refreshed, {len(failures)} failed", status=same)

@@ -1,0 +1,84 @@
+"""What a server's JSON says, in the words of the field."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from devpi_cli import urls
+from devpi_cli.errors import NotDevpi
+from devpi_cli.models import Action, Index, Link, Login, Release, User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from devpi_cli.session import Reply
+
+
+def expect(reply: Reply, kind: str) -> dict[str, Any]:
+    """Return the result of a reply of the type asked for."""
+    if reply.type != kind or not isinstance(reply.result, dict):
+        raise NotDevpi(
+            f"{urls.hide(reply.url)}\nthe reply is not what was asked for: {kind!r} expected, {reply.type!r} found",
+            hint="is this the URL of a devpi server?",
+        )
+    return reply.result
+
+
+def text(data: Mapping[str, Any], key: str) -> str | None:
+    """Return the text under a key; None where something else is, or nothing."""
+    value = data.get(key)
+    return value if isinstance(value, str) else None
+
+
+def login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
+    """Return a login from its token. Raises NotDevpi when there is none."""
+    token, seconds = result.get("password"), result.get("expiration")
+    if not isinstance(token, str) or not isinstance(seconds, int | float):
+        raise NotDevpi(f"{urls.hide(reply.url)}\nthe reply to a login has no token, or one that never was valid")
+    return Login(user, token, time.time() + seconds)
+
+
+def user(name: str, config: object) -> User:
+    """Return a user from what the server says of it."""
+    config = dict(config) if isinstance(config, dict) else {}
+    indexes = config.pop("indexes", None) or {}
+    config.pop("username", None)
+    return User(name, config, tuple(Index(f"{name}/{index}", dict(data)) for index, data in sorted(indexes.items())))
+
+
+def index(name: str, reply: Reply) -> Index:
+    """Return an index. Raises NotDevpi when the reply is about something else."""
+    config = dict(expect(reply, "indexconfig"))
+    projects = config.pop("projects", None) or ()
+    return Index(name, config, tuple(sorted(str(project) for project in projects)))
+
+
+def release(project: str, version: str, data: object, reply: Reply) -> Release:
+    """Return a release from the metadata of a version."""
+    data = data if isinstance(data, dict) else {}
+    shadowed = tuple(link for hidden in data.get("+shadowing") or () for link in links(hidden, reply))
+    return Release(text(data, "name") or project, version, links(data, reply), shadowed)
+
+
+def links(data: Mapping[str, Any], reply: Reply) -> tuple[Link, ...]:
+    """Return the links of a version; older servers give their path only."""
+    found = (
+        Link(
+            urljoin(reply.url, href),
+            str(link.get("rel")),
+            (link.get("hashes") or {}).get("sha256"),
+            urljoin(reply.url, about) if (about := text(link, "for_href")) else None,
+        )
+        for link in data.get("+links") or ()
+        if (href := text(link, "href"))
+    )
+    return tuple(sorted(found, key=lambda link: link.name))
+
+
+def actions(rows: object, url: str) -> list[Action]:
+    """Return what a push did. Raises NotDevpi for what is no log of actions."""
+    if not isinstance(rows, list) or not all(isinstance(row, list) and row and isinstance(row[0], int) for row in rows):
+        raise NotDevpi(f"{urls.hide(url)}\nthe reply to a push is not the log of what was done")
+    return [Action(row[0], tuple(str(word) for word in row[1:])) for row in rows]
