@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,13 @@ from devpi_cli import process
 from devpi_cli.errors import ProgramFailed, ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+BUILD = "build.__main__"  # not just "build": an old build/ in the project's folder can be imported, too
+SHOWN_LINES = 40  # of the output of a build that failed: the reason stands at its end
+# What the programs that build make on the side goes where it is removed, whatever becomes of them.
+TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
 
 @dataclass(frozen=True)
@@ -51,32 +56,56 @@ def choose_python(named: str | None) -> str:
         found = shutil.which(named)
         if not found:
             raise ProgramMissing(f"there is no Python {named!r}")
-        if not process.has_module(found, "build"):
+        if not process.has_module(found, BUILD):
             raise ProgramMissing(f"{named} has no 'build'", hint=f"install it with: {named} -m pip install build")
-        return found
+        return str(Path(found).absolute())
     venv = os.environ.get("VIRTUAL_ENV")
     python = shutil.which("python", path=str(Path(venv) / ("Scripts" if process.WINDOWS else "bin"))) if venv else None
-    return python if python and process.has_module(python, "build") else sys.executable
+    return python if python and process.has_module(python, BUILD) else sys.executable
+
+
+def require_project(folder: Path) -> None:
+    """Raise WrongUsage for a folder without a project."""
+    if not any((folder / name).exists() for name in PROJECT_FILES):
+        raise WrongUsage(
+            f"{folder} holds no project to build (no {' or '.join(PROJECT_FILES)})",
+            hint="change to the folder of a project, or name the files to upload",
+        )
 
 
 @contextmanager
-def built(project: Path, build: Build) -> Iterator[list[Path]]:
-    """Build a project into a private folder, and yield the files there, which are gone afterwards.
+def private_folder() -> Iterator[Path]:
+    """Make a folder that nobody else can look into, and remove it with everything in it."""
+    with tempfile.TemporaryDirectory(prefix="devpi-build-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
 
-    Raises WrongUsage for a folder without a project, ProgramFailed with the end of the output when the build fails.
+
+def build(project: Path, what: Build, private: Path, heard: Callable[[str], None]) -> list[Path]:
+    """Build a project into a private folder, and return the files there; ``heard`` gets each line of the output.
+
+    Raises ProgramFailed with the end of the output when the build fails.
     """
-    if not any((project / name).exists() for name in PROJECT_FILES):
-        raise WrongUsage(
-            f"{project} holds no project to build (no {' or '.join(PROJECT_FILES)})",
-            hint="change to the folder of a project, or name the files to upload",
-        )
-    with tempfile.TemporaryDirectory(prefix="devpi-build-", ignore_cleanup_errors=True) as private:
-        command = [build.python, "-m", "build", *build.arguments, "--outdir", private, str(project)]
-        try:
-            process.capture(command)
-        except ProgramFailed as failure:
-            raise ProgramFailed(f"{failure.message}\nthe build failed", status=1) from None
-        yield sorted(Path(private).iterdir())
+    made = private / "dist"
+    command = [what.python, "-m", "build", *what.arguments, "--outdir", str(made), str(project)]
+    # Not in the project's folder, where a build/ or build.py would be found first.
+    _run(command, private, private, heard, failed="the build failed")
+    return sorted(made.iterdir())
+
+
+def _run(command: list[str], folder: Path, private: Path, heard: Callable[[str], None], *, failed: str) -> None:
+    """Run a program that builds something, with its temporary files in the private folder."""
+    temporary = private / "tmp"
+    temporary.mkdir(exist_ok=True)
+    said: deque[str] = deque(maxlen=SHOWN_LINES)
+
+    def keep_and_tell(line: str) -> None:
+        said.append(line)
+        heard(line)
+
+    try:
+        process.follow(command, keep_and_tell, cwd=folder, extra=dict.fromkeys(TEMPORARY, str(temporary)))
+    except ProgramFailed:
+        raise ProgramFailed("\n".join([*said, failed]), status=1) from None
 
 
 def keep(file: Path, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +12,19 @@ import click
 from devpi_cli import builder, dists
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.errors import BrokenDistribution, DevpiError, Refused, SomeFailed, WrongUsage
+from devpi_cli.errors import BrokenDistribution, DevpiError, NotAllowed, Refused, SomeFailed, WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # What --formats knows of the days of setup.py, and what it means to build.
 FORMATS = {"bdist_wheel": "wheel", "sdist": "sdist", "sdist.tgz": "sdist", "sdist.gztar": "sdist"}
+BOTH_FORMATS = (
+    "you can remove it to get the default sdist and wheel releases you get with your currently specified formats."
+)
+DIST = Path("dist")
+# What the server says, with status 200, of a file that it has already.
+IDENTICAL = "Upload of identical file"
 
 
 @click.command(
@@ -62,13 +69,16 @@ def command(
     if paths:
         _upload(app, index, dists.find(paths, from_dir=from_dir), only_latest=only_latest, dry_run=dry_run)
         return
+    builder.require_project(Path.cwd())
     sdist, wheel = _chosen(app, sdist, wheel, formats)
-    build = builder.Build(builder.choose_python(python), sdist, wheel, not no_isolation)
-    app.out.line(f"--> .$ {build.command}")
-    with builder.built(Path.cwd(), build) as built:
-        files = built if dry_run else [builder.keep(file, Path("dist")) for file in built]
+    what = builder.Build(builder.choose_python(python), sdist, wheel, not no_isolation)
+    with builder.private_folder() as private:
+        app.out.line(f"--> .$ {what.command}")
+        files = builder.build(Path.cwd(), what, private, app.out.note if app.verbose else lambda line: None)
+        if not dry_run:
+            files = [builder.keep(file, DIST) for file in files]
         for file in files:
-            app.out.line(f"built: {Path('dist', file.name)} {file.stat().st_size // 1000}kb")
+            app.out.line(f"built: {file.name if dry_run else file} {file.stat().st_size // 1000}kb")
         _upload(app, index, files, dry_run=dry_run)
 
 
@@ -86,69 +96,86 @@ def _chosen(app: App, sdist: bool, wheel: bool, formats: str | None) -> tuple[bo
     """Return whether to build an sdist only, or a wheel only; ``--formats`` counts when neither was chosen."""
     if not formats or sdist or wheel:
         return sdist, wheel
-    chosen = {FORMATS.get(name.strip()) for name in formats.split(",")}
-    if None in chosen:
+    chosen = {FORMATS.get(name.strip(), "") for name in formats.split(",")}
+    if "" in chosen:
         raise WrongUsage(f"--formats {formats}: only {', '.join(FORMATS)} can be built", hint="leave --formats out")
-    instead = "leave it out" if len(chosen) > 1 else f"use --{min(filter(None, chosen))}"
-    app.out.warn(f"the --formats option is deprecated: {instead} for the same result")
+    instead = BOTH_FORMATS if len(chosen) > 1 else f"use --{min(chosen)} for the same result."
+    app.out.note(f"The --formats option is deprecated, {instead}")
     return chosen == {"sdist"}, chosen == {"wheel"}
 
 
 def _upload(app: App, index: str, paths: Sequence[Path], *, only_latest: bool = False, dry_run: bool = False) -> None:
     """Upload files, all of them, whatever happens to one; raise what stands for all failures."""
     url = f"{app.server.url(index)}/"
-    failures: dict[str, DevpiError] = {}
-    outcomes: dict[str, str] = {}
+    failures: dict[Path, DevpiError] = {}
+    outcomes: dict[Path, str] = {}
     readable = _read(paths, failures)
-    try:
-        for dist in dists.latest(readable) if only_latest else readable:
-            what = f"file_upload of {dist.path.name} to {url}"
-            try:
-                said = "" if dry_run else _send(app, index, dist)
-            except Refused as error:
-                if error.status == HTTPStatus.UNAUTHORIZED:  # true of every file
-                    raise
-                failures[dist.path.name] = error
-                continue
-            app.out.line(f"skipped: {what}" if dry_run else what)
-            outcomes[dist.path.name] = "skipped" if dry_run else said or "uploaded"
-            if said:
-                app.out.note(f"{dist.path.name}: {said}")
-    finally:
-        failed = {name: error.message for name, error in failures.items()}
-        app.out.document({"index": index, "url": url, "files": outcomes, "failed": failed})
-    _sum_up(app, outcomes, failures)
+    chosen = dists.latest(readable) if only_latest else readable
+    for dist in chosen:
+        what = f"file_upload of {dist.path.name} to {url}"
+        try:
+            outcomes[dist.path] = "skipped" if dry_run else _send(app, index, dist)
+        except DevpiError as error:
+            failures[dist.path] = error
+            if _holds_for_all(error):
+                break
+            continue
+        app.out.line(f"skipped: {what}" if dry_run else what)
+    results = {str(path): {"outcome": outcome} for path, outcome in outcomes.items()}
+    results |= {str(path): {"outcome": "failed", "message": error.message} for path, error in failures.items()}
+    app.out.document({"index": index, "url": url, "files": results})
+    _sum_up(app, outcomes, failures, total=len(chosen) + len(paths) - len(readable))
 
 
-def _read(paths: Sequence[Path], failures: dict[str, DevpiError]) -> list[dists.Dist]:
+def _read(paths: Sequence[Path], failures: dict[Path, DevpiError]) -> list[dists.Dist]:
     readable = []
     for path in paths:
         try:
             readable.append(dists.read(path))
         except BrokenDistribution as error:
-            failures[path.name] = error
+            failures[path] = error
     return readable
 
 
 def _send(app: App, index: str, dist: dists.Dist) -> str:
+    """Upload a file, and return what became of it."""
     name = dist.path.name
     with app.out.progress(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
-        return app.server.upload(index, dist.fields, name, file)
+        said = app.server.upload(index, dist.fields, name, file)
+    if said.startswith(IDENTICAL):
+        app.out.note(f"{name}: already there")
+        return "already there"
+    if said:
+        app.out.warn(f"{name}: {said}")
+    return "uploaded"
 
 
-def _sum_up(app: App, outcomes: dict[str, str], failures: dict[str, DevpiError]) -> None:
+def _holds_for_all(error: DevpiError) -> bool:
+    """Tell whether the next file would fare alike: no server, no devpi server, or nobody logged in."""
+    return not isinstance(error, Refused) or error.status == HTTPStatus.UNAUTHORIZED
+
+
+def _sum_up(app: App, outcomes: dict[Path, str], failures: dict[Path, DevpiError], *, total: int) -> None:
     """Say how many files are where; a failure that is the only one, or one of a kind, keeps its exit status."""
-    total = len(outcomes) + len(failures)
     if not failures:
+        kinds = Counter(outcomes.values())
+        counted = [f"{'all' if len(kinds) == 1 else count} {kind}" for kind, count in kinds.items()]
         if total > 1:
-            app.out.note(f"{total} files: all {'skipped' if 'skipped' in outcomes.values() else 'uploaded'}")
+            app.out.note(f"{total} files: {', '.join(counted)}")
         return
-    if total == 1:
-        raise next(iter(failures.values()))
-    for name, error in failures.items():
-        why = error.message.splitlines()[-1].removeprefix(f"{name}: ")
-        app.out.failure(f"FAILED {name}: {why}")
-    statuses = {error.exit_status for error in failures.values()}
-    same = statuses.pop() if len(statuses) == 1 and not outcomes else 1
-    hint = next((error.hint for error in failures.values() if error.hint), "")
-    raise SomeFailed(f"{len(outcomes)} of {total} files uploaded, {len(failures)} failed", status=same, hint=hint)
+    errors = list(failures.values())
+    if len(errors) == 1 and not outcomes:
+        raise errors[0]
+    for path, error in failures.items():
+        why = error.message.splitlines()[-1].removeprefix(f"{path.name}: ")
+        app.out.failure(f"FAILED {path.name}: {why}")
+    statuses = {error.exit_status for error in errors}
+    status = statuses.pop() if len(statuses) == 1 and not outcomes else 1
+    hint = next((error.hint for error in errors if error.hint), "")
+    if not hint and any(isinstance(error, NotAllowed) for error in errors):
+        hint = "'devpi use' tells whether the server accepts your login"
+    untried = total - len(outcomes) - len(failures)
+    rest = f", {untried} not tried" if untried else ""
+    raise SomeFailed(
+        f"{len(outcomes)} of {total} files uploaded, {len(failures)} failed{rest}", status=status, hint=hint
+    )

@@ -1,0 +1,476 @@
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from tests.conftest import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Client, Live, Member
+
+METADATA = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+FILES = ["demo_pkg-1.0-py3-none-any.whl", "demo_pkg-1.0.tar.gz"]
+
+# A build backend in the project itself: builds in no time, and does what a test wants it to do.
+BACKEND = """
+import io, os, pathlib, sys, tarfile, time, zipfile
+print("building", "\\x1b[1mnow\\x1b[0m")
+METADATA = "Metadata-Version: 2.1\\nName: demo-pkg\\nVersion: 1.0\\n"
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    {what}
+    with zipfile.ZipFile(pathlib.Path(folder, "demo_pkg-1.0-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr("demo_pkg-1.0.dist-info/METADATA", METADATA)
+        wheel.writestr("demo_pkg-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\n")
+    return "demo_pkg-1.0-py3-none-any.whl"
+
+def build_sdist(folder, config_settings=None):
+    with tarfile.open(pathlib.Path(folder, "demo_pkg-1.0.tar.gz"), "w:gz") as sdist:
+        names = [name for name in sorted(os.listdir(".")) if os.path.isfile(name)]
+        for name in names:
+            sdist.add(name, "demo_pkg-1.0/" + name)
+        info = tarfile.TarInfo("demo_pkg-1.0/PKG-INFO")
+        info.size = len(METADATA)
+        sdist.addfile(info, io.BytesIO(METADATA.encode()))
+    return "demo_pkg-1.0.tar.gz"
+"""
+
+
+def make_quick_project(folder: Path, what: str = "pass") -> Path:
+    """Write a project whose wheel is built by a backend of its own, which does ``what`` first."""
+    folder.mkdir(exist_ok=True)
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    (folder / "backend.py").write_text(BACKEND.replace("{what}", what))
+    return folder
+
+
+@pytest.fixture
+def quick_project(tmp_path: Path) -> Path:
+    return make_quick_project(tmp_path / "quick")
+
+
+def make_sdist(folder: Path, name: str = "demo-1.0.tar.gz", metadata: str = METADATA) -> Path:
+    files = {"demo-1.0/PKG-INFO": metadata, "demo-1.0/demo.py": ""}
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            for member, text in files.items():
+                archive.writestr(member, text)
+    else:
+        with tarfile.open(folder / name, "w:gz") as sdist:
+            for member, text in files.items():
+                info = tarfile.TarInfo(member)
+                info.size = len(text)
+                sdist.addfile(info, io.BytesIO(text.encode()))
+    return folder / name
+
+
+def stored(member: Member) -> dict[str, bytes]:
+    """Return the files that the member's index holds."""
+    links = [
+        link
+        for project in member.server.index(member.index).projects
+        for release in member.server.releases(member.index, project)
+        for link in release.links
+    ]
+    return {link.name: link.url.encode() for link in links}
+
+
+# -- files
+
+
+@pytest.mark.parametrize("name", ["demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz", "demo-1.0.zip"])
+def test_wheels_and_sdists_are_uploaded(member: Member, tmp_path: Path, name: str) -> None:
+    file = make_wheel(tmp_path) if name.endswith(".whl") else make_sdist(tmp_path, name)
+    assert member.ok("upload", file) == [f"file_upload of {name} to {member.index_url}/"]
+    assert list(stored(member)) == [name]
+
+
+def test_a_folder_stands_for_all_distributions_below_it(member: Member, tmp_path: Path) -> None:
+    (tmp_path / "house/old").mkdir(parents=True)
+    make_wheel(tmp_path / "house")
+    make_wheel(tmp_path / "house/old", version="0.9")
+    (tmp_path / "house/README").write_text("not to be uploaded")
+    result = member("upload", "--from-dir", "house", cwd=tmp_path)
+    assert result.lines == [
+        f"file_upload of demo-1.0-py3-none-any.whl to {member.index_url}/",
+        f"file_upload of demo-0.9-py3-none-any.whl to {member.index_url}/",
+    ]
+    assert (result.stderr, result.status) == ("2 files: all uploaded\n", 0)
+
+
+def test_only_the_newest_version_of_every_project_is_uploaded(member: Member, tmp_path: Path) -> None:
+    for name, version in [("demo", "1.9"), ("demo", "1.10"), ("other", "0.1")]:
+        make_wheel(tmp_path, name, version)
+    member("upload", "--from-dir", "--only-latest", tmp_path)
+    assert sorted(stored(member)) == ["demo-1.10-py3-none-any.whl", "other-0.1-py3-none-any.whl"]
+
+
+def test_another_index_than_the_one_in_use_can_be_named(member: Member, wheel: Path) -> None:
+    member.server.create_index(f"{member.user}/other", {"bases": ""})
+    member.ok("upload", "--index", "other", wheel)
+    assert member.server.index(f"{member.user}/other").projects == ("demo",)
+    assert stored(member) == {}
+
+
+def test_a_dry_run_sends_nothing(member: Member, wheel: Path, server: Live) -> None:
+    with server.requests() as requests:
+        lines = member.ok("upload", "--dry-run", wheel)
+    assert lines == [f"skipped: file_upload of {wheel.name} to {member.index_url}/"]
+    assert requests == []
+
+
+def test_a_file_is_sent_in_one_request(member: Member, wheel: Path, server: Live) -> None:
+    with server.requests() as requests:
+        member.ok("upload", wheel)
+    assert requests == [f"POST /{member.index}/"]
+
+
+def test_json_has_what_became_of_every_file(member: Member, wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.zip").write_bytes(b"no zip")
+    result = member("upload", "--json", "broken.zip", wheel, cwd=tmp_path)
+    assert json.loads(result.stdout) == {
+        "index": member.index,
+        "url": f"{member.index_url}/",
+        "files": {
+            str(wheel): {"outcome": "uploaded"},
+            "broken.zip": {"outcome": "failed", "message": "broken.zip: the archive is broken"},
+        },
+    }
+    assert result.status == 1
+
+
+def test_an_identical_file_is_already_there(member: Member, wheel: Path) -> None:
+    member.server.modify_index(member.index, ["volatile=False"])
+    member.ok("upload", wheel)
+    result = member("upload", wheel)
+    assert result.lines == [f"file_upload of {wheel.name} to {member.index_url}/"]
+    assert (result.stderr, result.status) == (f"{wheel.name}: already there\n", 0)
+
+
+# -- failures
+
+
+def test_a_file_that_conflicts_does_not_stop_the_others(member: Member, tmp_path: Path) -> None:
+    """V25."""
+    member.server.modify_index(member.index, ["volatile=False"])
+    member.ok("upload", make_wheel(tmp_path))
+    make_wheel(tmp_path, metadata="Summary: another file\n")
+    make_wheel(tmp_path, version="2.0")
+    result = member("upload", *tmp_path.glob("*.whl"))
+    assert result.lines == [f"file_upload of demo-2.0-py3-none-any.whl to {member.index_url}/"]
+    assert result.stderr == (
+        "FAILED demo-1.0-py3-none-any.whl: 409 demo-1.0-py3-none-any.whl already exists in non-volatile index\n"
+        "1 of 2 files uploaded, 1 failed\n"
+    )
+    assert result.status == 1
+
+
+def test_one_kind_of_failure_keeps_its_exit_status(member: Member, tmp_path: Path) -> None:
+    member.server.modify_index(member.index, ["volatile=False"])
+    for summary in "first", "second":
+        wheels = [make_wheel(tmp_path, version=version, metadata=f"Summary: {summary}\n") for version in ("1.0", "2.0")]
+        result = member("upload", *wheels)
+    assert result.stderr.splitlines()[-1] == "0 of 2 files uploaded, 2 failed"
+    assert result.status == 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["nothing.whl"], "nothing.whl: there is no such file\n"),
+        (["folder"], "folder: is a directory\nto upload what is in it, add --from-dir\n"),
+        (["--from-dir", "folder"], "nothing to upload: no file in folder ends in .whl, .tar.gz, .zip\n"),
+    ],
+)
+def test_what_is_not_there_is_wrong_usage(member: Member, tmp_path: Path, typed: list[str], said: str) -> None:
+    (tmp_path / "folder").mkdir()
+    assert member.fails("upload", *typed, cwd=tmp_path) == (2, said)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("notes.txt", b"notes", "is no wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
+        ("broken-1.0-py3-none-any.whl", b"PK\3\4 and no end", "the archive is broken"),
+        ("broken-1.0.tar.gz", b"\x1f\x8b and no end", "the archive is broken"),
+        ("empty-1.0.tar.gz", b"", "the archive is broken"),
+    ],
+)
+def test_a_file_that_is_no_distribution_is_refused(
+    member: Member, tmp_path: Path, server: Live, *, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with server.requests() as requests:
+        assert member.fails("upload", name, cwd=tmp_path) == (1, f"{name}: {said}\n")
+    assert requests == []
+
+
+def test_an_archive_without_metadata_does_not_stop_the_others(member: Member, tmp_path: Path) -> None:
+    """V20."""
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
+        photos.writestr("photos/1.jpg", b"")
+    make_wheel(tmp_path)
+    result = member("upload", "--from-dir", tmp_path)
+    assert result.lines == [f"file_upload of demo-1.0-py3-none-any.whl to {member.index_url}/"]
+    assert result.stderr == (
+        "FAILED photos.zip: No PKG-INFO in archive or PKG-INFO missing 'Metadata-Version': photos.zip\n"
+        "1 of 2 files uploaded, 1 failed\n"
+    )
+    assert result.status == 1
+
+
+@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3", "2.4", "2.5"])
+@pytest.mark.parametrize("name", ["demo-1.0.tar.gz", "demo-1.0.zip"])
+def test_every_metadata_version_is_read(member: Member, tmp_path: Path, version: str, name: str) -> None:
+    """A28, A29."""
+    sdist = make_sdist(tmp_path, name, METADATA.replace("2.1", version))
+    member.ok("upload", sdist)
+    assert list(stored(member)) == [name]
+
+
+def test_an_unknown_metadata_version_is_said(member: Member, tmp_path: Path) -> None:
+    """A29."""
+    sdist = make_sdist(tmp_path, metadata=METADATA.replace("2.1", "9.9"))
+    said = "demo-1.0.tar.gz: Invalid distribution metadata: '9.9' is not a valid metadata version\n"
+    assert member.fails("upload", sdist) == (1, said)
+
+
+# -- the server
+
+
+def test_without_an_index_in_use_nothing_can_be_uploaded(at_server: Client, wheel: Path, server: Live) -> None:
+    said = f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n"
+    assert at_server.fails("upload", wheel) == (1, said)
+
+
+def test_who_is_not_logged_in_is_told_so(member: Member, tmp_path: Path, server: Live) -> None:
+    """Once, whatever the number of files."""
+    member.ok("logoff")
+    wheels = [make_wheel(tmp_path, version=version) for version in ("1.0", "2.0")]
+    with server.requests() as requests:
+        status, said = member.fails("upload", *wheels)
+    asked, answered, hint = said.splitlines()
+    assert (asked, hint) == (f"POST {member.index_url}/", "not logged in: type 'devpi login USER'")
+    assert answered.startswith("401 Unauthorized")
+    assert status == 3
+    assert len(requests) == 1
+
+
+def test_an_index_that_everybody_may_upload_to_needs_no_login(member: Member, wheel: Path) -> None:
+    """A19."""
+    member.server.modify_index(member.index, ["acl_upload=:ANONYMOUS:"])
+    member.ok("logoff")
+    member.ok("upload", wheel)
+
+
+def test_who_may_not_upload_is_told_so(member: Member, new_member: Callable[[], Member], tmp_path: Path) -> None:
+    other = new_member()
+    wheels = [make_wheel(tmp_path, version=version) for version in ("1.0", "2.0")]
+    status, said = member.fails("upload", "--index", other.index, *wheels)
+    assert said.splitlines()[-2:] == [
+        "0 of 2 files uploaded, 2 failed",
+        "'devpi use' tells whether the server accepts your login",
+    ]
+    assert status == 3
+
+
+def test_an_index_that_is_not_there_is_said(member: Member, wheel: Path) -> None:
+    status, said = member.fails("upload", "--index", "nothere", wheel)
+    url = f"{member.server.root}{member.user}/nothere/"
+    assert said == (
+        f"POST {url}\n404 Not Found: The stage {member.user}/nothere could not be found.\n"
+        "'devpi use -l' shows which indexes there are\n"
+    )
+    assert status == 4
+
+
+def test_a_mirror_takes_no_uploads(member: Member, wheel: Path, server: Live) -> None:
+    mirror = f"{member.user}/mirror"
+    member.server.create_index(mirror, {"type": "mirror", "mirror_url": server.url})
+    member.ok("use", mirror)
+    with server.requests() as requests:
+        assert member.fails("upload", wheel) == (
+            1,
+            f"{member.server.root}{mirror} is a mirror: nothing can be uploaded to it\n"
+            f"name another index with --index, or make one on top of it: devpi index -c NAME bases={mirror}\n",
+        )
+    assert requests == []
+
+
+def test_a_server_that_does_not_answer_is_said(member: Member, wheel: Path) -> None:
+    """V11."""
+    status, said = member.fails("upload", "--index", "http://127.0.0.1:9/alice/dev", wheel)
+    assert said.startswith("cannot reach http://127.0.0.1:9/: ")
+    assert status == 6
+
+
+@pytest.mark.parametrize(("typed", "shown"), [([], True), (["--quiet"], False)])
+def test_a_terminal_shows_how_far_an_upload_is(member: Member, wheel: Path, typed: list[str], *, shown: bool) -> None:
+    env = {**member.environment, "TERM": "xterm", "COLUMNS": "120"}
+    terminal = pexpect.spawn(
+        sys.executable,
+        ["-m", "devpi_cli", "upload", *typed, str(wheel)],
+        cwd=str(member.home),
+        env=env,
+        encoding="utf-8",
+    )
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert ("━" in terminal.before) is shown
+    assert terminal.exitstatus == 0
+
+
+# -- building
+
+
+def test_the_project_is_built_kept_and_uploaded(member: Member, project: Path) -> None:
+    result = member("upload", "--no-isolation", cwd=project)
+    sizes = [(project / "dist" / name).stat().st_size // 1000 for name in FILES]
+    assert result.lines == [
+        f"--> .$ {sys.executable} -m build --no-isolation",
+        *(f"built: {Path('dist', name)} {size}kb" for name, size in zip(FILES, sizes, strict=True)),
+        *(f"file_upload of {name} to {member.index_url}/" for name in FILES),
+    ]
+    assert (result.stderr, result.status) == ("2 files: all uploaded\n", 0)
+    assert sorted(stored(member)) == FILES
+
+
+def test_an_environment_of_its_own_is_made_for_the_build(member: Member, quick_project: Path) -> None:
+    result = member("upload", "--wheel", cwd=quick_project)
+    assert result.lines[0] == f"--> .$ {sys.executable} -m build --wheel"
+    assert (result.stderr, result.status) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "built", "said"),
+    [
+        (["--sdist"], FILES[1:], ""),
+        (["--wheel"], FILES[:1], ""),
+        (["--sdist", "--wheel"], FILES, ""),
+        (["--wheel", "--formats", "sdist"], FILES[:1], ""),
+        (
+            ["--formats", "bdist_wheel,sdist.tgz"],
+            FILES,
+            "The --formats option is deprecated, you can remove it to get the default sdist and wheel releases you get"
+            " with your currently specified formats.\n",
+        ),
+        (
+            ["--formats=sdist.tgz"],
+            FILES[1:],
+            "The --formats option is deprecated, use --sdist for the same result.\n",
+        ),
+    ],
+)
+def test_options_choose_what_is_built(
+    member: Member, quick_project: Path, typed: list[str], built: list[str], said: str
+) -> None:
+    result = member("upload", "--no-isolation", "--dry-run", *typed, cwd=quick_project)
+    assert result.lines[-len(built) :] == [f"skipped: file_upload of {name} to {member.index_url}/" for name in built]
+    summary = "2 files: all skipped\n" if len(built) > 1 else ""
+    assert (result.stderr, result.status) == (said + summary, 0)
+
+
+def test_a_format_that_cannot_be_built_is_wrong_usage(member: Member, quick_project: Path) -> None:
+    assert member.fails("upload", "--formats", "bdist_rpm", cwd=quick_project) == (
+        2,
+        "--formats bdist_rpm: only bdist_wheel, sdist, sdist.tgz, sdist.gztar can be built\nleave --formats out\n",
+    )
+
+
+def test_what_lies_in_dist_stays_there(member: Member, quick_project: Path) -> None:
+    """V22: all but an older build of the same name."""
+    dist = quick_project / "dist"
+    dist.mkdir()
+    (dist / "by-hand.txt").write_text("kept")
+    (dist / FILES[0]).write_text("an older build")
+    member.ok("upload", "--no-isolation", "--wheel", cwd=quick_project)
+    assert sorted(path.name for path in dist.iterdir()) == ["by-hand.txt", FILES[0]]
+    assert (dist / "by-hand.txt").read_text() == "kept"
+    assert zipfile.is_zipfile(dist / FILES[0])
+
+
+def test_a_dry_run_touches_no_file(member: Member, quick_project: Path, server: Live) -> None:
+    """V22."""
+    before = sorted(quick_project.rglob("*"))
+    with server.requests() as requests:
+        member.ok("upload", "--no-isolation", "--sdist", "--dry-run", cwd=quick_project)
+    assert sorted(quick_project.rglob("*")) == before
+    assert requests == []
+
+
+def test_a_folder_without_a_project_is_left_alone(member: Member, tmp_path: Path) -> None:
+    """V22."""
+    (tmp_path / "empty").mkdir()
+    assert member.fails("upload", cwd=tmp_path / "empty") == (
+        2,
+        f"{tmp_path}/empty holds no project to build (no pyproject.toml or setup.py or setup.cfg)\n"
+        "change to the folder of a project, or name the files to upload\n",
+    )
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_a_build_that_fails_shows_the_end_of_its_output(member: Member, tmp_path: Path) -> None:
+    project = make_quick_project(tmp_path / "broken", "raise ValueError('nobody knows')")
+    result = member("upload", "--no-isolation", "--wheel", cwd=project)
+    assert result.lines == [f"--> .$ {sys.executable} -m build --wheel --no-isolation"]
+    assert "ValueError: nobody knows\n" in result.stderr
+    assert result.stderr.endswith("\nthe build failed\n")
+    assert result.status == 1
+    assert not (project / "dist").exists()
+
+
+def test_the_output_of_a_build_is_shown_on_demand(member: Member, quick_project: Path) -> None:
+    """A27: what a project prints while it is built is not mistaken for anything."""
+    result = member("upload", "-v", "--no-isolation", "--wheel", cwd=quick_project)
+    assert "building \\x1b[1mnow\\x1b[0m\n" in result.stderr
+    assert "building" not in result.stdout
+    assert result.status == 0
+
+
+def test_another_python_builds(member: Member, quick_project: Path) -> None:
+    """A35."""
+    link = quick_project.parent / "another-python"
+    link.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    link.chmod(0o755)
+    lines = member.ok("upload", "--no-isolation", "--wheel", "-p", "../another-python", cwd=quick_project)
+    assert lines[0] == f"--> .$ {quick_project}/../another-python -m build --wheel --no-isolation"
+
+
+def test_a_python_that_cannot_build_is_said(member: Member, quick_project: Path) -> None:
+    assert member.fails("upload", "-p", "python9", cwd=quick_project) == (1, "there is no Python 'python9'\n")
+
+
+def test_an_interrupted_build_leaves_nothing_behind(member: Member, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    project = make_quick_project(tmp_path / "slow", f"open({str(started)!r}, 'w').close(); time.sleep(60)")
+    (tmp_path / "tmp").mkdir()
+    devpi = subprocess.Popen(
+        [sys.executable, "-m", "devpi_cli", "upload", "--wheel", "--no-isolation"],
+        cwd=project,
+        env={**member.environment, "TMPDIR": str(tmp_path / "tmp")},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    while not started.exists():
+        assert devpi.poll() is None
+        time.sleep(0.02)
+    devpi.send_signal(signal.SIGINT)
+    assert devpi.communicate(timeout=30)[1] == b"interrupted\n"
+    assert devpi.returncode == 130
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert sorted(path.name for path in project.iterdir()) == ["backend.py", "pyproject.toml"]
