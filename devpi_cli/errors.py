@@ -13,6 +13,7 @@
     ├── BrokenSettings                1   a settings file of the user cannot be read
     ├── BrokenDistribution            1   a file is no distribution
     ├── SomeFailed                    *   of several things some failed: 1, or the status of all if all did alike
+    ├── BrokenPlugin                  1   a command that another package brings cannot be loaded
     ├── ProgramMissing                1   another program is needed and not there
     ├── ProgramFailed                 *   another program failed: its own status
     ├── Unreachable                   6   the server does not answer
@@ -93,6 +94,10 @@ class SomeFailed(DevpiError):
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.exit_status = status
+
+
+class BrokenPlugin(DevpiError):
+    """A command that another package brings cannot be loaded."""
 
 
 class ProgramMissing(DevpiError):

@@ -30,6 +30,7 @@ API_VERSION = "2"
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 MOST_REDIRECTS = 10
+UNKNOWN_CA = (18, 19, 20, 21)  # what OpenSSL calls a certificate whose issuer it does not know
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -226,12 +227,19 @@ class Session:
         """Return the client for a scheme; only the one for https pays for a TLS context with CAs."""
         if (scheme, certificate) not in self._clients:
             httpx = _httpx()
-            self._clients[scheme, certificate] = httpx.Client(
-                verify=self.trust.context(certificate) if scheme == "https" else _trusts_nobody(),
-                timeout=httpx.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                transport=self.transport,
-            )
+            trusted = self.trust.context(certificate) if scheme == "https" else _trusts_nobody()
+            try:
+                self._clients[scheme, certificate] = httpx.Client(
+                    verify=trusted,
+                    timeout=httpx.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
+                    headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                    transport=self.transport,
+                )
+            except (httpx.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
+                raise WrongUsage(
+                    f"cannot use the proxy that the environment names: {urls.hide(str(error))}",
+                    hint="look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
+                ) from None
         return self._clients[scheme, certificate]
 
 
@@ -252,13 +260,13 @@ def _show_certificate(context: ssl.SSLContext, path: str) -> None:
 
     try:
         context.load_cert_chain(path, password="")
-        return
-    except ssl.SSLError:
-        why = "it has to hold a certificate and its key, without a passphrase"
     except OSError as error:
-        why = error.strerror or str(error)
-    hint = "name another with 'devpi use --client-cert FILE', or none with --client-cert ''"
-    raise WrongUsage(f"cannot use the client certificate {path}: {why}", hint=hint)
+        is_bad = isinstance(error, ssl.SSLError)
+        why = "it has to hold a certificate and its key, without a passphrase" if is_bad else error.strerror
+        raise WrongUsage(
+            f"cannot use the client certificate {path}: {why}",
+            hint="name another with 'devpi use --client-cert FILE', or none with --client-cert ''",
+        ) from None
 
 
 def _trusts_nobody() -> ssl.SSLContext:
@@ -277,8 +285,13 @@ def _redirect(response: httpx.Response, method: str) -> str:
 
     A POST that a redirect turns into a GET looks like success and stored nothing, so that others are refused.
     """
-    asked = str(response.request.url)
-    target = urljoin(asked, response.headers["location"])
+    asked, location = str(response.request.url), response.headers["location"]
+    try:
+        target = urljoin(asked, location)
+        urls.checked(target)
+    except (ValueError, WrongUsage):
+        what = f"{method} {urls.hide(asked)}\n{response.status_code} {response.reason_phrase}"
+        raise NotDevpi(f"{what}: sent on to {urls.hide(location)!r}, which is no URL") from None
     if method not in ("GET", "HEAD"):
         raise Redirected(
             f"{method} {urls.hide(asked)}\n"
@@ -353,10 +366,9 @@ def _unreachable(url: str, error: httpx.TransportError, timeout: float) -> Unrea
         causes.append(inner)
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if isinstance(tls, ssl.SSLCertVerificationError):
-        return Unreachable(
-            f"cannot trust {where}: {tls.verify_message}",
-            hint="if its certificate comes from a CA of your own, name that with --ca-bundle FILE",
-        )
+        remedy = "if its certificate comes from a CA of your own, name that with --ca-bundle FILE"
+        unknown = tls.verify_code in UNKNOWN_CA
+        return Unreachable(f"cannot trust {where}: {tls.verify_message}", hint=remedy if unknown else "")
     if tls:
         return Unreachable(f"cannot reach {where}: {tls.reason or tls}", hint="does this port speak https?")
     if isinstance(error, httpx.ConnectTimeout):

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import BrokenState, NothingInUse
-from devpi_cli.models import Login
+from devpi_cli.files import write_private
+from devpi_cli.models import Login, Written
 from devpi_cli.urls import is_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 SCHEMA = 1
 LOCK_SECONDS = 20
@@ -36,11 +35,15 @@ class Server:
     logins: dict[str, Login] = field(default_factory=dict)
     features: list[str] = field(default_factory=list)
     basic_auth: tuple[str, str] | None = field(default=None, repr=False)
+    client_cert: str | None = None
 
 
 @dataclass
 class State:
     """The contents of ``state.json``.
+
+    What is in use may stand in a file of its own, in the active virtual environment (``devpi use --local``), as long as
+    that file is there; the logins never do: an environment is copied, cached and put into images.
 
     Loaded state is plain data. What has to last is changed inside ``with state.changing():``, which locks the file,
     reads it afresh, and writes it in one step: parallel processes lose nothing, a kill leaves the old or the new file.
@@ -51,15 +54,25 @@ class State:
     index: str | None = None
     is_mirror: bool = False
     always_set_cfg: bool = False
+    pip_set_trusted: str = "auto"
+    venv: str | None = None
     servers: dict[str, Server] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
+    """The settings files of installers that were written, by path."""
+    local: Path | None = None
+    """Where the file in the active virtual environment is, or would be."""
+    is_local: bool = False
+
+    def __post_init__(self) -> None:
+        self._elsewhere = self._in_use()  # what the main file says while the local one is in force
 
     @classmethod
-    def load(cls, path: Path) -> State:
+    def load(cls, path: Path, local: Path | None = None) -> State:
         """Read a state file; one that is not there is an empty state.
 
         Raises BrokenState for a file that cannot be read or understood. Such a file is never overwritten.
         """
-        state = cls(path)
+        state = cls(path, local=local)
         state._read()
         return state
 
@@ -105,71 +118,88 @@ class State:
             ) from None
 
     def _read(self) -> None:
+        self._read_file(self.path, self._fill)
+        self.is_local = bool(self.local and self.local.exists())
+        if self.local and self.is_local:
+            self._read_file(self.local, self._fill_in_use)
+
+    def _read_file(self, path: Path, fill: Callable[[dict[str, Any]], None]) -> None:
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return
         except (OSError, UnicodeError) as error:
-            raise self._broken(getattr(error, "strerror", None) or "it is not UTF-8 text") from None
+            raise _broken(path, getattr(error, "strerror", None) or "it is not UTF-8 text") from None
         try:
-            self._fill(json.loads(text))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise self._broken("it is not a state file of this program, or damaged") from None
+            data = json.loads(text)
+            if data["version"] != SCHEMA:
+                raise _broken(path, f"its version is {data['version']}, and this devpi-cli knows {SCHEMA}")
+            fill(data)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            raise _broken(path, "it is not a state file of this program, or damaged") from None
 
     def _fill(self, data: dict[str, Any]) -> None:
-        if data["version"] != SCHEMA:
-            raise self._broken(f"its version is {data['version']}, and this devpi-cli knows {SCHEMA}")
+        self._fill_in_use(data)
+        self._elsewhere = self._in_use()
+        self.servers = {root: _server(known) for root, known in data["servers"].items()}
+        self.written = {path: Written(**written) for path, written in data.get("written", {}).items()}
+
+    def _fill_in_use(self, data: dict[str, Any]) -> None:
         self.server = _text_or_none(data["server"])
         self.index = _text_or_none(data["index"])
         self.is_mirror = bool(data["mirror"])
         self.always_set_cfg = bool(data["always_set_cfg"])
-        self.servers = {root: _server(known) for root, known in data["servers"].items()}
+        self.pip_set_trusted = str(data.get("pip_set_trusted", "auto"))
+        self.venv = _text_or_none(data.get("venv"))
 
-    def _broken(self, why: str) -> BrokenState:
-        return BrokenState(f"cannot use the state file {self.path}: {why}", hint="to start afresh, move it away")
-
-    def _write(self) -> None:
-        data = {
+    def _in_use(self) -> dict[str, Any]:
+        return {
             "version": SCHEMA,
             "server": self.server,
             "index": self.index,
             "mirror": self.is_mirror,
             "always_set_cfg": self.always_set_cfg,
+            "pip_set_trusted": self.pip_set_trusted,
+            "venv": self.venv,
+        }
+
+    def _write(self) -> None:
+        in_use = self._in_use()
+        if self.local and self.is_local:
+            write_private(self.local, json.dumps(in_use, indent=2))
+            in_use = self._elsewhere
+        data = {
+            **in_use,
             "servers": {root: _as_json(server) for root, server in self.servers.items()},
+            "written": {path: asdict(written) for path, written in self.written.items()},
         }
         write_private(self.path, json.dumps(data, indent=2))
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file of mode 0600 in one step: a reader, or a crash, meets the old or the new text, never half of it."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+def _broken(path: Path, why: str) -> BrokenState:
+    return BrokenState(f"cannot use the state file {path}: {why}", hint="to start afresh, move it away")
 
 
-def _text_or_none(value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
+def _text(value: object) -> str:
+    if not isinstance(value, str):
         raise TypeError
     return value
 
 
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
 def _server(data: dict[str, Any]) -> Server:
-    logins = {user: Login(user, str(login["token"]), float(login["expires"])) for user, login in data["logins"].items()}
+    logins = {
+        user: Login(user, _text(login["token"]), float(login["expires"])) for user, login in data["logins"].items()
+    }
     basic = data.get("basic_auth")
     return Server(
         user=_text_or_none(data["user"]),
         logins=logins,
-        features=[str(feature) for feature in data["features"]],
-        basic_auth=(str(basic[0]), str(basic[1])) if basic else None,
+        features=[_text(feature) for feature in data["features"]],
+        basic_auth=(_text(basic[0]), _text(basic[1])) if basic else None,
     )
 
 
@@ -178,5 +208,6 @@ def _as_json(server: Server) -> dict[str, Any]:
         "user": server.user,
         "features": server.features,
         "basic_auth": server.basic_auth,
+        "client_cert": server.client_cert,
         "logins": {user: {"token": login.token, "expires": login.expires} for user, login in server.logins.items()},
     }

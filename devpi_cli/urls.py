@@ -66,6 +66,17 @@ def origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme)
 
 
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL leads to this machine by its very host: ``localhost``, ``127.…`` or ``[::1]``."""
+    from ipaddress import ip_address
+
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def is_below(url: str, root: str) -> bool:
     """Tell whether a URL belongs to the server at a root URL."""
     return origin(url) == origin(root) and f"{urlsplit(url).path}/".startswith(urlsplit(root).path)

@@ -2,53 +2,176 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from devpi_cli import installers, urls
+from devpi_cli import urls
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import index_of
+from devpi_cli.commands._settings import TRUST, make, plan, put_back, show, show_diff
+from devpi_cli.commands._venv import NONE, chosen_venv
 from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devpi_cli.installers.changes import Change
     from devpi_cli.models import Login, Service
 
 
-@click.command(epilog="\b\nExamples:\n  devpi use http://localhost:3141\n  devpi use alice/dev\n  devpi use -l")
+@click.command(
+    epilog="\b\nExamples:\n  devpi use http://localhost:3141\n  devpi use alice/dev --set-cfg\n  devpi use -l\n"
+    "  devpi use alice/dev --diff"
+)
 @click.argument("url", required=False, metavar="[URL | USER/INDEX | INDEX]")
 @click.option("--list", "-l", "list_", is_flag=True, help="List all indexes of the server.")
 @click.option("--user", "-u", metavar="USER", help="With --list: only this user's. Else: act as USER, who logged in.")
 @click.option("--urls", "show_urls", is_flag=True, help="Show the URLs behind the index.")
 @click.option("--delete", is_flag=True, help="Forget the server and index in use; logins are kept.")
+@click.option("--local", is_flag=True, help="From now on, keep what is in use in the active virtual environment.")
+@click.option("--venv", metavar="DIR", help="Set and install in this virtual environment from now on; - forgets it.")
+@click.option(
+    "--client-cert", metavar="FILE", help="Show this certificate (PEM, with key) to the server; '' forgets it."
+)
+@click.option("--set-cfg", is_flag=True, help="Set pip, uv and others to the index in use.")
+@click.option("--always-set-cfg", type=click.Choice(["yes", "no"]), help="Whether every 'devpi use' does --set-cfg.")
+@click.option(
+    "--pip-set-trusted",
+    "-t",
+    "trust",
+    type=click.Choice(TRUST),
+    help="With --set-cfg: let pip trust the host without TLS; auto does for http, unless it is this machine. [auto]",
+)
+@click.option(
+    "--diff", is_flag=True, help="Show what --set-cfg or --undo would change in the files, and change nothing."
+)
+@click.option("--undo", is_flag=True, help="Put the files back that --set-cfg changed.")
+@click.option("--dry-run", "-n", is_flag=True, help="Say what would be done, and change nothing.")
 @pass_app
-def command(app: App, url: str | None, list_: bool, user: str | None, show_urls: bool, delete: bool) -> None:
+def command(
+    app: App,
+    url: str | None,
+    list_: bool,
+    user: str | None,
+    show_urls: bool,
+    delete: bool,
+    local: bool,
+    venv: str | None,
+    client_cert: str | None,
+    set_cfg: bool,
+    always_set_cfg: str | None,
+    trust: str | None,
+    diff: bool,
+    undo: bool,
+    dry_run: bool,
+) -> None:
     """Choose the server and index to work with, or show them.
 
     A URL chooses a server, or one of its indexes; USER/INDEX and INDEX (of the user who is logged in) one on the
     server in use. Without an argument it shows what is in use, who is logged in, and what pip and uv are set to.
+
+    --set-cfg sets the user's pip.conf and uv.toml, or those of the virtual environment; what else they say is kept, and
+    so is a copy of the file as it was (FILE-bak).
     """
+    changes_nothing = dry_run or diff
+    if local and not changes_nothing:
+        _make_local(app)
     if delete:
-        _forget(app)
+        _forget(app, dry_run=changes_nothing)
         return
     if list_:
         _list(app, url, user)
         return
-    app.user = user
+    folder = chosen_venv(app, venv)
+    if undo:
+        put_back(app, folder, diff=diff, dry_run=dry_run)
+        return
+    app.user, app.client_cert = user, _certificate(client_cert)
     service = _ask(app, url) if url else _in_use(app)
-    login = _settle(app, service, keep=not (url and show_urls), chosen=url) if service else None
-    _show(app, service, login, show_urls=show_urls)
+    keep = not changes_nothing and not (url and show_urls)
+    login = _settle(app, service, keep=keep, chosen=url) if service else None
+    if not changes_nothing:
+        _remember(app, service, folder if venv else None, venv=venv, always=always_set_cfg, trust=trust)
+    changes = _plan(app, service, folder, trust, asked=set_cfg or diff, always=keep or dry_run)
+    if diff:
+        show_diff(app, changes)
+        return
+    if not dry_run:
+        make(app, changes)
+    _show(app, service, login, show_urls=show_urls, more=lambda: show(app, folder, changes if dry_run else []))
 
 
-def _forget(app: App) -> None:
+def _plan(
+    app: App, service: Service | None, venv: Path | None, trust: str | None, *, asked: bool, always: bool
+) -> list[Change]:
+    """Return what is to be set: because it was asked for, or because it always is."""
+    if asked:
+        return plan(app, service, venv, trust)
+    if not (always and app.state.always_set_cfg and service):
+        return []
+    if service.index is None:
+        app.out.note("pip and uv stay as they are: there is no index to set them to")
+        return []
+    return plan(app, service, venv, trust)
+
+
+def _make_local(app: App) -> None:
+    if app.state.local is None:
+        raise WrongUsage("--local needs an active virtual environment")
+    if app.state.is_local:
+        return
+    with app.state.changing() as state:
+        state.is_local = True
+    app.out.line(f"Creating local configuration at {app.state.local}")
+
+
+def _certificate(typed: str | None) -> str | None:
+    """Return the absolute path of a client certificate; empty for none."""
+    if not typed:
+        return typed
+    path = Path(typed).expanduser().absolute()
+    if not path.is_file():
+        raise WrongUsage(f"there is no client certificate {path}")
+    return str(path)
+
+
+def _remember(
+    app: App, service: Service | None, folder: Path | None, *, venv: str | None, always: str | None, trust: str | None
+) -> None:
+    """Remember what was typed, and nothing else."""
+    if app.client_cert is not None and service is None:
+        raise NothingInUse(
+            "for which server is this client certificate?", hint="type 'devpi use URL --client-cert FILE'"
+        )
+    if not (venv or always or app.client_cert is not None):
+        return
+    with app.state.changing() as state:
+        if venv:
+            state.venv = None if venv == NONE else str(folder)
+        if always:
+            state.always_set_cfg, state.pip_set_trusted = always == "yes", trust or "auto"
+        if service and app.client_cert is not None:
+            state.at(service.root).client_cert = app.client_cert or None
+
+
+def _forget(app: App, *, dry_run: bool) -> None:
     if app.state.server is None:
         raise NothingInUse("NO configuration found")
-    with app.state.changing() as state:
-        state.server = state.index = None
-        state.is_mirror = False
-    app.out.line(f"REMOVED configuration at {app.state.path}")
-    app.out.document({"removed": str(app.state.path)})
+    path = app.state.local if app.state.local and app.state.is_local else app.state.path
+    if dry_run:
+        app.out.line(f"would remove configuration at {path}")
+        return
+    if path == app.state.local:
+        path.unlink()
+    else:
+        with app.state.changing() as state:
+            state.server = state.index = None
+            state.is_mirror = False
+    app.out.line(f"REMOVED configuration at {path}")
+    app.out.document({"removed": str(path)})
 
 
 def _list(app: App, url: str | None, user: str | None) -> None:
@@ -116,7 +239,9 @@ def _ask(app: App, typed: str) -> Service:
     return discover(app.session, url)
 
 
-def _show(app: App, service: Service | None, login: Login | None, *, show_urls: bool) -> None:
+def _show(
+    app: App, service: Service | None, login: Login | None, *, show_urls: bool, more: Callable[[], dict[str, Any]]
+) -> None:
     who = f"logged in as {login.user}" if login else "not logged in"
     if service is None:
         app.out.line("no server: type 'devpi use URL' with a URL pointing to a server or directly to an index.")
@@ -130,7 +255,6 @@ def _show(app: App, service: Service | None, login: Login | None, *, show_urls: 
             app.out.line(f"{name:>19}: {place}")
         if service.features:
             app.out.line(f"supported features: {', '.join(service.features)}")
-    settings = _show_settings(app)
     app.out.document(
         {
             "server": service.root if service else None,
@@ -140,19 +264,6 @@ def _show(app: App, service: Service | None, login: Login | None, *, show_urls: 
             "login": service.login if service else None,
             "pypisubmit": service.pypisubmit if service else None,
             "simpleindex": service.simpleindex if service else None,
-            "settings": settings,
+            **more(),
         }
     )
-
-
-def _show_settings(app: App) -> dict[str, str]:
-    """Show which index pip, uv and others are set to."""
-    venv = installers.active_venv()
-    if venv:
-        app.out.line(f"venv for install/set commands: {venv}")
-        app.out.line("only setting venv pip/uv config, no global configuration changed")
-    settings = {str(file.path): file.status() for file in installers.settings(venv)}
-    for path, status in settings.items():
-        app.out.line(f"{path}: {status}")
-    app.out.line(f"always-set-cfg: {'yes' if app.state.always_set_cfg else 'no'}")
-    return settings

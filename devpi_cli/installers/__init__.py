@@ -1,0 +1,1 @@
+"""The index settings of pip, uv and others: read, write, undo."""

@@ -1,0 +1,177 @@
+"""How pip, uv and others spell their index: INI and TOML, read and edited with all else kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
+
+    from configupdater import ConfigUpdater
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What installers are to be set to."""
+
+    simple: str
+    """The URL of the simple index, with the login that it needs."""
+    search: str
+    """The URL of the index itself, which ``pip search`` asks, likewise."""
+    trust: str | None = None
+    """The host that pip is to trust though it has no TLS, or none that can be verified."""
+    distrust: frozenset[str] = frozenset()
+    """Hosts that pip is no longer to trust."""
+
+
+class Dialect(Protocol):
+    """The language of a settings file.
+
+    Its methods take the text of a file. They raise ``configparser.Error`` or ValueError for one that is broken; what
+    those say may hold a secret of the file.
+    """
+
+    def index(self, text: str) -> str | None:
+        """Return the URL of the index."""
+
+    def trusted(self, text: str) -> list[str]:
+        """Return the hosts that need no TLS."""
+
+    def edit(self, text: str, wanted: Wanted) -> str:
+        """Return the text with the index, and what goes with it, set."""
+
+
+class Ini:
+    """An INI file with the index in one option."""
+
+    def __init__(self, section: str, option: str) -> None:
+        self.section = section
+        self.option = option
+
+    def index(self, text: str) -> str | None:
+        return _value(_parsed(text), self.section, self.option)
+
+    def trusted(self, text: str) -> list[str]:
+        return []
+
+    def edit(self, text: str, wanted: Wanted) -> str:
+        file = _updater(text)
+        self._edit(file, wanted)
+        return str(file)
+
+    def _edit(self, file: ConfigUpdater, wanted: Wanted) -> None:
+        _set(file, self.section, self.option, wanted.simple)
+
+
+class Pip(Ini):
+    """``pip.conf``: the index, where to search, and which hosts to trust."""
+
+    def __init__(self) -> None:
+        super().__init__("global", "index-url")
+
+    def trusted(self, text: str) -> list[str]:
+        return (_value(_parsed(text), self.section, "trusted-host") or "").split()
+
+    def _edit(self, file: ConfigUpdater, wanted: Wanted) -> None:
+        before = self.trusted(str(file))
+        super()._edit(file, wanted)
+        hosts = [host for host in before if host not in wanted.distrust]
+        if wanted.trust and wanted.trust not in hosts:
+            hosts.append(wanted.trust)
+        if hosts and hosts != before:
+            _set(file, self.section, "trusted-host", *hosts)
+        if not hosts:
+            for name in _names(file[self.section], "trusted-host"):
+                file.remove_option(self.section, name)
+        _set(file, "search", "index", wanted.search)
+
+
+class Uv:
+    """``uv.toml``: the entry of ``[[index]]`` with ``default = true``, or the older ``index-url``."""
+
+    def index(self, text: str) -> str | None:
+        import tomllib
+
+        data = tomllib.loads(text)
+        default = _default(data)
+        found = data.get("index-url") if default is None else default.get("url")
+        return str(found) if found else None
+
+    def trusted(self, text: str) -> list[str]:
+        return []
+
+    def edit(self, text: str, wanted: Wanted) -> str:
+        import tomlkit
+        from tomlkit.items import AoT
+
+        document = tomlkit.parse(text)
+        default = _default(document)
+        if default is not None:
+            default["url"] = wanted.simple
+        elif "index-url" in document:
+            document["index-url"] = wanted.simple
+        else:
+            if text and "index" not in document:
+                document = tomlkit.parse(f"{text}\n")  # a blank line before what is added
+            entries = document.setdefault("index", tomlkit.aot())
+            entry = tomlkit.table() if isinstance(entries, AoT) else tomlkit.inline_table()
+            entry.update({"url": wanted.simple, "default": True})
+            entries.append(entry)
+        return tomlkit.dumps(document)
+
+
+def _default(data: Any) -> Any:
+    """Return uv's default index among the entries of ``index``. Raises ValueError when that is no list of tables."""
+    entries = data.get("index", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError
+    return next((entry for entry in entries if entry.get("default") is True), None)
+
+
+def _parsed(text: str) -> RawConfigParser:
+    from configparser import RawConfigParser
+
+    parser = RawConfigParser()
+    parser.read_string(text)
+    return parser
+
+
+def _updater(text: str) -> ConfigUpdater:
+    from configupdater import ConfigUpdater
+
+    return ConfigUpdater().read_string(text)
+
+
+def _names(section: Any, option: str) -> list[str]:
+    """Return how a section spells an option: pip and distutils take ``index-url`` and ``index_url`` for the same."""
+    return [name for name in section if name.removeprefix("--").replace("_", "-") == option]
+
+
+def _value(parser: RawConfigParser, section: str, option: str) -> str | None:
+    if section not in parser:
+        return None
+    names = _names(parser.options(section), option)
+    return parser.get(section, names[-1]) if names else None  # the last one counts
+
+
+def _set(file: ConfigUpdater, section: str, option: str, *values: str) -> None:
+    """Set an option where it stands; a new one comes after the others of its section, a new section at the end."""
+    if not file.has_section(section):
+        is_first = not file.structure
+        file.add_section(section)
+        if not is_first:
+            file[section].add_before.space(1)
+    part = file[section]
+    names = _names(part, option)
+    for name in names:
+        if "\n" in (part[name].value or ""):
+            part[name].set_values(list(values))
+        else:
+            part[name].value = " ".join(values)
+    if not names:
+        others = part.option_blocks()
+        if others:
+            others[-1].add_after.option(option, " ".join(values))
+        else:
+            part[option] = " ".join(values)

@@ -1,0 +1,42 @@
+"""Virtual environments: the active one, and one that is named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from devpi_cli.errors import ProgramMissing
+
+PROGRAMS = "Scripts" if os.name == "nt" else "bin"
+LOCAL_STATE = "devpi-cli.json"
+
+
+def active() -> Path | None:
+    """Return the virtual environment that is active."""
+    venv = os.environ.get("VIRTUAL_ENV")
+    return Path(venv) if venv else None
+
+
+def named(typed: str) -> Path:
+    """Return the virtual environment in a folder, or of a bare name in ``WORKON_HOME``; an absolute path.
+
+    Raises ProgramMissing when there is none.
+    """
+    folder = Path(typed).expanduser()
+    home = os.environ.get("WORKON_HOME")
+    if not (folder / PROGRAMS).is_dir() and home and folder.name == typed and (Path(home) / typed / PROGRAMS).is_dir():
+        folder = Path(home) / typed
+    return checked(folder.absolute(), f"make it with: python -m venv {typed}")
+
+
+def checked(venv: Path, hint: str) -> Path:
+    """Return a virtual environment that is there. Raises ProgramMissing with the hint when it is not."""
+    if not (venv / PROGRAMS).is_dir():
+        raise ProgramMissing(f"{venv} is no virtual environment", hint=hint)
+    return venv
+
+
+def local_state() -> Path | None:
+    """Return where ``devpi use --local`` keeps what is in use, in the active virtual environment."""
+    venv = active()
+    return venv / LOCAL_STATE if venv else None
