@@ -106,6 +106,12 @@ class Server:
         """Delete a user with its volatile indexes."""
         self._delete(self.url(name), "make its indexes volatile first: 'devpi index USER/INDEX volatile=True'")
 
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the packages that make up the server."""
+        result = self.session.request("GET", f"{self.root}+status").result
+        found = result.get("versioninfo") if isinstance(result, dict) else None
+        return {str(name): str(number) for name, number in found.items()} if isinstance(found, dict) else {}
+
     # -- indexes
 
     def index(self, name: str, *, projects: bool = True) -> Index:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from devpi_cli import __version__
+from devpi_cli import __version__, plugins
 from devpi_cli.app import App
 from devpi_cli.errors import DevpiError, Missing, NotAllowed
 
@@ -106,6 +106,9 @@ class CommandTable(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        typed = args[0]
+        if typed not in self.commands and isinstance(plugin := plugins.load(typed), click.Command):
+            return typed, _on_both_sides(plugin), args[1:]
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and command is not None:
             module = import_module(f"devpi_cli.commands.{ALIASES.get(name, name)}")
@@ -158,6 +161,9 @@ def _why_refused(app: App) -> str:
 
 @click.group(
     cls=CommandTable,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    no_args_is_help=True,
     commands={name: click.Command(name, help=summary) for name, summary in COMMANDS.items()},
     params=_generic_options(environment=True),
     context_settings={
@@ -169,9 +175,29 @@ def _why_refused(app: App) -> str:
     "  devpi use URL                a server that is there already\n"
     "  devpi COMMAND --help         what a command takes, with examples",
 )
-@click.version_option(__version__, prog_name="devpi-cli", message="%(prog)s %(version)s")
-def devpi() -> None:
+@click.option("--version", is_flag=True, help="Show the version and plugins; with -v also the server's versions.")
+@click.pass_context
+def devpi(ctx: click.Context, version: bool) -> None:
     """Work with packages on a devpi server."""
+    if version:
+        _show_versions(ctx.ensure_object(App))
+        ctx.exit()
+    if ctx.invoked_subcommand is None:
+        ctx.fail("Missing command.")
+
+
+def _show_versions(app: App) -> None:
+    """Show our version, the plugins and, when it may take the time to ask, what the server in use runs."""
+    found = plugins.installed()
+    app.out.line(f"devpi-cli {__version__}")
+    for plugin in found:
+        app.out.line(f"plugin {plugin.name}: {plugin.package}")
+    versions = app.server.versions() if app.verbose and app.state.server else {}
+    for package, number in sorted(versions.items()):
+        app.out.line(f"{app.root}: {package} {number}")
+    app.out.document(
+        {"devpi-cli": __version__, "plugins": {plugin.name: plugin.package for plugin in found}, "server": versions}
+    )
 
 
 def main() -> None:
