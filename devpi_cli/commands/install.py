@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
-from devpi_cli import netrc, process, venvs
+from devpi_cli import process, venvs
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
+from devpi_cli.commands._pip import pip_access
 from devpi_cli.errors import ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -56,8 +54,9 @@ def command(
         raise WrongUsage("nothing to install", hint="name packages, -r FILE or -e PATH")
     chosen = chosen_index(app, index)  # first, because a URL decides which server that is
     url = f"{app.server.url(chosen)}/+simple/"
-    with _netrc(app, url) as login:
-        process.run([*pip, "install", "--upgrade", *wanted], extra={**_settings(url), **login}, aside=app.json)
+    with pip_access(app, url) as access:
+        access["PIP_PRE"] = os.environ.get("PIP_PRE", "1")
+        process.run([*pip, "install", "--upgrade", *wanted], extra=access, aside=app.json)
     app.out.document({"index": url, "wanted": wanted})
 
 
@@ -69,24 +68,3 @@ def _pip(venv: Path | None) -> list[str]:
     if not process.has_module(python, "pip"):
         raise ProgramMissing(f"there is no pip in {venv}", hint=f"install it with: {python} -m ensurepip")
     return [python, "-m", "pip"]
-
-
-def _settings(url: str) -> dict[str, str]:
-    """Return pip's settings as environment variables, which it hands on to the pip that fetches build backends."""
-    settings = {"PIP_INDEX_URL": url, "PIP_PRE": os.environ.get("PIP_PRE", "1")}
-    host = urlsplit(url)
-    if host.scheme == "http":  # pip ignores an index without TLS, unless it is told that this is meant
-        settings["PIP_TRUSTED_HOST"] = " ".join(filter(None, [os.environ.get("PIP_TRUSTED_HOST"), host.netloc]))
-    return settings
-
-
-@contextmanager
-def _netrc(app: App, url: str) -> Iterator[dict[str, str]]:
-    """Give pip the login; in the URL it would reach the arguments of the pip that pip runs to fetch build backends."""
-    login, basic_auth = app.login, app.session.access.basic_auth
-    user, secret = basic_auth or ((login.user, login.token) if login else (None, None))
-    if not (user and secret):
-        yield {}
-        return
-    with netrc.with_login(urlsplit(url).hostname or "", user, secret) as path:
-        yield {"NETRC": str(path)}

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from devpi_cli import toxresults
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.errors import NothingFound
+from devpi_cli.errors import BrokenDistribution, NothingFound
 from devpi_cli.models import Requirement, newest_first
 
 if TYPE_CHECKING:
-    from devpi_cli.models import Release
+    from devpi_cli.models import Link, Release
+    from devpi_cli.toxresults import Command, Environment
 
 NEWEST = 3
+SETUP = {"none": "no setup was performed", "failed": "setup failed"}
+TESTS = {"none": "no tests were run", "failed": "tests failed", "passed": "tests passed"}
 
 
 @click.command(
     epilog="\b\nExamples:\n  devpi list\n  devpi list requests\n  devpi list 'requests>=2' --all\n"
-    "  devpi list -v --index alice/dev"
+    "  devpi list -v --index alice/dev\n  devpi list -t demo"
 )
 @click.argument("requirement", required=False)
 @index_option("look at")
 @click.option("--all", "all_", is_flag=True, help="Show all versions, not just the newest.")
 @click.option("--ignore-bases", is_flag=True, help="Leave out what the index has from its bases.")
+@click.option("--toxresults", "-t", "tox_results", is_flag=True, help="Show the results of tox for every file.")
+@click.option("--failures", "-f", is_flag=True, help="Show them, and what the commands printed that failed.")
 @pass_app
-def command(app: App, index: str | None, requirement: str | None, all_: bool, ignore_bases: bool) -> None:
+def command(
+    app: App,
+    index: str | None,
+    requirement: str | None,
+    all_: bool,
+    ignore_bases: bool,
+    tox_results: bool,
+    failures: bool,
+) -> None:
     """List the projects of an index, or the files of a project.
 
     Without REQUIREMENT it lists the names of the projects on the index itself, with -v each with its newest version.
@@ -34,7 +49,9 @@ def command(app: App, index: str | None, requirement: str | None, all_: bool, ig
     """
     index = chosen_index(app, index)
     if requirement:
-        _files(app, index, Requirement.parse(requirement), all_=all_, ignore_bases=ignore_bases)
+        wanted = Requirement.parse(requirement)
+        detail = "failures" if failures else "results" if tox_results else ""
+        _files(app, index, wanted, all_=all_, ignore_bases=ignore_bases, tox=detail)
     else:
         _projects(app, index, all_=all_, ignore_bases=ignore_bases)
 
@@ -56,7 +73,7 @@ def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool) -> None:
     app.out.document({"index": index, "projects": found})
 
 
-def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_bases: bool) -> None:
+def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_bases: bool, tox: str) -> None:
     releases = app.server.releases(index, wanted.project, ignore_bases=ignore_bases)
     matching = {release.version: release for release in releases if wanted.matches(release.version)}
     if not matching:
@@ -64,26 +81,86 @@ def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_base
             f"no release of {wanted.project} on {index} matches {wanted.text!r}",
             hint=f"type 'devpi list --all {wanted.project}' to see which there are",
         )
-    newest = [matching[version] for version in newest_first(matching) if _urls(matching[version])]
-    shown = newest if all_ else newest[:NEWEST]
-    for release in shown:
-        app.out.lines(_urls(release))
+    newest = [matching[version] for version in newest_first(matching) if _files_of(matching[version])]
+    shown = newest if all_ or app.json else newest[:NEWEST]
+    found = [_Row(release, link) for release in shown for link in _files_of(release)]
+    for row in found:
+        app.out.line(row.link.url)
+        if tox:
+            row.results = _tox_results(app, row.release, row.link)
+            for environment in row.results:
+                app.out.lines(_told(environment, in_full=tox == "failures"))
     app.out.document(
         {
             "index": index,
             "project": wanted.project,
-            "files": [
-                {"file": link.name, "version": release.version, "url": link.url, "sha256": link.sha256}
-                for release in newest
-                for link in release.links
-                if link.rel == "releasefile"
-            ],
+            "files": [row.as_json() for row in found if row.link in row.release.files],
         }
     )
-    if len(newest) > len(shown) and not app.json:
+    if len(newest) > len(shown):
         app.out.note(f"{len(newest) - len(shown)} older versions not shown, use --all to see")
 
 
-def _urls(release: Release) -> list[str]:
-    """Return the URLs of the files of a release; those that another index hides come last."""
-    return [link.url for link in (*release.links, *release.shadowed) if link.rel == "releasefile"]
+@dataclass
+class _Row:
+    """A file that is listed, with the results of tox where they were asked for."""
+
+    release: Release
+    link: Link
+    results: list[Environment] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        link = self.link
+        row = {"file": link.name, "version": self.release.version, "url": link.url, "sha256": link.sha256}
+        if self.results is None:
+            return row
+        return {**row, "toxresults": [_as_json(environment) for environment in self.results]}
+
+
+def _files_of(release: Release) -> list[Link]:
+    """Return the files of a release; those that another index hides come last."""
+    return [*release.files, *(link for link in release.shadowed if link.rel == "releasefile")]
+
+
+def _tox_results(app: App, release: Release, file: Link) -> list[Environment]:
+    """Return the newest result of every environment in which a file was tested."""
+    reports = []
+    for link in release.tox_results(file):
+        try:
+            reports.append(toxresults.environments(app.server.tox_result(link)))
+        except BrokenDistribution as error:
+            app.out.warn(f"corrupt toxresult, skipping: {link.url} ({error.message})")
+    return [environment for report in toxresults.newest(reports) for environment in report]
+
+
+def _told(environment: Environment, *, in_full: bool) -> list[str]:
+    """Return what to say of an environment: how its setup went, if that is worth a word, and how its tests did."""
+    what = f"{environment.host:<10} {environment.platform:<7} {environment.name:<10}"
+    lines = []
+    setup, tests = toxresults.outcome(environment.setup), toxresults.outcome(environment.tests)
+    if setup != "passed":
+        lines += [f"{what} {SETUP[setup]}", *(_commands(environment.setup) if in_full else ())]
+    version = f" {environment.python}" if environment.python else ""
+    lines.append(f"{what}{version} {TESTS[tests]}")
+    return lines + (_commands(environment.tests) if in_full and tests == "failed" else [])
+
+
+def _commands(commands: tuple[Command, ...]) -> list[str]:
+    """Return the commands up to the first that failed, with what that printed."""
+    lines = []
+    for command in commands:
+        lines.append(f"    {'FAIL:' if command.failed else 'OK:  '} {command.line}")
+        if command.failed:
+            return lines + [f"    {line}" for line in command.output.splitlines()]
+    return lines
+
+
+def _as_json(environment: Environment) -> dict[str, str]:
+    return {
+        "host": environment.host,
+        "platform": environment.platform,
+        "environment": environment.name,
+        "python": environment.python,
+        "setup": toxresults.outcome(environment.setup),
+        "tests": toxresults.outcome(environment.tests),
+    }

@@ -1,0 +1,156 @@
+"""Unpack an archive so that nothing of it leaves its folder."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import tarfile
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import IO, TYPE_CHECKING
+
+from devpi_cli.errors import BrokenDistribution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+MIB = 1024 * 1024
+# What a zip bomb is: more than this, and this many times more than the archive has itself.
+ROOMY = 100 * MIB
+RATIO = 50
+MOST_BYTES = 4096 * MIB
+MOST_MEMBERS = 100_000
+MOST_AT_ONCE = 16 * MIB
+# What zipfile, tarfile and the file system raise for damage, and for names that are none.
+DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError, KeyError, RuntimeError, OSError)
+
+
+@dataclass(frozen=True)
+class _Member:
+    name: str
+    size: int
+    is_folder: bool = False
+    is_program: bool = False
+    link_to: str | None = None
+    is_hard: bool = False
+    open: Callable[[], IO[bytes] | None] = lambda: None
+
+
+class _Gunzip(gzip.GzipFile):
+    """A gzip file that refuses to read a lot at once: only a forged header of a tar file asks for that."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to so many bytes."""
+        if size is None or not 0 <= size <= MOST_AT_ONCE:
+            raise tarfile.ReadError("a header that is far too long")
+        return super().read(size)
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Unpack a ``.tar.gz``, ``.tgz`` or ``.zip`` into a new folder; return the folder of the project in it.
+
+    Members are files, folders, and symbolic links that stay inside. Raises BrokenDistribution for any other member, for
+    a name that leads out of the folder, for what would grow out of all proportion, and for damage.
+    """
+    folder.mkdir(mode=0o700)
+    try:
+        with _members(archive) as members:
+            _write(_limited(members, archive), folder.resolve())
+    except BrokenDistribution as error:
+        raise BrokenDistribution(f"{archive.name}: {error.message}") from None
+    except DAMAGE as error:
+        raise BrokenDistribution(f"{archive.name}: cannot be unpacked: {error}") from None
+    # What the one folder in an sdist is called has changed over the years, and is no concern here.
+    inside = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    return inside[0] if len(inside) == 1 else folder
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[Iterable[_Member]]:
+    if archive.name.endswith(".zip"):
+        with zipfile.ZipFile(archive) as opened:
+            yield (_of_zip(opened, info) for info in opened.infolist())
+    else:
+        with _Gunzip(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
+            yield (_of_tar(tar, info) for info in tar)
+
+
+def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
+    is_program = bool(info.external_attr >> 16 & 0o100)
+    return _Member(info.filename, info.file_size, info.is_dir(), is_program, open=lambda: archive.open(info))
+
+
+def _of_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
+    if not (info.isreg() or info.isdir() or info.issym() or info.islnk()):
+        raise BrokenDistribution(f"it holds a device or a pipe, {info.name!r}: not unpacked")
+    link_to = None if info.isreg() or info.isdir() else info.linkname
+    is_program = bool(info.mode & 0o100)
+    return _Member(
+        info.name, info.size, info.isdir(), is_program, link_to, info.islnk(), lambda: archive.extractfile(info)
+    )
+
+
+def _limited(members: Iterable[_Member], archive: Path) -> Iterator[_Member]:
+    """Pass members on until they are too many, too big together, or one has a bad name."""
+    most = min(max(ROOMY, RATIO * archive.stat().st_size), MOST_BYTES)
+    total = 0
+    for number, member in enumerate(members, 1):
+        total += member.size
+        if total > most or number > MOST_MEMBERS:
+            what = f"{most // MIB} MiB" if total > most else f"{MOST_MEMBERS} members"
+            raise BrokenDistribution(f"it would unpack to more than {what}, like a zip bomb: not unpacked")
+        if _leaves(member.name) or (member.is_hard and _leaves(member.link_to or "")):
+            raise BrokenDistribution(f"the member {member.name!r} would leave the folder: not unpacked")
+        yield member
+
+
+def _leaves(name: str) -> bool:
+    """Tell whether a name leads out of the folder, also on Windows, with its drives and backslashes."""
+    path = PureWindowsPath(name)
+    return bool(path.anchor) or ".." in path.parts
+
+
+def _write(members: Iterable[_Member], root: Path) -> None:
+    """Write the files, then the symbolic links: so nothing is ever written through one."""
+    links = []
+    for member in members:
+        place = root / member.name
+        folder = place if member.is_folder else place.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        if member.is_hard:  # to a file that came before
+            os.link(root / str(member.link_to), place)
+        elif member.link_to is not None:
+            links.append((place, member.link_to))
+        elif not member.is_folder:
+            _write_file(place, member)
+    for place, target in links:
+        _link(place, target, root)
+
+
+def _write_file(place: Path, member: _Member) -> None:
+    content = member.open()
+    if content is None:
+        raise BrokenDistribution(f"the member {member.name!r} has no content")
+    handle = os.open(
+        place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o700 if member.is_program else 0o600
+    )
+    with content, os.fdopen(handle, "wb") as file:
+        shutil.copyfileobj(content, file)
+
+
+def _link(place: Path, target: str, root: Path) -> None:
+    """Make a symbolic link to something inside; one that leads to nothing there is left out."""
+    try:
+        end = (place.parent / target).resolve(strict=True)
+        exists = True
+    except (OSError, RuntimeError):  # RuntimeError: a loop
+        end, exists = Path(os.path.normpath(place.parent / target)), False
+    if not end.is_relative_to(root):
+        raise BrokenDistribution(f"the link {place.relative_to(root).as_posix()!r} leaves the folder: not unpacked")
+    # What exists now cannot be led elsewhere by a later link: links are made only where nothing is.
+    if exists and not os.path.lexists(place):
+        place.symlink_to(target)

@@ -1,0 +1,141 @@
+"""Run tox on the files of a release: which files, with which configuration, and what it reports."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from configparser import Error as IniError
+from configparser import RawConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from devpi_cli import process, venvs
+from devpi_cli.errors import BrokenDistribution, NothingFound, ProgramMissing, WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from devpi_cli.models import Link, Release
+
+SDISTS = (".tar.gz", ".tgz", ".zip")
+RUNS_ANYWHERE = re.compile(r"[-.]py3\d*(\.\w+)*-none-any\.whl")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file to test, and the sdist that has its tests: wheels come without."""
+
+    release: Release
+    file: Link
+    sdist: Link
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run tox: environments, a configuration file, one for packages that have none, and more arguments."""
+
+    environments: str | None = None
+    config: Path | None = None
+    fallback: Path | None = None
+    arguments: tuple[str, ...] = ()
+
+
+def candidates(release: Release, select: re.Pattern[str] | None) -> list[Candidate]:
+    """Return the files of a release to test: its sdists and the wheels for any platform, or those that are selected.
+
+    Raises NothingFound when there is none, or no sdist.
+    """
+    what = f"{release.project} {release.version}"
+    sdists = [link for ending in SDISTS for link in release.files if link.name.endswith(ending)]
+    if not sdists:
+        raise NothingFound(
+            f"{what} has no sdist to test", hint="the tests, and what tox has to do with them, come in the sdist"
+        )
+    files = [*sdists, *(link for link in release.files if link.name.endswith(".whl"))]
+    wanted = [link for link in files if (select or RUNS_ANYWHERE).search(link.name) or (not select and link in sdists)]
+    if not wanted:
+        names = ", ".join(link.name for link in files)
+        raise NothingFound(f"--select {select and select.pattern!r} matches no file of {what}", hint=f"it has {names}")
+    return [Candidate(release, file, sdists[0]) for file in wanted]
+
+
+def find_tox(venv: Path | None) -> str:
+    """Return the tox of a virtual environment, else that on the PATH, else that beside us.
+
+    Raises ProgramMissing when there is none.
+    """
+    places = [str(venv / venvs.PROGRAMS)] if venv else []
+    for place in [*places, None, str(Path(sys.executable).parent)]:
+        found = shutil.which("tox", path=place)
+        if found:
+            return found
+    raise ProgramMissing("there is no tox in the active environment or on the PATH", hint="install it: pip install tox")
+
+
+def command(tox: str, file: Path, package: Path, report: Path, options: Options) -> list[str]:
+    """Return the command that tests a file with the tests in the folder of an unpacked sdist.
+
+    Raises NothingFound when nothing says what tox has to do.
+    """
+    config = _config(package, options)
+    environments = ["-e", options.environments] if options.environments else []
+    # Without --root, tests would run beside a configuration that comes from elsewhere.
+    fixed = ["--installpkg", file, "--recreate", "--result-json", report, "--root", package, "-c", config]
+    return [tox, *map(str, fixed), *environments, *options.arguments]
+
+
+def run(command: list[str], package: Path, extra: Mapping[str, str], *, aside: bool) -> None:
+    """Run tox in the folder of an unpacked sdist. Raises ProgramFailed with its status when tests fail."""
+    process.run(command, cwd=package, extra=extra, aside=aside)
+
+
+def read_report(path: Path) -> dict[str, Any] | None:
+    """Return what tox reports; None when it came to no test."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return report if isinstance(report, dict) and report.get("testenvs") else None
+
+
+def _config(package: Path, options: Options) -> Path:
+    """Return the configuration: the one named, that of the package, or the one for packages that have none."""
+    if options.config:
+        return _existing(options.config, package)
+    for path in (package / "tox.ini", package / "pyproject.toml", package / "setup.cfg", package / "tox.toml"):
+        if path.is_file() and _is_for_tox(path):
+            return path
+    if options.fallback:
+        return _existing(options.fallback, package)
+    raise NothingFound(
+        f"{package.name} has no tox.ini, nor tox.toml, pyproject.toml or setup.cfg with a section for tox",
+        hint="name a configuration with -c FILE or --fallback-ini FILE",
+    )
+
+
+def _existing(named: Path, package: Path) -> Path:
+    """Return a file that is named from here, or from the folder of the package."""
+    for path in (named.expanduser().absolute(), package / named):
+        if path.is_file():
+            return path
+    raise WrongUsage(f"{named}: there is no such file, here or in {package.name}")
+
+
+def _is_for_tox(path: Path) -> bool:
+    """Tell whether tox takes a file for its configuration. Raises BrokenDistribution for a broken one."""
+    import tomllib
+
+    try:
+        if path.name == "pyproject.toml":
+            tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool")
+            return isinstance(tool, dict) and "tox" in tool
+        if path.name == "setup.cfg":
+            parser = RawConfigParser(strict=False)
+            parser.read_string(path.read_text(encoding="utf-8"))
+            return parser.has_section("tox:tox")
+    except (ValueError, IniError) as error:
+        raise BrokenDistribution(f"{path.parent.name}/{path.name} is broken: {str(error).splitlines()[0]}") from None
+    return True
