@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from devpi_cli import process, venvs
+from devpi_cli import process
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.commands._pip import pip_access
+from devpi_cli.commands._venv import chosen_venv
 from devpi_cli.errors import ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--requirement", "-r", multiple=True, metavar="FILE", help="Install what a requirements file lists.")
 @click.option("--editable", "-e", multiple=True, metavar="PATH", help="Install a project in editable mode.")
 @click.option("--list", "-l", "list_", is_flag=True, help="List what is installed.")
-@click.option("--venv", metavar="DIR", help="Install into this virtual environment.")
+@click.option("--venv", metavar="DIR", help="Install into this virtual environment; - passes over the remembered one.")
 @index_option("install from")
 @pass_app
 def command(
@@ -39,10 +40,11 @@ def command(
 ) -> None:
     """Install packages from an index with pip.
 
-    It runs the pip of the virtual environment that is named, else that is active, else the first one on the PATH.
+    It runs the pip of the virtual environment that is named, else that 'devpi use --venv' remembers, else that is
+    active, else the first one on the PATH.
     Packages that are there are upgraded, and pre-releases count. pip's own exit status is passed on.
     """
-    folder = venvs.named(venv) if venv else venvs.active()
+    folder = chosen_venv(app, venv)
     pip = _pip(folder)
     if list_:
         app.out.line(f"list of installed packages on {folder or pip[0]}")
