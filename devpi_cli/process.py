@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WINDOWS = os.name == "nt"
 POLL_SECONDS = 0.1
+GRACE_SECONDS = 3.0
 # POSIX detaches a child by a session of its own, Windows by these two flags; each ignores the other's way.
 DETACHED = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "DETACHED_PROCESS", 0)
 # Never handed on: our own secrets, and what makes pip of another environment look into ours (macOS).
@@ -31,17 +32,40 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(extra or {})}
 
 
-def run(command: Sequence[str], *, extra: Mapping[str, str] | None = None, aside: bool = False) -> None:
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+    aside: bool = False,
+) -> None:
     """Run a program that talks to the user itself; ``aside`` on stderr only, because our stdout is for something else.
 
     Raises ProgramMissing when it is not there, ProgramFailed with its status when it fails.
     """
     try:
-        status = subprocess.call(command, env=environment(extra), stdout=sys.stderr if aside else None)
+        child = subprocess.Popen(command, cwd=cwd, env=environment(extra), stdout=sys.stderr if aside else None)
     except OSError as error:
         raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
+    with child:
+        try:
+            status = child.wait()
+        except BaseException:
+            _let_end(child)
+            raise
     if status:
         raise ProgramFailed(f"{Path(command[0]).name} failed with status {status}", status=status)
+
+
+def _let_end(child: subprocess.Popen[bytes]) -> None:
+    """Wait for a program to end the programs that it runs; it hears of Ctrl-C as we do, or is told."""
+    for signalled in (None, signal.SIGTERM if WINDOWS else signal.SIGINT):
+        if signalled:
+            child.send_signal(signalled)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(GRACE_SECONDS)
+            return
+    child.kill()
 
 
 def capture(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[str, str] | None = None) -> str:
