@@ -5,15 +5,22 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
+import pexpect
 import pytest
 
 from devpi_cli.api import Server, discover
@@ -23,13 +30,28 @@ from devpi_cli.session import Access, Session
 from devpi_cli.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 DEVPI = [sys.executable, "-m", "devpi_cli"]
 # devpi-server hashes passwords slowly on purpose; here that would be most of the time.
-QUICK_HASHES = ["--argon2-memory-cost", "8", "--argon2-parallelism", "1", "--argon2-time-cost", "1"]
+QUICK_HASHES = ["--argon2-memory-cost", "8", "--argon2-parallelism", "1", "--argon2-time-cost", "1"]  # its secret
+QUICK_SERVER = """
+from devpi_server import auth, main
+auth.pwd_context.update(argon2__memory_cost=8, argon2__parallelism=1, argon2__time_cost=1)
+main.main()
+"""
 # What the machine that runs the tests must not decide.
-FOREIGN = re.compile(r"DEVPI_|XDG_|UV_|VIRTUAL_ENV$|CI$|NO_COLOR$|FORCE_COLOR$|PIP_CONFIG_FILE$|(https?|all)_proxy$", re.I)
+FOREIGN = re.compile(
+    r"DEVPI_|XDG_|UV_|VIRTUAL_ENV$|CI$|NO_COLOR$|FORCE_COLOR$|PIP_CONFIG_FILE$|(https?|all)_proxy$"
+    r"|(SSL_CERT_FILE|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE)$",
+    re.I,
+)
+
+
+def one_by_one(access: Access | None = None) -> Session:
+    """Return a session that leaves no connection open behind a request, and that no proxy of this machine sees."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return Session(access, transport=httpx.HTTPTransport(verify=False, limits=limits))
 
 
 @dataclass
@@ -41,8 +63,8 @@ class Live:
 
     def connect(self, user: str | None = None, password: str = "") -> Server:
         """Return the protocol's view of the server, logged in if there is a user."""
-        login = Server(self.url, Session()).login(user, password) if user else None
-        session = Session(Access(self.url, (login.user, login.token) if login else None))
+        login = Server(self.url, one_by_one()).login(user, password) if user else None
+        session = one_by_one(Access(self.url, (login.user, login.token) if login else None))
         return Server(self.url, session, discover(session, self.url).features)
 
     @contextmanager
@@ -59,6 +81,7 @@ class Live:
 def start_server(folder: Path, *init: str, options: tuple[str, ...] = ()) -> tuple[Live, int]:
     """Make and start a devpi-server on a free port; return it and its process id."""
     scripts = Path(sys.executable).parent
+    folder.mkdir(exist_ok=True)
     subprocess.run([scripts / "devpi-init", "--serverdir", folder / "data", *init], check=True, capture_output=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -67,23 +90,57 @@ def start_server(folder: Path, *init: str, options: tuple[str, ...] = ()) -> tup
 
     def answers() -> bool:
         try:
-            return bool(discover(Session(), live.url))
+            return bool(discover(one_by_one(), live.url))
         except Unreachable:
             return False
 
-    command = [str(scripts / "devpi-server"), "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
-    pid = start(
-        [*command, "--port", str(port), *QUICK_HASHES, *options], log=live.log, ready=answers, seconds=60
-    )
+    command = [sys.executable, "-c", QUICK_SERVER, "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
+    pid = start([*command, "--port", str(port), *QUICK_HASHES, *options], log=live.log, ready=answers, seconds=60)
     return live, pid
+
+
+@contextmanager
+def running_server(folder: Path, *init: str, options: tuple[str, ...] = ()) -> Iterator[Live]:
+    """Make a devpi-server, start it, and stop it by its process id."""
+    live, pid = start_server(folder, *init, options=options)
+    try:
+        yield live
+    finally:
+        os.kill(pid, signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A server without mirrors; ``root`` has an empty password."""
-    live, pid = start_server(tmp_path_factory.mktemp("server"), "--no-root-pypi")
-    yield live
-    os.kill(pid, 15)
+    with running_server(tmp_path_factory.mktemp("server"), "--no-root-pypi") as live:
+        yield live
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Live]:
+    """A server for one test alone, for what lists all users or changes root."""
+    with running_server(tmp_path / "own-server", "--no-root-pypi") as live:
+        yield live
+
+
+@pytest.fixture
+def new_session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Session]]:
+    """Make sessions that are closed after the test and know no proxy."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    made: list[Session] = []
+
+    def make(*arguments: Any, **named: Any) -> Session:
+        made.append(Session(*arguments, **named))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.close()
+
+
+@pytest.fixture
+def session(new_session: Callable[..., Session]) -> Session:
+    return new_session()
 
 
 @dataclass
@@ -146,6 +203,28 @@ class Client:
         assert result.stdout == ""
         assert "Traceback" not in result.stderr
         return result.status, result.stderr
+
+    def at_terminal(self, *arguments: object, typed: Sequence[str] = ()) -> tuple[int, list[str]]:
+        """Run a command at a terminal and type lines, each when a question stands there.
+
+        Return its exit status and all lines of the terminal; what is typed shows, passwords do not.
+        """
+        child = pexpect.spawn(
+            self.command[0],
+            [*self.command[1:], *map(str, arguments)],
+            cwd=str(self.home),
+            env={**self.environment, "NO_COLOR": "1"},
+            encoding="utf-8",
+            timeout=60,
+        )
+        shown = ""
+        for line in typed:
+            child.expect(r"(:|\?) $")
+            shown += child.before + child.after
+            child.sendline(line)
+        child.expect(pexpect.EOF)
+        child.close()
+        return child.exitstatus, (shown + child.before).splitlines()
 
 
 @dataclass(kw_only=True)
@@ -238,6 +317,37 @@ def make_project(folder: Path, name: str = "demo-pkg", version: str = "1.0") -> 
     return folder
 
 
+def put(server: Server, index: str, version: str, name: str = "demo") -> str:
+    """Put a release with one small file on an index and return the file's URL; any text can be its version."""
+    fields = {"metadata_version": "2.1", "name": name, "version": version, "filetype": "sdist", "pyversion": "source"}
+    content, file = f"{name} {version}".encode(), f"{name}-{version}.tar.gz"
+    server.upload(index, fields, file, BytesIO(content))
+    digest = sha256(content).hexdigest()
+    return f"{server.url(index)}/+f/{digest[:3]}/{digest[3:16]}/{file}"
+
+
+@pytest.fixture
+def not_devpi() -> Iterator[str]:
+    """The root URL of a web server that is no devpi: it answers 404, and a page at its root."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/" else 404)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<h1>Hello</h1>")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as web:
+        thread = threading.Thread(target=web.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{web.server_port}/"
+        web.shutdown()
+        thread.join()
+
+
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
     """The wheel ``demo-1.0-py3-none-any.whl``."""
@@ -248,3 +358,11 @@ def wheel(tmp_path: Path) -> Path:
 def project(tmp_path: Path) -> Path:
     """A project, ``demo-pkg`` 1.0, in a folder of its own."""
     return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with pip, and nothing else."""
+    folder = tmp_path_factory.mktemp("venv") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
