@@ -124,7 +124,10 @@ def _refresh(app: App, mirrors: Sequence[str], project: str) -> None:
         except Missing:
             unknown.append(mirror)
     if len(unknown) == len(mirrors):
-        raise NothingFound(f"no project {project!r} on {' or '.join(mirrors)}")
+        raise NothingFound(
+            f"no project {project!r} on {' or '.join(mirrors)}",
+            hint="if there should be one, can the server reach the upstream?",
+        )
 
 
 def _sum_up(app: App, total: int, failures: dict[str, DevpiError]) -> None:
