@@ -28,8 +28,8 @@ LAST_PORT = 65535
 PORTS = 100
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
-# -P: a folder that somebody stands in has no say in what is imported.
-DEVPI_SERVER = [sys.executable, "-P", "-m", "devpi_server"]
+# Not "-m devpi_server", which ends with status 0 whatever happens. -P: the folder that somebody stands in has no say.
+DEVPI_SERVER = [sys.executable, "-P", "-c", "from devpi_server.main import main; raise SystemExit(main())"]
 DEVPI_INIT = [sys.executable, "-P", "-c", "from devpi_server.init import init; raise SystemExit(init())"]
 
 
