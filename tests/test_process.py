@@ -1,0 +1,149 @@
+"""Find and run other programs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from devpi_cli import process
+from devpi_cli.errors import ProgramFailed, ProgramMissing
+
+PYTHON = Path(sys.executable).name
+
+
+def python(script: str) -> list[str]:
+    return [sys.executable, "-c", script]
+
+
+def test_a_child_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DEVPI_PASSWORD", "DEVPI_TOKEN", "__PYVENV_LAUNCHER__", "GIT_DIR"):
+        monkeypatch.setenv(name, "s3cret")
+    monkeypatch.setenv("DEVPI_INDEX", "alice/dev")
+    printed = process.capture(python("import os; print(dict(os.environ))"), extra={"PIP_INDEX_URL": "http://host/"})
+    assert "s3cret" not in printed
+    assert "'DEVPI_INDEX': 'alice/dev'" in printed
+    assert "'PIP_INDEX_URL': 'http://host/'" in printed
+
+
+def test_a_program_prints_where_we_do(capfd: pytest.CaptureFixture[str]) -> None:
+    process.run(python("import sys; print('out'); print('err', file=sys.stderr)"))
+    assert capfd.readouterr() == ("out\n", "err\n")
+
+
+@pytest.mark.parametrize("call", [process.run, process.capture])
+def test_a_program_that_is_not_there_is_named(call: object) -> None:
+    assert callable(call)
+    with pytest.raises(ProgramMissing) as failure:
+        call(["/nowhere/program", "--option"])
+    assert str(failure.value) == "cannot run /nowhere/program: No such file or directory"
+
+
+@pytest.mark.parametrize(("script", "status", "exit_status"), [
+    ("raise SystemExit(7)", 7, 7),
+    ("import os; os.kill(os.getpid(), 9)", -9, 137),
+])  # fmt: skip
+def test_the_status_of_a_program_passes_through(script: str, status: int, exit_status: int) -> None:
+    for call in (process.run, process.capture):
+        with pytest.raises(ProgramFailed) as failure:
+            call(python(script))
+        assert str(failure.value).strip() == f"{PYTHON} failed with status {status}"
+        assert failure.value.exit_status == exit_status
+
+
+def test_what_a_program_printed_is_returned_in_its_order(tmp_path: Path) -> None:
+    script = "import os, sys; os.write(1, b'one '); os.write(2, b'two '); os.write(1, b'\\xff ' + os.getcwd().encode())"
+    assert process.capture(python(script), cwd=tmp_path) == f"one two \ufffd {tmp_path}"
+
+
+def test_what_a_failed_program_printed_is_in_the_message() -> None:
+    with pytest.raises(ProgramFailed) as failure:
+        process.capture(python("print('so much for that'); raise SystemExit(1)"))
+    assert str(failure.value) == f"so much for that\n{PYTHON} failed with status 1"
+
+
+def test_a_silent_program_has_nobody_to_ask() -> None:
+    assert process.capture(python("import sys; print(repr(sys.stdin.read()))")) == "''\n"
+
+
+def test_a_started_program_outlives_us_until_it_is_stopped(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    script = "import time; print('ready', flush=True); time.sleep(600)"
+    pid = process.start(python(script), log=log, ready=lambda: log.read_text() == "ready\n", seconds=30)
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert os.getsid(pid) == pid
+    process.stop(pid, ended=lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, seconds=30)
+
+
+def test_a_program_that_ends_before_it_is_ready_has_failed(tmp_path: Path) -> None:
+    pids: list[int] = []
+    with pytest.raises(ProgramFailed) as failure:
+        process.start(
+            python("raise SystemExit('no')"),
+            log=tmp_path / "log",
+            ready=lambda: False,
+            seconds=30,
+            started=pids.append,
+        )
+    assert str(failure.value) == f"process {pids[0]} ended with status 1 before it was ready\nsee {tmp_path / 'log'}"
+    assert (tmp_path / "log").read_text() == "no\n"
+
+
+def test_a_program_that_is_never_ready_is_ended(tmp_path: Path) -> None:
+    pids: list[int] = []
+    with pytest.raises(ProgramFailed, match=r"was not ready within 0.1 s"):
+        process.start(
+            python("import time; time.sleep(600)"),
+            log=tmp_path / "log",
+            ready=lambda: False,
+            seconds=0.1,
+            started=pids.append,
+        )
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+def test_a_program_that_is_gone_has_stopped(tmp_path: Path) -> None:
+    pid = process.start(python("import time; time.sleep(600)"), log=tmp_path / "log", ready=lambda: True, seconds=30)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    process.stop(pid, ended=lambda: True, seconds=0)
+
+
+def test_a_program_that_does_not_stop_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    script = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+    pid = process.start(python(script), log=log, ready=lambda: bool(log.read_text()), seconds=30)
+    with pytest.raises(ProgramFailed) as failure:
+        process.stop(pid, ended=lambda: False, seconds=0.1)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert str(failure.value) == f"process {pid} did not end within 0.1 s"
+
+
+def test_programs_are_found_on_the_path_and_in_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "venv" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert process.on_path("python", "") == str(program)
+    assert process.python_of(tmp_path / "venv") == str(program)
+
+
+def test_a_program_that_is_nowhere_comes_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ProgramMissing) as failure:
+        process.on_path("uv", "install uv")
+    assert str(failure.value) == "there is no uv on the PATH\ninstall uv"
+    with pytest.raises(ProgramMissing) as failure:
+        process.python_of(tmp_path)
+    assert str(failure.value) == f"{tmp_path} is no virtual environment\nmake it with: python -m venv {tmp_path}"
+
+
+def test_a_python_tells_which_modules_it_has() -> None:
+    assert process.has_module(sys.executable, "json")
+    assert not process.has_module(sys.executable, "no_such_module")
