@@ -6,12 +6,14 @@ The facts stand in devpi-server's ``views.py`` (6.20); where a reply does not sa
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from devpi_cli import replies, urls
+from devpi_cli.credentials import is_token, narrowed
 from devpi_cli.errors import BrokenDistribution, NotAllowed, NotDevpi, Redirected, Refused, ServerFailed, WrongUsage
 from devpi_cli.models import Action, Index, Link, Login, Release, Service, User
 from devpi_cli.session import Form
@@ -70,6 +72,19 @@ class Server:
     def url(self, *names: str) -> str:
         """Return the URL of a user, an index (``user/index`` is one name), a project."""
         return urls.join(self.root, *(part for name in names for part in name.split("/")))
+
+    def narrowed_to(self, project: str) -> Server:
+        """Return the server to somebody whose login is good for uploads of one project within a minute.
+
+        That can be made from an API token only, with ``pypitoken``; any other login stays what it is.
+        """
+        login = self.session.access.login
+        token = narrowed(login[1], project) if login and is_token(login[1]) else None
+        if not (login and token):
+            return self
+        session = copy(self.session)  # it shares the open connections
+        session.access = replace(session.access, login=(login[0], token))
+        return replace(self, session=session)
 
     # -- logins and users
 
@@ -151,13 +166,16 @@ class Server:
             for version, data in replies.expect(reply, "projectconfig").items()
         ]
 
-    def upload(self, index: str, fields: Mapping[str, object], name: str, file: BinaryIO) -> str:
-        """Upload a distribution, streamed from an open file; return what the server says of it, mostly nothing.
+    def upload(
+        self, index: str, fields: Mapping[str, object], name: str, file: BinaryIO, *, action: str = "file_upload"
+    ) -> str:
+        """Upload a file, streamed while it is open; return what the server says of it, mostly nothing.
 
-        ``fields`` are those of the core metadata with ``filetype`` and ``pyversion``. What went wrong stands in the
+        The fields of a distribution are those of the core metadata with ``filetype`` and ``pyversion``; for
+        ``doc_upload``, a zip of pages, ``name`` and perhaps ``version``. What went wrong stands in the
         reason phrase; a reply with a body does not come from devpi's upload view, unless it is JSON without a result.
         """
-        fields = {":action": "file_upload", "protocol_version": "1", **fields}
+        fields = {":action": action, "protocol_version": "1", **fields}
         reply = self.session.request("POST", f"{self.url(index)}/", form=Form(fields, name, file))
         if reply.result is not None:
             raise NotDevpi(f"POST {self.url(index)}/\n{reply.status} {reply.reason}, but not the reply to an upload")
@@ -199,7 +217,7 @@ class Server:
             if not redirect.by_devpi:
                 raise
         except ServerFailed:
-            self.releases(mirror, project)
+            self.releases(mirror, project, ignore_bases=True)
             raise
 
     def download(self, link: Link, file: BinaryIO) -> None:

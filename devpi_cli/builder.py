@@ -7,12 +7,12 @@ import shutil
 import sys
 import tempfile
 from collections import deque
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devpi_cli import process
+from devpi_cli import checkout, dists, documentation, process
 from devpi_cli.errors import ProgramFailed, ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 BUILD = "build.__main__"  # not just "build": an old build/ in the project's folder can be imported, too
+NOT_COPIED = ("dist", ".tox", ".nox", ".venv", "venv", "node_modules")
 SHOWN_LINES = 40  # of the output of a build that failed: the reason stands at its end
 # What the programs that build make on the side goes where it is removed, whatever becomes of them.
 TEMPORARY = ("TMPDIR", "TEMP", "TMP")
@@ -33,6 +34,8 @@ class Build:
     sdist: bool = False
     wheel: bool = False
     isolation: bool = True
+    installer: str = "pip"
+    """What fills the environment of an isolated build: pip or uv."""
 
     @property
     def arguments(self) -> list[str]:
@@ -42,9 +45,15 @@ class Build:
         return chosen if self.isolation else [*chosen, "--no-isolation"]
 
     @property
-    def command(self) -> str:
-        """The command as it is shown."""
+    def shown(self) -> str:
+        """The command as it is shown, which is the same whether there is uv on this machine or not."""
         return f"{self.python} -m build {' '.join(self.arguments)}"
+
+    @property
+    def command(self) -> list[str]:
+        """The command as it is run."""
+        installer = ["--installer", "uv"] if self.isolation and self.installer == "uv" else []
+        return [self.python, "-m", "build", *self.arguments, *installer]
 
 
 def choose_python(named: str | None) -> str:
@@ -64,6 +73,13 @@ def choose_python(named: str | None) -> str:
     return python if python and process.has_module(python, BUILD) else sys.executable
 
 
+def choose_installer(named: str) -> str:
+    """Return ``pip`` or ``uv`` for what was asked for; ``auto`` is uv when it is there."""
+    if named == "auto":
+        return "uv" if shutil.which("uv") else "pip"
+    return named
+
+
 def require_project(folder: Path) -> None:
     """Raise WrongUsage for a folder without a project."""
     if not any((folder / name).exists() for name in PROJECT_FILES):
@@ -80,16 +96,66 @@ def private_folder() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
+def clean_copy(project: Path, private: Path, *, history: bool) -> Path | None:
+    """Copy the files of a project that git or hg track, and return where; None when it is in no checkout.
+
+    Raises WrongUsage when the project is in a checkout and not part of it, and what ``Checkout.export`` raises.
+    """
+    found = checkout.find(project)
+    if found is None:
+        return None
+    copied = found.export(project, private / "src", history=history)
+    if not any((copied / name).exists() for name in PROJECT_FILES):
+        raise WrongUsage(
+            f"{project}: {found.program} tracks no {' or '.join(PROJECT_FILES)} here",
+            hint=f"add what belongs to the project to {found.program}; {checkout.BUILD_IN_PLACE}",
+        )
+    return copied
+
+
+def full_copy(project: Path, private: Path) -> Path:
+    """Copy a project as it is, without what is big and not part of it."""
+    target = private / "src" / (project.name or "project")
+    shutil.copytree(project, target, symlinks=True, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    return target
+
+
 def build(project: Path, what: Build, private: Path, heard: Callable[[str], None]) -> list[Path]:
     """Build a project into a private folder, and return the files there; ``heard`` gets each line of the output.
 
     Raises ProgramFailed with the end of the output when the build fails.
     """
     made = private / "dist"
-    command = [what.python, "-m", "build", *what.arguments, "--outdir", str(made), str(project)]
+    command = [*what.command, "--outdir", str(made), str(project)]
     # Not in the project's folder, where a build/ or build.py would be found first.
     _run(command, private, private, heard, failed="the build failed")
     return sorted(made.iterdir())
+
+
+def release_of(project: Path, what: Build, private: Path, heard: Callable[[str], None]) -> tuple[str, str]:
+    """Return name and version of a project: from ``pyproject.toml`` if they stand there, else from an sdist.
+
+    Raises ProgramFailed when that cannot be built.
+    """
+    import tomllib
+
+    with suppress(OSError, ValueError):
+        told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
+        if isinstance(told.get("name"), str) and isinstance(told.get("version"), str):
+            return told["name"], told["version"]
+    sdist = dists.read(build(project, replace(what, sdist=True, wheel=False), private, heard)[0])
+    return str(sdist.fields["name"]), sdist.version
+
+
+def build_docs(project: Path, private: Path, heard: Callable[[str], None]) -> Path:
+    """Build the documentation of a project with Sphinx, and return the folder with the pages.
+
+    Raises WrongUsage without documentation, ProgramMissing without Sphinx, ProgramFailed when it fails.
+    """
+    source, pages = documentation.sphinx_source(project), private / "pages"
+    sphinx = process.on_path("sphinx-build", "install it with: pip install sphinx")
+    _run([sphinx, "-E", str(source), str(pages)], project, private, heard, failed="building the documentation failed")
+    return pages
 
 
 def _run(command: list[str], folder: Path, private: Path, heard: Callable[[str], None], *, failed: str) -> None:

@@ -21,12 +21,13 @@ SUFFIXES = (".whl", ".tar.gz", ".zip")
 
 @dataclass(frozen=True)
 class Dist:
-    """A distribution: a wheel or an sdist, and the fields of an upload form that describe it."""
+    """A distribution (a wheel or an sdist) or documentation, with the fields of an upload form that describe it."""
 
     path: Path
     project: str
     version: str
     fields: dict[str, object]
+    action: str = "file_upload"
 
 
 class Watched(FileIO):

@@ -22,8 +22,10 @@ POLL_SECONDS = 0.1
 GRACE_SECONDS = 3.0
 # POSIX detaches a child by a session of its own, Windows by these two flags; each ignores the other's way.
 DETACHED = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "DETACHED_PROCESS", 0)
-# Never handed on: our own secrets, and what makes pip of another environment look into ours (macOS).
-OURS = ("DEVPI_PASSWORD", "DEVPI_TOKEN", "__PYVENV_LAUNCHER__")
+# Never handed on: our own secrets, what makes pip of another environment look into ours (macOS), and the repository
+# that git names for a hook which started us.
+GIT_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+OURS = ("DEVPI_PASSWORD", "DEVPI_TOKEN", "__PYVENV_LAUNCHER__", *GIT_HOOK)
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -90,6 +92,23 @@ def capture(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[s
         name = Path(command[0]).name
         raise ProgramFailed(f"{printed.rstrip()}\n{name} failed with status {done.returncode}", status=done.returncode)
     return printed
+
+
+def output(command: Sequence[str], *, cwd: Path, extra: Mapping[str, str] | None = None) -> bytes:
+    """Run a program silently and return what it printed on stdout.
+
+    Raises ProgramMissing when it is not there, ProgramFailed with what it said on stderr when it fails.
+    """
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, env=environment(extra), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+    except OSError as error:
+        raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise ProgramFailed(f"{said}\n{Path(command[0]).name} failed".strip(), status=done.returncode)
+    return done.stdout
 
 
 def follow(

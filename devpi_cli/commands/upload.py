@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from http import HTTPStatus
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from devpi_cli import builder, dists
+from devpi_cli import builder, defaults, dists, documentation
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.errors import BrokenDistribution, DevpiError, NotAllowed, Refused, SomeFailed, WrongUsage
+from devpi_cli.commands._uploads import Uploads
+from devpi_cli.defaults import Defaults
+from devpi_cli.errors import DevpiError, ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,25 +24,40 @@ BOTH_FORMATS = (
     "you can remove it to get the default sdist and wheel releases you get with your currently specified formats."
 )
 DIST = Path("dist")
-# What the server says, with status 200, of a file that it has already.
-IDENTICAL = "Upload of identical file"
 
 
 @click.command(
     epilog="\b\nExamples:\n  devpi upload                       build the project in this folder, and upload it\n"
     "  devpi upload dist/*.whl            upload files\n"
-    "  devpi upload --from-dir wheelhouse upload all files in and below a folder"
+    "  devpi upload --from-dir wheelhouse upload all files in and below a folder\n"
+    "  devpi upload --with-docs           build and upload its documentation, too"
 )
 @click.argument("paths", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 @index_option("upload to")
 @click.option("--from-dir", is_flag=True, help="Let a FILE be a folder: all distributions in and below it.")
 @click.option("--only-latest", is_flag=True, help="Of every project, upload its newest version only.")
 @click.option("--dry-run", "-n", is_flag=True, help="Say what would be uploaded, and change nothing.")
-@click.option("--sdist", is_flag=True, help="Build an sdist only.")
-@click.option("--wheel", is_flag=True, help="Build a wheel only.")
+@click.option("--sdist/--no-sdist", default=None, help="Build an sdist only, or none.")
+@click.option("--wheel/--no-wheel", default=None, help="Build a wheel only, or none.")
 @click.option("--formats", metavar="LIST", help="sdist, bdist_wheel or both; deprecated.")
 @click.option("--no-isolation", is_flag=True, help="Build without an environment of its own.")
-@click.option("--no-vcs", is_flag=True, help="Build in the folder itself.")
+@click.option(
+    "--installer",
+    type=click.Choice(["auto", "pip", "uv"]),
+    default="auto",
+    envvar="DEVPI_INSTALLER",
+    help="What fills that environment. [uv if there is one, or pip]",
+)
+@click.option("--no-vcs/--vcs", default=None, help="Build in the folder itself, not what git or hg track of it.")
+@click.option("--setupdir-only/--no-setupdir-only", default=None, help="Build from this folder only, without history.")
+@click.option("--with-docs", is_flag=True, help="Build the documentation with Sphinx and upload it, too.")
+@click.option("--only-docs", is_flag=True, help="Upload documentation only.")
+@click.option(
+    "--docs",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Upload the pages in DIR as documentation, too.",
+)
 @click.option("--python", "-p", metavar="PYTHON", help="Build with this Python. [the active environment's, or ours]")
 @pass_app
 def command(
@@ -51,35 +67,44 @@ def command(
     from_dir: bool,
     only_latest: bool,
     dry_run: bool,
-    sdist: bool,
-    wheel: bool,
+    sdist: bool | None,
+    wheel: bool | None,
     formats: str | None,
     no_isolation: bool,
-    no_vcs: bool,
+    installer: str,
+    no_vcs: bool | None,
+    setupdir_only: bool | None,
+    with_docs: bool,
+    only_docs: bool,
+    docs: Path | None,
     python: str | None,
 ) -> None:
     """Build the project in this folder and upload it, or upload files.
 
-    Without FILE an sdist and a wheel are built in a private folder, kept in dist/ and uploaded. FILEs are wheels
-    (.whl) and sdists (.tar.gz, .zip). All files are tried; if any fails, the summary says which, and the exit status
-    is not 0.
+    Without FILE an sdist and a wheel are built from a copy of the files that git or hg track, kept in dist/ and
+    uploaded; [tool.devpi.upload] in pyproject.toml, or [devpi:upload] in setup.cfg, may say otherwise. FILEs are
+    wheels (.whl), sdists (.tar.gz, .zip) and documentation (.doc.zip, .doc.tar.gz). All files are tried; if any fails,
+    the summary says which, and the exit status is not 0.
     """
     index = chosen_index(app, index)
     _refuse_mirror(app, index)
-    if paths:
-        _upload(app, index, dists.find(paths, from_dir=from_dir), only_latest=only_latest, dry_run=dry_run)
-        return
-    builder.require_project(Path.cwd())
-    sdist, wheel = _chosen(app, sdist, wheel, formats)
-    what = builder.Build(builder.choose_python(python), sdist, wheel, not no_isolation)
     with builder.private_folder() as private:
-        app.out.line(f"--> .$ {what.command}")
-        files = builder.build(Path.cwd(), what, private, app.out.note if app.verbose else lambda line: None)
-        if not dry_run:
-            files = [builder.keep(file, DIST) for file in files]
-        for file in files:
-            app.out.line(f"built: {file.name if dry_run else file} {file.stat().st_size // 1000}kb")
-        _upload(app, index, files, dry_run=dry_run)
+        uploads = Uploads(app, index, dry_run)
+        if paths:
+            _add_files(uploads, dists.find(paths, from_dir=from_dir), private, only_docs=only_docs and not docs)
+            if only_latest:
+                uploads.dists = dists.latest(uploads.dists)
+            if docs:
+                _add_docs(uploads, docs, private, _only_release(uploads.dists))
+            elif with_docs:
+                app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")
+        else:
+            builder.require_project(Path.cwd())
+            typed = Defaults(sdist, wheel, no_vcs, setupdir_only, formats).over(defaults.read(Path.cwd()))
+            made = builder.Build("", *_chosen(app, typed), not no_isolation, builder.choose_installer(installer))
+            made = replace(made, python=builder.choose_python(python))
+            _add_built(uploads, made, typed, private, release=not only_docs, docs=docs, sphinx=with_docs or only_docs)
+        uploads.send()
 
 
 def _refuse_mirror(app: App, index: str) -> None:
@@ -92,90 +117,93 @@ def _refuse_mirror(app: App, index: str) -> None:
         )
 
 
-def _chosen(app: App, sdist: bool, wheel: bool, formats: str | None) -> tuple[bool, bool]:
-    """Return whether to build an sdist only, or a wheel only; ``--formats`` counts when neither was chosen."""
-    if not formats or sdist or wheel:
-        return sdist, wheel
-    chosen = {FORMATS.get(name.strip(), "") for name in formats.split(",")}
-    if "" in chosen:
-        raise WrongUsage(f"--formats {formats}: only {', '.join(FORMATS)} can be built", hint="leave --formats out")
-    instead = BOTH_FORMATS if len(chosen) > 1 else f"use --{min(chosen)} for the same result."
-    app.out.note(f"The --formats option is deprecated, {instead}")
-    return chosen == {"sdist"}, chosen == {"wheel"}
+def _chosen(app: App, typed: Defaults) -> tuple[bool, bool]:
+    """Return whether to build an sdist, and a wheel; formats count when neither was chosen."""
+    sdist, wheel = typed.sdist, typed.wheel
+    if sdist is None and wheel is None and typed.formats:
+        kinds = {FORMATS.get(name.strip(), "") for name in typed.formats.split(",")}
+        if "" in kinds:
+            known = ", ".join(FORMATS)
+            raise WrongUsage(f"--formats {typed.formats}: only {known} can be built", hint="leave --formats out")
+        instead = BOTH_FORMATS if len(kinds) > 1 else f"use --{min(kinds)} for the same result."
+        app.out.note(f"The --formats option is deprecated, {instead}")
+        return "sdist" in kinds, "wheel" in kinds
+    if sdist is False and wheel is False:
+        raise WrongUsage("neither sdist nor wheel: nothing to build")
+    return sdist or (sdist is None and not wheel), wheel or (wheel is None and not sdist)
 
 
-def _upload(app: App, index: str, paths: Sequence[Path], *, only_latest: bool = False, dry_run: bool = False) -> None:
-    """Upload files, all of them, whatever happens to one; raise what stands for all failures."""
-    url = f"{app.server.url(index)}/"
-    failures: dict[Path, DevpiError] = {}
-    outcomes: dict[Path, str] = {}
-    readable = _read(paths, failures)
-    chosen = dists.latest(readable) if only_latest else readable
-    for dist in chosen:
-        what = f"file_upload of {dist.path.name} to {url}"
+def _add_files(uploads: Uploads, paths: Sequence[Path], private: Path, *, only_docs: bool) -> None:
+    if only_docs:
+        given, paths = paths, [path for path in paths if documentation.is_documentation(path)]
+        if not paths:
+            raise WrongUsage(f"--only-docs: no documentation in {', '.join(map(str, given))}")
+    uploads.read(paths, private)
+
+
+def _add_built(
+    uploads: Uploads,
+    made: builder.Build,
+    typed: Defaults,
+    private: Path,
+    *,
+    release: bool,
+    docs: Path | None,
+    sphinx: bool,
+) -> None:
+    """Build the release, its documentation, or both."""
+    app = uploads.app
+    heard = app.out.note if app.verbose else _nobody
+    source = _source(uploads, typed, private)
+    if release:
+        app.out.line(f"--> .$ {made.shown}")
+        files = [_kept(uploads, file) for file in builder.build(source, made, private, heard)]
+        uploads.read(files, private)
+    if docs or sphinx:
+        of = _only_release(uploads.dists) if release else builder.release_of(source, made, private, heard)
+        pages = docs or builder.build_docs(source, private, heard)
+        _add_docs(uploads, pages, private, of, label="" if docs else " [sphinx docs]")
+
+
+def _nobody(line: str) -> None:
+    """Hear the output of a build that nobody wants to see."""
+
+
+def _source(uploads: Uploads, typed: Defaults, private: Path) -> Path:
+    """Return the folder to build in."""
+    project = Path.cwd()
+    if not typed.no_vcs:
         try:
-            outcomes[dist.path] = "skipped" if dry_run else _send(app, index, dist)
-        except DevpiError as error:
-            failures[dist.path] = error
-            if _holds_for_all(error):
-                break
-            continue
-        app.out.line(f"skipped: {what}" if dry_run else what)
-    results = {str(path): {"outcome": outcome} for path, outcome in outcomes.items()}
-    results |= {str(path): {"outcome": "failed", "message": error.message} for path, error in failures.items()}
-    app.out.document({"index": index, "url": url, "files": results})
-    _sum_up(app, outcomes, failures, total=len(chosen) + len(paths) - len(readable))
+            copied = builder.clean_copy(project, private, history=not typed.setupdir_only)
+        except ProgramMissing as missing:
+            uploads.app.out.warn(f"{missing.message}: building in the folder itself")
+        else:
+            project = copied or project
+    # Building in place leaves traces there.
+    return builder.full_copy(project, private) if uploads.dry_run and project == Path.cwd() else project
 
 
-def _read(paths: Sequence[Path], failures: dict[Path, DevpiError]) -> list[dists.Dist]:
-    readable = []
-    for path in paths:
-        try:
-            readable.append(dists.read(path))
-        except BrokenDistribution as error:
-            failures[path] = error
-    return readable
+def _only_release(found: Sequence[dists.Dist]) -> tuple[str, str]:
+    """Return name and version of the one release that all distributions belong to."""
+    releases = {(str(dist.fields["name"]), dist.version) for dist in found if dist.action != documentation.ACTION}
+    if len(releases) != 1:
+        raise WrongUsage(
+            f"--docs: whose documentation? there are {len(releases)} releases", hint="upload those of one project"
+        )
+    return releases.pop()
 
 
-def _send(app: App, index: str, dist: dists.Dist) -> str:
-    """Upload a file, and return what became of it."""
-    name = dist.path.name
-    with app.out.progress(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
-        said = app.server.upload(index, dist.fields, name, file)
-    if said.startswith(IDENTICAL):
-        app.out.note(f"{name}: already there")
-        return "already there"
-    if said:
-        app.out.warn(f"{name}: {said}")
-    return "uploaded"
+def _add_docs(
+    uploads: Uploads, folder: Path, private: Path, release: tuple[str, str], *, label: str = " [docs]"
+) -> None:
+    name, version = release
+    packed = documentation.pack(folder, private / f"{name}-{version}{documentation.SUFFIX}")
+    uploads.dists.append(documentation.dist(_kept(uploads, packed, label), name, version))
 
 
-def _holds_for_all(error: DevpiError) -> bool:
-    """Tell whether the next file would fare alike: no server, no devpi server, or nobody logged in."""
-    return not isinstance(error, Refused) or error.status == HTTPStatus.UNAUTHORIZED
-
-
-def _sum_up(app: App, outcomes: dict[Path, str], failures: dict[Path, DevpiError], *, total: int) -> None:
-    """Say how many files are where; a failure that is the only one, or one of a kind, keeps its exit status."""
-    if not failures:
-        kinds = Counter(outcomes.values())
-        counted = [f"{'all' if len(kinds) == 1 else count} {kind}" for kind, count in kinds.items()]
-        if total > 1:
-            app.out.note(f"{total} files: {', '.join(counted)}")
-        return
-    errors = list(failures.values())
-    if len(errors) == 1 and not outcomes:
-        raise errors[0]
-    for path, error in failures.items():
-        why = error.message.splitlines()[-1].removeprefix(f"{path.name}: ")
-        app.out.failure(f"FAILED {path.name}: {why}")
-    statuses = {error.exit_status for error in errors}
-    status = statuses.pop() if len(statuses) == 1 and not outcomes else 1
-    hint = next((error.hint for error in errors if error.hint), "")
-    if not hint and any(isinstance(error, NotAllowed) for error in errors):
-        hint = "'devpi use' tells whether the server accepts your login"
-    untried = total - len(outcomes) - len(failures)
-    rest = f", {untried} not tried" if untried else ""
-    raise SomeFailed(
-        f"{len(outcomes)} of {total} files uploaded, {len(failures)} failed{rest}", status=status, hint=hint
-    )
+def _kept(uploads: Uploads, file: Path, label: str = "") -> Path:
+    """Keep a built file in dist/, unless this is a dry run, and say so."""
+    kept = file if uploads.dry_run else builder.keep(file, DIST)
+    shown = file.name if uploads.dry_run else kept
+    uploads.app.out.line(f"built: {shown}{label} {file.stat().st_size // 1000}kb")
+    return kept

@@ -1,0 +1,108 @@
+"""What a project says about its own upload: ``pyproject.toml`` and ``setup.cfg``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from devpi_cli.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = "[tool.devpi.upload]"
+SECTION = "devpi:upload"
+FLAGS = ("no-vcs", "sdist", "setupdir-only", "wheel")
+FORMATS = "formats"
+TRUTH = dict.fromkeys(("1", "yes", "y", "true", "t", "on"), True) | dict.fromkeys(
+    ("", "0", "no", "n", "false", "f", "off"), False
+)
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What counts where the command line says nothing; None where the project says nothing, either."""
+
+    sdist: bool | None = None
+    wheel: bool | None = None
+    no_vcs: bool | None = None
+    setupdir_only: bool | None = None
+    formats: str | None = None
+
+    def over(self, others: Defaults) -> Defaults:
+        """Return these where they say something, the others where they do not."""
+        said = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(others, **said)
+
+
+def read(project: Path) -> Defaults:
+    """Read what the project in a folder says of its upload.
+
+    Raises WrongUsage, naming file and key, for an unknown key, a value that is no yes or no, a file that cannot be
+    read, and for two files that both say something.
+    """
+    toml, cfg = project / "pyproject.toml", project / "setup.cfg"
+    from_toml, from_cfg = _from_toml(toml), _from_cfg(cfg)
+    if from_toml is not None and from_cfg is not None:
+        raise WrongUsage(
+            f"both {toml} ({TABLE}) and {cfg} ([{SECTION}]) say how to upload", hint="keep one of the two sections"
+        )
+    return Defaults(**{key.replace("-", "_"): value for key, value in (from_toml or from_cfg or {}).items()})
+
+
+def _from_toml(path: Path) -> dict[str, Any] | None:
+    import tomllib
+
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:  # broken TOML, or no UTF-8
+        raise WrongUsage(f"{path}: {error}") from None
+    for key in ("tool", "devpi", "upload"):
+        tables = tables.get(key, {}) if isinstance(tables, dict) else {}
+    if not tables:
+        return None
+    for key, value in tables.items():
+        where = f"{path}: {TABLE}"
+        if key == FORMATS:
+            raise WrongUsage(f"{where} {key} is not supported", hint="use sdist = true or wheel = true")
+        _known(where, key, FLAGS)
+        if not isinstance(value, bool):
+            raise WrongUsage(f"{where} {key} = {value!r} is neither true nor false")
+    return tables
+
+
+def _from_cfg(path: Path) -> dict[str, Any] | None:
+    import configparser
+
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (configparser.Error, UnicodeDecodeError) as error:
+        # Not the error's own text: it repeats the line, whatever is in it.
+        line = getattr(error, "lineno", None) or next((number for number, _ in getattr(error, "errors", ())), None)
+        raise WrongUsage(f"{path}: cannot be read{f', see line {line}' if line else ''}") from None
+    if not parser.has_section(SECTION):
+        return None
+    found: dict[str, Any] = {}
+    for key, value in parser.items(SECTION):
+        if key in parser.defaults():
+            continue
+        where = f"{path}: [{SECTION}]"
+        _known(where, key, (*FLAGS, FORMATS))
+        found[key] = value if key == FORMATS else TRUTH.get(value.lower())
+        if found[key] is None:
+            raise WrongUsage(f"{where} {key} = {value} is neither true nor false")
+    return found
+
+
+def _known(where: str, key: str, keys: tuple[str, ...]) -> None:
+    import difflib
+
+    if key not in keys:
+        close = difflib.get_close_matches(key, keys, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(keys))}"
+        raise WrongUsage(f"{where} has no key {key!r}", hint=hint)
