@@ -36,7 +36,7 @@ def chosen_index(app: App, typed: str | None) -> str:
     Raises NothingInUse, LoginRequired (a name alone belongs to who is logged in) or WrongUsage.
     """
     if typed and urls.is_url(typed):
-        url, app.basic_auth = urls.without_login(typed)
+        url, app.basic_auth = urls.without_login(urls.checked(typed))
         app.elsewhere, index = urls.split_index(url)
         return index
     root = app.root
@@ -51,6 +51,7 @@ def chosen_index(app: App, typed: str | None) -> str:
 
 def index_of(app: App, typed: str) -> str:
     """Return ``user/index`` for a name that may leave out the user who is logged in."""
+    app.state.require_server()
     user = acting_user(app)
     if not user and "/" not in typed.strip("/"):
         raise LoginRequired(
@@ -92,8 +93,8 @@ def password_from_stdin() -> str:
 def url_of(app: App, typed: str) -> str:
     """Return the URL of what was typed: a URL, a path from the server's root (``/…``) or from the index in use."""
     if urls.is_url(typed):
+        urls.checked(typed)
         url, app.basic_auth = urls.without_login(typed)
-        urls.checked(url)
         app.elsewhere = app.state.root_of(url) or url
         return url
     if typed.startswith("/"):

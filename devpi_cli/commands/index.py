@@ -10,7 +10,7 @@ from devpi_cli import urls
 from devpi_cli.api import NO_PROJECTS
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import acting_user, chosen_index, index_of, key_values
-from devpi_cli.errors import LoginRequired, WrongUsage
+from devpi_cli.errors import LoginRequired, NotAllowed, WrongUsage
 
 if TYPE_CHECKING:
     from devpi_cli.models import Index
@@ -41,7 +41,6 @@ def command(
     """
     if create + delete + list_ > 1:
         raise WrongUsage("only one of --create, --delete and --list can be done at once")
-    app.state.require_server()
     if name and "=" in name:
         settings, name = (name, *settings), None
     _check(settings)
@@ -53,10 +52,8 @@ def command(
         _create(app, index_of(app, name), key_values(settings))
     elif delete and name:
         _delete(app, index_of(app, name), settings)
-    elif settings:
-        _modify(app, chosen_index(app, name), settings)
     else:
-        _show(app, app.server.index(chosen_index(app, name), projects=not no_projects), no_projects=no_projects)
+        _modify_or_show(app, chosen_index(app, name), settings, no_projects=no_projects)
 
 
 def _check(settings: tuple[str, ...]) -> None:
@@ -78,8 +75,15 @@ def _create(app: App, name: str, config: dict[str, str]) -> None:
     _show(app, app.server.create_index(name, config), no_projects=True)
 
 
-def _modify(app: App, name: str, changes: tuple[str, ...]) -> None:
-    index = app.server.modify_index(name, changes)
+def _modify_or_show(app: App, name: str, changes: tuple[str, ...], *, no_projects: bool) -> None:
+    if not changes:
+        _show(app, app.server.index(name, projects=not no_projects), no_projects=no_projects)
+        return
+    try:
+        index = app.server.modify_index(name, changes)
+    except NotAllowed:
+        app.server.index(name, projects=False)  # the server says 403 also of an index that is not there; this says 404
+        raise
     for change in changes:
         app.out.line(f"{urls.path(app.server.url(name))} {change}")
     _show(app, index, no_projects=True)
@@ -98,6 +102,7 @@ def _delete(app: App, name: str, settings: tuple[str, ...]) -> None:
 
 
 def _list(app: App, user: str | None) -> None:
+    app.state.require_server()
     user = user or acting_user(app)
     if not user:
         raise LoginRequired("whose indexes? nobody is logged in", hint="type 'devpi index -l USER'")
