@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands.test_use import expire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from tests.conftest import Client, Live, Member
+
+NO_SERVER = "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n"
+
+
+def test_a_login_says_where_and_for_how_long(member: Member) -> None:
+    assert member.ok("login", member.user, f"--password={member.password}") == [
+        f"logged in '{member.user}' at '{member.index_url}', credentials valid for 10.00 hours"
+    ]
+
+
+def test_without_an_index_in_use_it_says_less(at_server: Client, member: Member) -> None:
+    said = [f"logged in '{member.user}', credentials valid for 10.00 hours"]
+    assert at_server.ok("login", member.user, "--password", member.password) == said
+    assert at_server.ok("user")[0] == f"{member.server.root}{member.user}:"
+
+
+def test_json_says_until_when(member: Member) -> None:
+    said = json.loads("".join(member.ok("login", member.user, "--password", member.password, "--json")))
+    hours = (said.pop("expires") - time.time()) / 3600
+    assert round(hours, 2) == 10
+    assert said == {"user": member.user, "server": member.server.root, "index": member.index_url}
+
+
+@pytest.mark.parametrize("stdin", ["{}\n", "{}", "{}\r\n", "{}\nanother line\n"])
+def test_the_password_is_the_first_line_of_standard_input(at_server: Client, member: Member, stdin: str) -> None:
+    at_server.ok("login", member.user, "--password-stdin", stdin=stdin.format(member.password))
+    assert at_server.state.at(member.server.root).user == member.user
+
+
+def test_user_and_password_come_from_the_environment(at_server: Client, member: Member) -> None:
+    assert at_server.ok("login", DEVPI_USER=member.user, DEVPI_PASSWORD=member.password) == [
+        f"logged in '{member.user}', credentials valid for 10.00 hours"
+    ]
+
+
+def test_a_password_typed_at_a_terminal_is_not_shown(at_server: Client, member: Member) -> None:
+    assert at_server.at_terminal("login", member.user, typed=[member.password]) == (
+        0,
+        [
+            f"password for user {member.user} at {member.server.root}: ",
+            f"logged in '{member.user}', credentials valid for 10.00 hours",
+        ],
+    )
+
+
+def test_the_user_is_asked_for_at_a_terminal(at_server: Client, member: Member) -> None:
+    status, shown = at_server.at_terminal("login", typed=[member.user, member.password])
+    assert (status, shown[0]) == (0, f"user: {member.user}")
+    assert at_server.state.at(member.server.root).user == member.user
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "status", "said"),
+    [
+        ((), {}, 2, "no terminal to ask on: user:\nname the user: devpi login USER\n"),
+        (
+            ("bob",),
+            {},
+            2,
+            "no terminal to ask on: password for user bob at HOST/:\nuse --password-stdin or DEVPI_PASSWORD\n",
+        ),
+        (("bob", "--password-stdin"), {}, 2, "there is no password on standard input\n"),
+        (
+            ("bob", "--password=wrong"),
+            {},
+            3,
+            "POST HOST/+login\n401 Unauthorized: user 'bob' could not be authenticated\n"
+            "is the user name right, and the password?\n",
+        ),
+        (
+            ("two words", "--password-stdin"),
+            {"stdin": "wrong"},
+            3,
+            "POST HOST/+login\n401 Unauthorized: user 'two words' could not be authenticated\n"
+            "is the user name right, and the password?\n",
+        ),
+    ],
+)
+def test_a_failed_login_says_why_and_changes_nothing(
+    at_server: Client, arguments: tuple[str, ...], settings: dict[str, Any], status: int, said: str
+) -> None:
+    before = at_server.state_file.read_bytes()
+    assert at_server.fails("login", *arguments, **settings) == (
+        status,
+        said.replace("HOST/", str(at_server.state.server)),
+    )
+    assert at_server.state_file.read_bytes() == before
+
+
+def test_a_failed_login_keeps_the_one_before(member: Member) -> None:
+    status, _ = member.fails("login", member.user, "--password=wrong")
+    assert status == 3
+    assert member.ok("index", "dev", "title=still") == member.ok("index", "dev", "title=still")
+
+
+def test_a_failed_login_is_one_json_object(at_server: Client, server: Live) -> None:
+    status, said = at_server.fails("login", "bob", "--password=wrong", "--json")
+    assert (status, json.loads(said)["error"]) == (
+        3,
+        {
+            "type": "NotAllowed",
+            "exit": 3,
+            "status": 401,
+            "message": f"POST {server.url}+login\n401 Unauthorized: user 'bob' could not be authenticated",
+            "hint": "is the user name right, and the password?",
+        },
+    )
+
+
+@pytest.mark.parametrize("command", ["login", "logoff"])
+def test_without_a_server_there_is_nothing_to_log_in_to(devpi: Client, command: str) -> None:
+    assert devpi.fails(command) == (1, NO_SERVER)
+
+
+def test_who_acts_by_the_environment_is_told(at_server: Client, member: Member) -> None:
+    said = at_server("login", member.user, "--password", member.password, DEVPI_USER="bob")
+    assert (said.stderr, said.status) == (f"warning: DEVPI_USER is set: bob acts, not {member.user}\n", 0)
+
+
+def test_an_index_from_the_environment_is_not_remembered(member: Member) -> None:
+    member.ok("login", member.user, "--password", member.password, DEVPI_INDEX="other/index")
+    assert member.state.index == member.index
+
+
+def test_a_new_login_replaces_an_expired_one(member: Member) -> None:
+    expire(member)
+    status, said = member.fails("index", "dev", "title=x")
+    assert (status, said.splitlines()[-1]) == (
+        3,
+        f"logged in as {member.user}; 'devpi use' tells whether the server still accepts that login",
+    )
+    member.ok("login", member.user, "--password", member.password)
+    assert "  title=x" in member.ok("index", "dev", "title=x")
+
+
+def test_an_expired_login_is_named_as_the_cause(member: Member) -> None:
+    with member.state.changing() as state:
+        known = state.at(member.server.root)
+        known.logins[member.user] = type(known.logins[member.user])(member.user, "nonsense", time.time() - 7200)
+    status, said = member.fails("index", "dev", "title=x")
+    assert (status, said.splitlines()[-1]) == (
+        3,
+        f"the login of {member.user} expired 2.0 h ago: type 'devpi login {member.user}'",
+    )
+
+
+@pytest.mark.parametrize("command", ["logoff", "logout"])
+def test_logging_out_forgets_the_token(member: Member, command: str) -> None:
+    assert member.ok(command) == ["login information deleted"]
+    assert member.state.at(member.server.root).logins == {}
+    assert member.ok(command) == ["not logged in"]
+
+
+def test_logging_out_as_json(member: Member) -> None:
+    for user in (member.user, None):
+        said = json.loads("".join(member.ok("logoff", "--json")))
+        assert said == {"user": user, "server": member.server.root}
+
+
+def test_other_users_stay_logged_in(member: Member, new_member: Callable[[], Member]) -> None:
+    other = new_member()
+    member.ok("login", other.user, "--password", other.password)
+    assert member.ok("logoff") == ["login information deleted"]
+    assert list(member.state.at(member.server.root).logins) == [member.user]
+    assert member.ok("logoff", DEVPI_USER=member.user) == ["login information deleted"]
+    assert member.state.at(member.server.root).logins == {}
