@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from devpi_cli import replies, urls
 from devpi_cli.credentials import is_token, narrowed
@@ -35,24 +35,24 @@ def discover(session: Session, url: str) -> Service:
     """
     reply = session.request("GET", f"{url.rstrip('/')}/+api")
     result = replies.expect(reply, "apiconfig")
-    login = urljoin(reply.url, replies.text(result, "login") or "")
-    if not login.endswith("/+login"):
+    asked, login = urlsplit(reply.url), replies.place(result, "login", reply) or ""
+    if not login.endswith("/+login") or not login.startswith(("http://", "https://")):
         raise NotDevpi(f"GET {urls.hide(reply.url)}\nthe reply names no place to log in at: {urls.hide(login)!r}")
-    asked = urlsplit(reply.url)
 
-    def ours(place: str | None) -> str | None:
-        there = urlsplit(urljoin(reply.url, place)) if place else None
+    def ours(key: str) -> str | None:
+        place = replies.place(result, key, reply)
+        there = urlsplit(place) if place else None
         if there and asked.scheme == "https" and there.scheme == "http":
             there = there._replace(scheme=asked.scheme, netloc=asked.netloc)
         return there.geturl() if there else None
 
     status = result.get("authstatus")
     return Service(
-        root=(ours(login) or login).removesuffix("+login"),
-        index=ours(replies.text(result, "index")),
-        simpleindex=ours(replies.text(result, "simpleindex")),
-        pypisubmit=ours(replies.text(result, "pypisubmit")),
-        features=tuple(sorted(str(feature) for feature in result.get("features") or ())),
+        root=(ours("login") or login).removesuffix("+login"),
+        index=ours("index"),
+        simpleindex=ours("simpleindex"),
+        pypisubmit=ours("pypisubmit"),
+        features=tuple(sorted(str(feature) for feature in replies.rows(result.get("features")))),
         status=str(status[0]) if isinstance(status, list) and status else "",
     )
 
@@ -281,10 +281,10 @@ def _apply(config: dict[str, Any], change: str) -> None:
     if not operator:
         config[name] = value
         return
-    there = list(config.get(name) or [])
-    items = [item for item in value.split(",") if item]
     if not isinstance(config.get(name, []), list):
         raise WrongUsage(f"{change!r}: {name} is no list, so that only = can change it")
+    there = list(config.get(name) or [])
+    items = [item for item in value.split(",") if item]
     config[name] = (
         there + [i for i in items if i not in there] if operator == "+" else [i for i in there if i not in items]
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from devpi_cli.errors import BrokenSettings, WrongUsage
+from devpi_cli.models import normalised
 
 DEFAULT_URLS = {"pypi": "https://upload.pypi.org/legacy/", "testpypi": "https://test.pypi.org/legacy/"}
 TOKEN_USER = "__token__"  # noqa: S105 (a user name)
@@ -68,7 +69,11 @@ def narrowed(token: str, project: str) -> str | None:
     except ImportError:
         return None
     now = int(time.time())
-    limits: dict[str, Any] = {"project_names": [project], "not_before": now - 1, "not_after": now + TOKEN_SECONDS}
+    limits: dict[str, Any] = {
+        "project_names": [normalised(project)],
+        "not_before": now - 1,
+        "not_after": now + TOKEN_SECONDS,
+    }
     try:
         parsed = pypitoken.Token.load(token)
         if any(isinstance(there, pypitoken.LegacyNoopRestriction) for there in parsed.restrictions):

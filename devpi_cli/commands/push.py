@@ -143,6 +143,7 @@ def _push_all(
         for release in releases:
             name = f"{release.project} {release.version}"
             entry: dict[str, object] = {"project": release.project, "version": release.version, "log": []}
+            entry["result"] = "failed"
             done.append(entry)
             if dry_run:
                 app.out.line(f"skipped: push of {name} to {to.name}")
@@ -151,7 +152,7 @@ def _push_all(
             try:
                 entry["result"] = _push(app, index, release, to, options, entry)
             except (Refused, SomeFailed) as error:
-                entry["result"], entry["failure"] = "failed", error.message
+                entry["failure"] = error.message
                 if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:  # true of every release
                     raise
                 failures[name] = error

@@ -29,10 +29,18 @@ def demo(member: Member) -> Member:
     return member
 
 
-def put_docs(member: Member) -> None:
-    fields = {":action": "doc_upload", "name": "demo", "version": "1.0"}
-    form = Form(fields, "demo-1.0.doc.zip", BytesIO(b"documentation"))
-    member.server.session.request("POST", f"{member.index_url}/", form=form)
+def store(member: Member, index: str, file: str, content: bytes) -> None:
+    """Put a file on an index, with any content; documentation by its name."""
+    action = "doc_upload" if ".doc." in file else "file_upload"
+    fields = {
+        ":action": action,
+        "name": file.split("-", maxsplit=1)[0],
+        "version": "1.0",
+        "filetype": "sdist",
+        "pyversion": "source",
+    }
+    url = f"{member.server.root}{member.user}/{index}/"
+    member.server.session.request("POST", url, form=Form(fields, file, BytesIO(content)))
 
 
 def names(member: Member, index: str) -> list[str]:
@@ -92,8 +100,7 @@ def test_v26_an_identical_release_is_already_there(demo: Member) -> None:
 
 
 def test_v26_another_file_of_the_same_name_is_a_conflict(demo: Member) -> None:
-    fields = {"name": "demo", "version": "1.0", "filetype": "sdist", "pyversion": "source"}
-    demo.server.upload(f"{demo.user}/stable", fields, "demo-1.0.tar.gz", BytesIO(b"something else"))
+    store(demo, "stable", "demo-1.0.tar.gz", b"something else")
     assert demo.fails("push", "demo==1.0", "stable") == (
         5,
         f"PUSH {demo.index_url}\n"
@@ -104,8 +111,7 @@ def test_v26_another_file_of_the_same_name_is_a_conflict(demo: Member) -> None:
 
 def test_v26_a_release_that_is_there_in_part_is_a_conflict(demo: Member) -> None:
     demo.ok("push", "demo==1.0", "stable")
-    fields = {"name": "demo", "version": "1.0", "filetype": "sdist", "pyversion": "source"}
-    demo.server.upload(demo.index, fields, "demo-1.0.zip", BytesIO(b"late"))
+    store(demo, "dev", "demo-1.0.zip", b"late")
     assert demo.fails("push", "demo==1.0", "stable") == (
         5,
         f"PUSH {demo.index_url}\n"
@@ -158,8 +164,7 @@ def test_the_old_way_to_name_a_release_still_works(demo: Member) -> None:
 
 def test_one_failed_release_does_not_stop_the_others(demo: Member) -> None:
     put(demo.server, f"{demo.user}/stable", "1.0", name="other")
-    fields = {"name": "other", "version": "1.0", "filetype": "sdist", "pyversion": "source"}
-    demo.server.upload(demo.index, fields, "other-1.0.tar.gz", BytesIO(b"something else"))
+    store(demo, "dev", "other-1.0.tar.gz", b"something else")
     result = demo("push", "other==1.0", "demo==1.0", "stable")
     assert result.lines[0] == f"   200 register demo 1.0 -> {demo.user}/stable"
     assert (result.stderr, result.status) == (
@@ -233,7 +238,7 @@ def test_v27_a_push_with_a_token_that_is_no_longer_good_says_so(demo: Member) ->
     ],
 )
 def test_documentation_is_pushed_unless_one_says_otherwise(demo: Member, option: str | None, pushed: list[str]) -> None:
-    put_docs(demo)
+    store(demo, "dev", "demo-1.0.doc.zip", b"documentation")
     arguments = ["push", "demo==1.0", "stable", *filter(None, [option])]
     demo.ok(*arguments)
     assert names(demo, "stable") == pushed
@@ -384,8 +389,8 @@ def test_20_the_server_gets_a_token_for_one_project_and_a_minute(
     kinds = [type(restriction).__name__ for restriction in narrowed.restrictions]
     assert user == "__token__"
     assert sorted(kinds[legacy:]) == [f"{prefix}DateRestriction", f"{prefix}ProjectNamesRestriction"]
-    narrowed.check(key="secret", project="demo", now=now)
-    for refused in ({"project": "other", "now": now}, {"project": "demo", "now": now + 120}):
+    narrowed.check(key="secret", project_name="demo", now=now)
+    for refused in ({"project_name": "other", "now": now}, {"project_name": "demo", "now": now + 120}):
         with pytest.raises(ValidationError):
             narrowed.check(key="secret", **refused)
 
