@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from configparser import RawConfigParser
 
     from configupdater import ConfigUpdater
+    from tomlkit import TOMLDocument
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Uv:
         import tomlkit
         from tomlkit.items import AoT
 
-        document = tomlkit.parse(text)
+        document = _document(text)
         default = _default(document)
         if default is not None:
             default["url"] = wanted.simple
@@ -113,12 +114,24 @@ class Uv:
             document["index-url"] = wanted.simple
         else:
             if text and "index" not in document:
-                document = tomlkit.parse(f"{text}\n")  # a blank line before what is added
+                document = _document(f"{text}\n")  # a blank line before what is added
             entries = document.setdefault("index", tomlkit.aot())
             entry = tomlkit.table() if isinstance(entries, AoT) else tomlkit.inline_table()
             entry.update({"url": wanted.simple, "default": True})
             entries.append(entry)
         return tomlkit.dumps(document)
+
+
+def _document(text: str) -> TOMLDocument:
+    import tomlkit
+    from tomlkit.exceptions import ParseError, TOMLKitError
+
+    try:
+        return tomlkit.parse(text)
+    except ParseError:
+        raise
+    except TOMLKitError:
+        raise ValueError from None
 
 
 def _default(data: Any) -> Any:
@@ -151,8 +164,8 @@ def _names(section: Any, option: str) -> list[str]:
 def _value(parser: RawConfigParser, section: str, option: str) -> str | None:
     if section not in parser:
         return None
-    names = _names(parser.options(section), option)
-    return parser.get(section, names[-1]) if names else None  # the last one counts
+    found = dict(parser.items(section))
+    return next((found[name] for name in reversed(_names(found, option))), None)  # the last one counts
 
 
 def _set(file: ConfigUpdater, section: str, option: str, *values: str) -> None:
@@ -165,7 +178,7 @@ def _set(file: ConfigUpdater, section: str, option: str, *values: str) -> None:
     part = file[section]
     names = _names(part, option)
     for name in names:
-        if "\n" in (part[name].value or ""):
+        if len(values) > 1 and "\n" in (part[name].value or ""):
             part[name].set_values(list(values))
         else:
             part[name].value = " ".join(values)
