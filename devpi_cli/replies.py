@@ -32,6 +32,27 @@ def text(data: Mapping[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def place(data: Mapping[str, Any], key: str, reply: Reply) -> str | None:
+    """Return the URL under a key, made whole; None where there is none. Raises NotDevpi for what can be no URL."""
+    given = text(data, key)
+    try:
+        return urljoin(reply.url, given) if given else None
+    except ValueError:
+        raise NotDevpi(
+            f"{urls.hide(reply.url)}\nthe reply has no URL where one belongs: {urls.hide(given or '')!r}"
+        ) from None
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a JSON object; an empty one where something else is."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: object) -> list[Any]:
+    """Return a JSON array; an empty one where something else is."""
+    return value if isinstance(value, list) else []
+
+
 def login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
     """Return a login from its token. Raises NotDevpi when there is none."""
     token, seconds = result.get("password"), result.get("expiration")
@@ -42,23 +63,25 @@ def login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
 
 def user(name: str, config: object) -> User:
     """Return a user from what the server says of it."""
-    config = dict(config) if isinstance(config, dict) else {}
-    indexes = config.pop("indexes", None) or {}
+    config = dict(mapping(config))
+    indexes = mapping(config.pop("indexes", None))
     config.pop("username", None)
-    return User(name, config, tuple(Index(f"{name}/{index}", dict(data)) for index, data in sorted(indexes.items())))
+    return User(
+        name, config, tuple(Index(f"{name}/{index}", dict(mapping(data))) for index, data in sorted(indexes.items()))
+    )
 
 
 def index(name: str, reply: Reply) -> Index:
     """Return an index. Raises NotDevpi when the reply is about something else."""
     config = dict(expect(reply, "indexconfig"))
-    projects = config.pop("projects", None) or ()
+    projects = rows(config.pop("projects", None))
     return Index(name, config, tuple(sorted(str(project) for project in projects)))
 
 
 def release(project: str, version: str, data: object, reply: Reply) -> Release:
     """Return a release from the metadata of a version."""
-    data = data if isinstance(data, dict) else {}
-    shadowed = tuple(link for hidden in data.get("+shadowing") or () for link in links(hidden, reply))
+    data = mapping(data)
+    shadowed = tuple(link for hidden in rows(data.get("+shadowing")) for link in links(mapping(hidden), reply))
     return Release(text(data, "name") or project, version, links(data, reply), shadowed)
 
 
@@ -66,13 +89,13 @@ def links(data: Mapping[str, Any], reply: Reply) -> tuple[Link, ...]:
     """Return the links of a version; older servers give their path only."""
     found = (
         Link(
-            urljoin(reply.url, href),
+            url,
             str(link.get("rel")),
-            (link.get("hashes") or {}).get("sha256"),
-            urljoin(reply.url, about) if (about := text(link, "for_href")) else None,
+            text(mapping(link.get("hashes")), "sha256"),
+            place(link, "for_href", reply),
         )
-        for link in data.get("+links") or ()
-        if (href := text(link, "href"))
+        for link in map(mapping, rows(data.get("+links")))
+        if (url := place(link, "href", reply))
     )
     return tuple(sorted(found, key=lambda link: link.name))
 
