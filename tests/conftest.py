@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -310,9 +311,10 @@ def make_project(folder: Path, name: str = "demo-pkg", version: str = "1.0") -> 
     folder.mkdir(exist_ok=True)
     module = name.replace("-", "_")
     (folder / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
-        f'[project]\nname = "{name}"\nversion = "{version}"\n[tool.setuptools]\npy-modules = ["{module}"]\n'
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        f'[project]\nname = "{name}"\nversion = "{version}"\n'
     )
+    shutil.copy(Path(__file__).with_name("backend.py"), folder)
     (folder / f"{module}.py").write_text(f"version = {version!r}\n")
     return folder
 

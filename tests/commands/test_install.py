@@ -104,7 +104,7 @@ def test_the_token_is_in_no_argument_and_in_nothing_that_is_said(
 ) -> None:
     assert stocked("upload", make_wheel(tmp_path, "backend-needs")).status == 0
     project = make_project(tmp_path / "editable", "editable-demo")
-    text = (project / "pyproject.toml").read_text().replace('["setuptools"]', '["setuptools", "backend-needs"]')
+    text = (project / "pyproject.toml").read_text().replace("requires = []", 'requires = ["backend-needs"]')
     (project / "pyproject.toml").write_text(text)
     result = stocked("--debug", "install", "-e", project, "--venv", venv, "--", "-vv", **watch.env)
     token = stocked.state.servers[stocked.server.root].logins[stocked.user].token
