@@ -6,7 +6,6 @@ with ``--json`` it is the other way round.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import contextmanager
@@ -47,11 +46,11 @@ class Output:
     def document(self, value: object) -> None:
         """Print the result as JSON, where that was asked for."""
         if self.as_json:
-            _write(sys.stdout, json.dumps(value, indent=2, sort_keys=True))
+            _write(sys.stdout, _json(value))
 
     def json_text(self, value: object) -> None:
         """Print a server's JSON as it is; that is the result in both modes."""
-        _write(sys.stdout, json.dumps(value, indent=4, sort_keys=True))
+        _write(sys.stdout, _json(value, indent=4))
 
     def note(self, text: str) -> None:
         """Say something that is no result."""
@@ -79,7 +78,7 @@ class Output:
             status = getattr(error, "status", None)
             what |= {"hint": hint} if hint else {}
             what |= {"status": status} if status else {}
-            _write(sys.stderr, json.dumps({"error": what}, indent=2, sort_keys=True))
+            _write(sys.stderr, _json({"error": what}))
             return
         _write(sys.stderr, error.message, style="red")
         if hint:
@@ -170,6 +169,12 @@ def _write(stream: TextIO | None, text: str, *, style: str = "", end: str = "\n"
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
     stream.flush()
+
+
+def _json(value: object, *, indent: int = 2) -> str:
+    import json  # here, because --version needs none
+
+    return json.dumps(value, indent=indent, sort_keys=True)
 
 
 def _is_coloured(stream: TextIO) -> bool:
