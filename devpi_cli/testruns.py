@@ -98,7 +98,8 @@ def read_report(path: Path) -> dict[str, Any] | None:
         report = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return report if isinstance(report, dict) and report.get("testenvs") else None
+    environments = report.get("testenvs") if isinstance(report, dict) else None
+    return report if isinstance(environments, dict) and any(environments.values()) else None
 
 
 def _config(package: Path, options: Options) -> Path:

@@ -45,13 +45,13 @@ def outcome(commands: tuple[Command, ...]) -> str:
 
 
 def environments(report: Any) -> list[Environment]:
-    """Return the environments in a report of tox, in order of their names.
+    """Return the environments in a report of tox, in order of their names, without those that were not run.
 
     Raises BrokenDistribution for what is no such report.
     """
     try:
         host, platform = str(report["host"]), str(report["platform"])
-        return [_environment(host, platform, name, data) for name, data in sorted(report["testenvs"].items())]
+        return [_environment(host, platform, name, data) for name, data in sorted(report["testenvs"].items()) if data]
     except (KeyError, TypeError, AttributeError):
         raise BrokenDistribution("not a report of tox") from None
 

@@ -71,10 +71,12 @@ def command(
         _show(app, index, candidates)
         return
     tox = testruns.find_tox(venvs.active())
+    url = f"{app.server.url(index)}/+simple/"
     with (
         tempfile.TemporaryDirectory(prefix="devpi-test-", ignore_cleanup_errors=True) as folder,
-        pip_access(app, f"{app.server.url(index)}/+simple/") as environment,
+        pip_access(app, url) as environment,
     ):
+        environment["UV_DEFAULT_INDEX"] = url  # with tox-uv, uv stands in for pip
         bench = Bench(app, tox, options, Path(folder).resolve(), environment, not no_upload)
         _test(app, index, candidates, bench)
 

@@ -1,0 +1,81 @@
+"""Which configuration tox is given, and which of its reports are worth keeping."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from devpi_cli import testruns
+from devpi_cli.errors import BrokenDistribution
+from devpi_cli.testruns import Options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """The folder of an unpacked sdist with every file that tox knows, and with one of its own."""
+    folder = tmp_path / "demo-1.0"
+    folder.mkdir()
+    texts = {
+        "tox.ini": "",
+        "pyproject.toml": "[tool.tox]\n",
+        "setup.cfg": "[tox:tox]\n",
+        "tox.toml": "",
+        "other.ini": "",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def command(package: Path, options: Options) -> list[str]:
+    return testruns.command("tox", package / "demo-1.0.tar.gz", package, package / "report.json", options)
+
+
+def test_a_file_for_tox_alone_comes_first(package: Path) -> None:
+    found = []
+    for name in ("tox.ini", "pyproject.toml", "setup.cfg", "tox.toml"):
+        found.append((name, command(package, Options(fallback=package / "other.ini"))[-1]))
+        (package / name).unlink()
+
+    assert found == [(name, f"{package / name}") for name, _ in found]
+    assert command(package, Options(fallback=package / "other.ini"))[-1] == f"{package / 'other.ini'}"
+
+
+def test_what_is_typed_for_tox_comes_last_and_wins(package: Path) -> None:
+    options = Options("py312", package / "other.ini", arguments=("-c", "third.ini", "--", "-k", "fast"))
+
+    end = ["-c", f"{package / 'other.ini'}", "-e", "py312", "-c", "third.ini", "--", "-k", "fast"]
+    assert command(package, options)[-len(end) :] == end
+
+
+BROKEN = {
+    "pyproject.toml": ("[tool", r"Expected '\]' at the end of a table declaration"),
+    "setup.cfg": ("name = demo", "File contains no section headers"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "why"), [(name, *case) for name, case in BROKEN.items()])
+def test_a_broken_configuration_is_named(tmp_path: Path, name: str, text: str, why: str) -> None:
+    (tmp_path / name).write_text(text)
+
+    with pytest.raises(BrokenDistribution, match=rf"^{tmp_path.name}/{name} is broken: {why}"):
+        command(tmp_path, Options())
+
+
+@pytest.mark.parametrize("text", [None, "", "no JSON", "[]", '{"testenvs": {}}', '{"testenvs": {"py": {}}}'])
+def test_a_report_without_any_test_is_none(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "report.json").write_text(text)
+
+    assert testruns.read_report(tmp_path / "report.json") is None
+
+
+def test_a_report_is_read(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps({"testenvs": {"py": {"test": []}}}))
+
+    assert testruns.read_report(tmp_path / "report.json") == {"testenvs": {"py": {"test": []}}}
