@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from devpi_cli.errors import WrongUsage
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LONGEST_LABEL = 63  # of a host name (RFC 1035, 2.3.4)
 
 
 def is_url(typed: str) -> bool:
@@ -27,7 +28,8 @@ def checked(typed: str) -> str:
         raise WrongUsage(f"invalid URL {hide(typed)!r}: it names no host that can be asked") from None
     if parts.scheme not in DEFAULT_PORTS:
         raise WrongUsage(f"invalid URL {hide(typed)!r}: it has to begin with http:// or https://")
-    if not parts.hostname or port == 0 or re.search(r"\s", parts.netloc):
+    labels = (parts.hostname or "").removesuffix(".").split(".")
+    if not all(0 < len(label) <= LONGEST_LABEL for label in labels) or port == 0 or re.search(r"\s", parts.netloc):
         raise WrongUsage(f"invalid URL {hide(typed)!r}: it names no host that can be asked")
     return urlunsplit(
         (parts.scheme, parts.netloc, quote(unquote(parts.path).rstrip("/"), safe="/+@!$&'(),;=:~"), "", "")
