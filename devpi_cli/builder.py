@@ -73,10 +73,10 @@ def choose_python(named: str | None) -> str:
     return python if python and process.has_module(python, BUILD) else sys.executable
 
 
-def choose_installer(named: str) -> str:
-    """Return ``pip`` or ``uv`` for what was asked for; ``auto`` is uv when it is there."""
+def choose_installer(named: str, python: str) -> str:
+    """Return ``pip`` or ``uv`` for what was asked for; ``auto`` is uv when it is on the PATH or beside the Python."""
     if named == "auto":
-        return "uv" if shutil.which("uv") else "pip"
+        return "uv" if shutil.which("uv") or shutil.which("uv", path=str(Path(python).parent)) else "pip"
     return named
 
 

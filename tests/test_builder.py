@@ -61,9 +61,12 @@ def test_a_python_without_build_does_not_build(tmp_path: Path, monkeypatch: pyte
 
 def test_uv_fills_the_environment_of_a_build_if_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert builder.choose_installer("auto") == "pip"
+    named = ("auto", "pip", "uv")
+    assert [builder.choose_installer(name, "/nowhere/python") for name in named] == ["pip", "pip", "uv"]
     (tmp_path / "uv").touch(0o755)
-    assert [builder.choose_installer(named) for named in ("auto", "pip", "uv")] == ["uv", "pip", "uv"]
+    assert [builder.choose_installer(name, "/nowhere/python") for name in named] == ["uv", "pip", "uv"]
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert builder.choose_installer("auto", str(tmp_path / "python")) == "uv"
 
 
 def test_private_folders_are_nobody_elses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,8 +100,10 @@ def command(
         else:
             builder.require_project(Path.cwd())
             typed = Defaults(sdist, wheel, no_vcs, setupdir_only, formats).over(defaults.read(Path.cwd()))
-            made = builder.Build("", *_chosen(app, typed), not no_isolation, builder.choose_installer(installer))
-            made = replace(made, python=builder.choose_python(python))
+            sdist, wheel = _chosen(app, typed)
+            python = builder.choose_python(python)
+            installer = builder.choose_installer(installer, python)
+            made = builder.Build(python, sdist, wheel, not no_isolation, installer)
             _add_built(uploads, made, typed, private, release=not only_docs, docs=docs, sphinx=with_docs or only_docs)
         uploads.send()
 

@@ -2,13 +2,9 @@ from __future__ import annotations
 
 import io
 import json
-import signal
-import subprocess
 import sys
 import tarfile
-import time
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -18,50 +14,11 @@ from tests.conftest import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.conftest import Client, Live, Member
 
 METADATA = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
-FILES = ["demo_pkg-1.0-py3-none-any.whl", "demo_pkg-1.0.tar.gz"]
-
-# A build backend in the project itself: builds in no time, and does what a test wants it to do.
-BACKEND = """
-import io, os, pathlib, sys, tarfile, time, zipfile
-print("building", "\\x1b[1mnow\\x1b[0m")
-METADATA = "Metadata-Version: 2.1\\nName: demo-pkg\\nVersion: 1.0\\n"
-
-def build_wheel(folder, config_settings=None, metadata_directory=None):
-    {what}
-    with zipfile.ZipFile(pathlib.Path(folder, "demo_pkg-1.0-py3-none-any.whl"), "w") as wheel:
-        wheel.writestr("demo_pkg-1.0.dist-info/METADATA", METADATA)
-        wheel.writestr("demo_pkg-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\n")
-    return "demo_pkg-1.0-py3-none-any.whl"
-
-def build_sdist(folder, config_settings=None):
-    with tarfile.open(pathlib.Path(folder, "demo_pkg-1.0.tar.gz"), "w:gz") as sdist:
-        names = [name for name in sorted(os.listdir(".")) if os.path.isfile(name)]
-        for name in names:
-            sdist.add(name, "demo_pkg-1.0/" + name)
-        info = tarfile.TarInfo("demo_pkg-1.0/PKG-INFO")
-        info.size = len(METADATA)
-        sdist.addfile(info, io.BytesIO(METADATA.encode()))
-    return "demo_pkg-1.0.tar.gz"
-"""
-
-
-def make_quick_project(folder: Path, what: str = "pass") -> Path:
-    """Write a project whose wheel is built by a backend of its own, which does ``what`` first."""
-    folder.mkdir(exist_ok=True)
-    (folder / "pyproject.toml").write_text(
-        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-    )
-    (folder / "backend.py").write_text(BACKEND.replace("{what}", what))
-    return folder
-
-
-@pytest.fixture
-def quick_project(tmp_path: Path) -> Path:
-    return make_quick_project(tmp_path / "quick")
 
 
 def make_sdist(folder: Path, name: str = "demo-1.0.tar.gz", metadata: str = METADATA) -> Path:
@@ -79,15 +36,14 @@ def make_sdist(folder: Path, name: str = "demo-1.0.tar.gz", metadata: str = META
     return folder / name
 
 
-def stored(member: Member) -> dict[str, bytes]:
-    """Return the files that the member's index holds."""
-    links = [
-        link
+def stored(member: Member) -> list[str]:
+    """Return the names of the files that the member's index holds."""
+    releases = [
+        release
         for project in member.server.index(member.index).projects
         for release in member.server.releases(member.index, project)
-        for link in release.links
     ]
-    return {link.name: link.url.encode() for link in links}
+    return sorted(link.name for release in releases for link in release.links)
 
 
 # -- files
@@ -97,7 +53,7 @@ def stored(member: Member) -> dict[str, bytes]:
 def test_wheels_and_sdists_are_uploaded(member: Member, tmp_path: Path, name: str) -> None:
     file = make_wheel(tmp_path) if name.endswith(".whl") else make_sdist(tmp_path, name)
     assert member.ok("upload", file) == [f"file_upload of {name} to {member.index_url}/"]
-    assert list(stored(member)) == [name]
+    assert stored(member) == [name]
 
 
 def test_a_folder_stands_for_all_distributions_below_it(member: Member, tmp_path: Path) -> None:
@@ -117,14 +73,14 @@ def test_only_the_newest_version_of_every_project_is_uploaded(member: Member, tm
     for name, version in [("demo", "1.9"), ("demo", "1.10"), ("other", "0.1")]:
         make_wheel(tmp_path, name, version)
     member("upload", "--from-dir", "--only-latest", tmp_path)
-    assert sorted(stored(member)) == ["demo-1.10-py3-none-any.whl", "other-0.1-py3-none-any.whl"]
+    assert stored(member) == ["demo-1.10-py3-none-any.whl", "other-0.1-py3-none-any.whl"]
 
 
 def test_another_index_than_the_one_in_use_can_be_named(member: Member, wheel: Path) -> None:
     member.server.create_index(f"{member.user}/other", {"bases": ""})
     member.ok("upload", "--index", "other", wheel)
     assert member.server.index(f"{member.user}/other").projects == ("demo",)
-    assert stored(member) == {}
+    assert stored(member) == []
 
 
 def test_a_dry_run_sends_nothing(member: Member, wheel: Path, server: Live) -> None:
@@ -135,6 +91,7 @@ def test_a_dry_run_sends_nothing(member: Member, wheel: Path, server: Live) -> N
 
 
 def test_a_file_is_sent_in_one_request(member: Member, wheel: Path, server: Live) -> None:
+    """A36: nothing is registered first."""
     with server.requests() as requests:
         member.ok("upload", wheel)
     assert requests == [f"POST /{member.index}/"]
@@ -240,7 +197,7 @@ def test_every_metadata_version_is_read(member: Member, tmp_path: Path, version:
     """A28, A29."""
     sdist = make_sdist(tmp_path, name, METADATA.replace("2.1", version))
     member.ok("upload", sdist)
-    assert list(stored(member)) == [name]
+    assert stored(member) == [name]
 
 
 def test_an_unknown_metadata_version_is_said(member: Member, tmp_path: Path) -> None:
@@ -335,142 +292,65 @@ def test_a_terminal_shows_how_far_an_upload_is(member: Member, wheel: Path, type
     assert terminal.exitstatus == 0
 
 
-# -- building
+# -- documentation
 
 
-def test_the_project_is_built_kept_and_uploaded(member: Member, project: Path) -> None:
-    result = member("upload", "--no-isolation", cwd=project)
-    sizes = [(project / "dist" / name).stat().st_size // 1000 for name in FILES]
-    assert result.lines == [
-        f"--> .$ {sys.executable} -m build --no-isolation",
-        *(f"built: {Path('dist', name)} {size}kb" for name, size in zip(FILES, sizes, strict=True)),
-        *(f"file_upload of {name} to {member.index_url}/" for name in FILES),
-    ]
-    assert (result.stderr, result.status) == ("2 files: all uploaded\n", 0)
-    assert sorted(stored(member)) == FILES
+def docs_of(member: Member, project: str = "demo") -> list[str]:
+    """Return the names of the documentation that the releases of a project have."""
+    releases = member.server.releases(member.index, project)
+    return [link.name for release in releases for link in release.links if link.rel == "doczip"]
 
 
-def test_an_environment_of_its_own_is_made_for_the_build(member: Member, quick_project: Path) -> None:
-    result = member("upload", "--wheel", cwd=quick_project)
-    assert result.lines[0] == f"--> .$ {sys.executable} -m build --wheel"
-    assert (result.stderr, result.status) == ("", 0)
+def make_docs(folder: Path, name: str = "demo-1.0.doc.zip") -> Path:
+    with zipfile.ZipFile(folder / name, "w") as packed:
+        packed.writestr("index.html", "<html>")
+    return folder / name
 
 
-@pytest.mark.parametrize(
-    ("typed", "built", "said"),
-    [
-        (["--sdist"], FILES[1:], ""),
-        (["--wheel"], FILES[:1], ""),
-        (["--sdist", "--wheel"], FILES, ""),
-        (["--wheel", "--formats", "sdist"], FILES[:1], ""),
-        (
-            ["--formats", "bdist_wheel,sdist.tgz"],
-            FILES,
-            "The --formats option is deprecated, you can remove it to get the default sdist and wheel releases you get"
-            " with your currently specified formats.\n",
-        ),
-        (
-            ["--formats=sdist.tgz"],
-            FILES[1:],
-            "The --formats option is deprecated, use --sdist for the same result.\n",
-        ),
-    ],
-)
-def test_options_choose_what_is_built(
-    member: Member, quick_project: Path, typed: list[str], built: list[str], said: str
+@pytest.mark.parametrize("name", ["demo-1.0.doc.zip", "demo-1.0.docs.zip"])
+def test_documentation_comes_after_the_release_it_belongs_to(
+    member: Member, wheel: Path, tmp_path: Path, name: str
 ) -> None:
-    result = member("upload", "--no-isolation", "--dry-run", *typed, cwd=quick_project)
-    assert result.lines[-len(built) :] == [f"skipped: file_upload of {name} to {member.index_url}/" for name in built]
-    summary = "2 files: all skipped\n" if len(built) > 1 else ""
-    assert (result.stderr, result.status) == (said + summary, 0)
+    """A34, A38."""
+    result = member("upload", make_docs(tmp_path, name), wheel)
+    assert result.lines == [
+        f"file_upload of {wheel.name} to {member.index_url}/",
+        f"doc_upload of {name} to {member.index_url}/",
+    ]
+    assert docs_of(member) == ["demo-1.0.doc.zip"]
 
 
-def test_a_format_that_cannot_be_built_is_wrong_usage(member: Member, quick_project: Path) -> None:
-    assert member.fails("upload", "--formats", "bdist_rpm", cwd=quick_project) == (
+def test_a_tar_file_with_documentation_is_packed_anew(member: Member, wheel: Path, tmp_path: Path) -> None:
+    """A34."""
+    with tarfile.open(tmp_path / "demo-1.0.doc.tar.gz", "w:gz") as packed:
+        packed.addfile(tarfile.TarInfo("index.html"), io.BytesIO())
+    result = member("upload", wheel, tmp_path / "demo-1.0.doc.tar.gz")
+    assert result.lines[1:] == [f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
+    assert docs_of(member) == ["demo-1.0.doc.zip"]
+
+
+def test_a_folder_of_pages_is_documentation_of_the_files(member: Member, wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/index.html").touch()
+    result = member("upload", "--docs", tmp_path / "pages", wheel, cwd=tmp_path)
+    assert result.lines == [
+        "built: dist/demo-1.0.doc.zip [docs] 0kb",
+        f"file_upload of {wheel.name} to {member.index_url}/",
+        f"doc_upload of demo-1.0.doc.zip to {member.index_url}/",
+    ]
+    assert docs_of(member) == ["demo-1.0.doc.zip"]
+
+
+def test_only_documentation_of_several_files_is_uploaded(member: Member, wheel: Path, tmp_path: Path) -> None:
+    """V21."""
+    make_docs(tmp_path)
+    lines = member.ok("upload", "--dry-run", "--only-docs", "--from-dir", tmp_path)
+    assert lines == [f"skipped: doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
+    assert member.fails("upload", "--only-docs", wheel) == (2, f"--only-docs: no documentation in {wheel}\n")
+
+
+def test_a_folder_of_pages_belongs_to_one_release(member: Member, wheel: Path, tmp_path: Path) -> None:
+    assert member.fails("upload", "--docs", tmp_path, wheel, make_wheel(tmp_path, version="2.0")) == (
         2,
-        "--formats bdist_rpm: only bdist_wheel, sdist, sdist.tgz, sdist.gztar can be built\nleave --formats out\n",
+        "--docs: whose documentation? there are 2 releases\nupload those of one project\n",
     )
-
-
-def test_what_lies_in_dist_stays_there(member: Member, quick_project: Path) -> None:
-    """V22: all but an older build of the same name."""
-    dist = quick_project / "dist"
-    dist.mkdir()
-    (dist / "by-hand.txt").write_text("kept")
-    (dist / FILES[0]).write_text("an older build")
-    member.ok("upload", "--no-isolation", "--wheel", cwd=quick_project)
-    assert sorted(path.name for path in dist.iterdir()) == ["by-hand.txt", FILES[0]]
-    assert (dist / "by-hand.txt").read_text() == "kept"
-    assert zipfile.is_zipfile(dist / FILES[0])
-
-
-def test_a_dry_run_touches_no_file(member: Member, quick_project: Path, server: Live) -> None:
-    """V22."""
-    before = sorted(quick_project.rglob("*"))
-    with server.requests() as requests:
-        member.ok("upload", "--no-isolation", "--sdist", "--dry-run", cwd=quick_project)
-    assert sorted(quick_project.rglob("*")) == before
-    assert requests == []
-
-
-def test_a_folder_without_a_project_is_left_alone(member: Member, tmp_path: Path) -> None:
-    """V22."""
-    (tmp_path / "empty").mkdir()
-    assert member.fails("upload", cwd=tmp_path / "empty") == (
-        2,
-        f"{tmp_path}/empty holds no project to build (no pyproject.toml or setup.py or setup.cfg)\n"
-        "change to the folder of a project, or name the files to upload\n",
-    )
-    assert list((tmp_path / "empty").iterdir()) == []
-
-
-def test_a_build_that_fails_shows_the_end_of_its_output(member: Member, tmp_path: Path) -> None:
-    project = make_quick_project(tmp_path / "broken", "raise ValueError('nobody knows')")
-    result = member("upload", "--no-isolation", "--wheel", cwd=project)
-    assert result.lines == [f"--> .$ {sys.executable} -m build --wheel --no-isolation"]
-    assert "ValueError: nobody knows\n" in result.stderr
-    assert result.stderr.endswith("\nthe build failed\n")
-    assert result.status == 1
-    assert not (project / "dist").exists()
-
-
-def test_the_output_of_a_build_is_shown_on_demand(member: Member, quick_project: Path) -> None:
-    """A27: what a project prints while it is built is not mistaken for anything."""
-    result = member("upload", "-v", "--no-isolation", "--wheel", cwd=quick_project)
-    assert "building \\x1b[1mnow\\x1b[0m\n" in result.stderr
-    assert "building" not in result.stdout
-    assert result.status == 0
-
-
-def test_another_python_builds(member: Member, quick_project: Path) -> None:
-    """A35."""
-    link = quick_project.parent / "another-python"
-    link.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    link.chmod(0o755)
-    lines = member.ok("upload", "--no-isolation", "--wheel", "-p", "../another-python", cwd=quick_project)
-    assert lines[0] == f"--> .$ {quick_project}/../another-python -m build --wheel --no-isolation"
-
-
-def test_a_python_that_cannot_build_is_said(member: Member, quick_project: Path) -> None:
-    assert member.fails("upload", "-p", "python9", cwd=quick_project) == (1, "there is no Python 'python9'\n")
-
-
-def test_an_interrupted_build_leaves_nothing_behind(member: Member, tmp_path: Path) -> None:
-    started = tmp_path / "started"
-    project = make_quick_project(tmp_path / "slow", f"open({str(started)!r}, 'w').close(); time.sleep(60)")
-    (tmp_path / "tmp").mkdir()
-    devpi = subprocess.Popen(
-        [sys.executable, "-m", "devpi_cli", "upload", "--wheel", "--no-isolation"],
-        cwd=project,
-        env={**member.environment, "TMPDIR": str(tmp_path / "tmp")},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-    )
-    while not started.exists():
-        assert devpi.poll() is None
-        time.sleep(0.02)
-    devpi.send_signal(signal.SIGINT)
-    assert devpi.communicate(timeout=30)[1] == b"interrupted\n"
-    assert devpi.returncode == 130
-    assert list((tmp_path / "tmp").iterdir()) == []
-    assert sorted(path.name for path in project.iterdir()) == ["backend.py", "pyproject.toml"]
