@@ -62,6 +62,13 @@ def candidates(release: Release, select: re.Pattern[str] | None) -> list[Candida
     return [Candidate(release, file, sdists[0]) for file in wanted]
 
 
+def file_name(link: Link) -> str:
+    """Return the name to save a file by. Raises BrokenDistribution for one that leads to another folder."""
+    if set(link.name) & set('/\\:\0"') or link.name.startswith("."):
+        raise BrokenDistribution(f"{link.url}: this is no name for a file")
+    return link.name
+
+
 def find_tox(venv: Path | None) -> str:
     """Return the tox of a virtual environment, else that on the PATH, else that beside us.
 

@@ -9,6 +9,7 @@ import pytest
 
 from devpi_cli import testruns
 from devpi_cli.errors import BrokenDistribution
+from devpi_cli.models import Link
 from devpi_cli.testruns import Options
 
 if TYPE_CHECKING:
@@ -65,6 +66,18 @@ def test_a_broken_configuration_is_named(tmp_path: Path, name: str, text: str, w
 
     with pytest.raises(BrokenDistribution, match=rf"^{tmp_path.name}/{name} is broken: {why}"):
         command(tmp_path, Options())
+
+
+@pytest.mark.parametrize(
+    "name", ["..%2Fevil.tar.gz", "..%5Cevil.tar.gz", "C:evil.tar.gz", "%2Fevil.tar.gz", ".evil.tar.gz"]
+)
+def test_a_server_cannot_choose_the_folder_of_a_download(name: str) -> None:
+    url = f"http://devpi.example/alice/dev/+f/{name}"
+
+    with pytest.raises(BrokenDistribution, match=r"this is no name for a file$") as failure:
+        testruns.file_name(Link(url))
+
+    assert failure.value.message.startswith(url)
 
 
 @pytest.mark.parametrize("text", [None, "", "no JSON", "[]", '{"testenvs": {}}', '{"testenvs": {"py": {}}}'])

@@ -15,7 +15,7 @@ from devpi_cli import archives, testruns, urls, venvs
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.commands._pip import pip_access
-from devpi_cli.errors import BrokenDistribution, DevpiError, NothingFound, SomeFailed, WrongUsage
+from devpi_cli.errors import DevpiError, NothingFound, SomeFailed, WrongUsage
 from devpi_cli.models import Requirement, newest_first
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ class Bench:
 
     def _file(self, link: Link) -> Path:
         if link.url not in self.files:
-            if Path(link.name).name != link.name or link.name.startswith("."):
-                raise BrokenDistribution(f"{link.url}: this is no name of a file")
-            path = self.folder / f"file-{len(self.files)}" / link.name
+            path = self.folder / f"file-{len(self.files)}" / testruns.file_name(link)
             path.parent.mkdir()
             with path.open("wb") as file:
                 self.app.server.download(link, file)
