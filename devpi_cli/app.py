@@ -55,10 +55,16 @@ class App:
         from pathlib import Path
 
         from devpi_cli import venvs
+        from devpi_cli.predecessor import default_folder
         from devpi_cli.state import State, default_clientdir
 
-        folder = Path(self.clientdir) if self.clientdir else default_clientdir()
-        return State.load(folder / "state.json", venvs.local_state())
+        if self.clientdir:
+            folder = Path(self.clientdir)
+            heritage: tuple[Path, ...] = (folder,)
+        else:
+            folder = default_clientdir()
+            heritage = (folder, default_folder())
+        return State.load(folder / "state.json", venvs.local_state(), heritage)
 
     @property
     def root(self) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Login:
-    """A user's token, and until when the server takes it (seconds since the epoch)."""
+    """A user's token, and until when the server takes it (seconds since the epoch; infinite when nobody said)."""
 
     user: str
     token: str = field(repr=False)

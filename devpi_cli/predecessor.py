@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,36 +37,45 @@ def default_folder() -> Path:
     return Path.home() / ".devpi" / "client"
 
 
-def inherit(folder: Path, current: Path | None = None) -> Inheritance | None:
-    """Read what devpi-client left in a folder (and ``current`` in place of its ``current.json``); None if nothing.
+def inherit(folder: Path) -> Inheritance | None:
+    """Read what devpi-client left in a folder; None if nothing.
 
     Whatever is damaged, empty or of another shape counts as not there: it is somebody else's file.
     """
-    in_use = _json(current or folder / "current.json")
-    secrets = _json(folder / "auth.json")
-    if not in_use and not secrets:
+    current = _json(folder / "current.json")
+    secrets = {**current, **_json(folder / "auth.json")}
+    if not secrets:
         return None
-    login = _text(in_use.get("login"))
+    return replace(
+        _in_use(current),
+        tokens={url: tokens for url, pairs in _dict(secrets.get("auth")).items() if (tokens := _tokens(pairs))},
+        basic_auth={
+            _usual(url): pair for url, value in _dict(secrets.get("basic_auth")).items() if (pair := _pair(value))
+        },
+        client_certs={
+            _usual(url): cert for url, value in _dict(secrets.get("client_cert")).items() if (cert := _text(value))
+        },
+    )
+
+
+def inherit_local(venv: Path) -> Inheritance | None:
+    """Read what ``devpi use --local`` of devpi-client left in a virtual environment; None if nothing."""
+    current = _json(venv / "devpi.json")
+    return _in_use(current) if current else None
+
+
+def _in_use(current: dict[str, Any]) -> Inheritance:
+    login = _text(current.get("login"))
     root = login.removesuffix("+login") if login else None
-    index = _text(in_use.get("index"))
-    secrets = {**in_use, **secrets}
+    index = _text(current.get("index"))
     return Inheritance(
         server=root,
         index=index.removeprefix(root).strip("/") if root and index and is_below(index, root) else None,
-        is_mirror=bool(index) and not in_use.get("pypisubmit"),
-        user=_text(in_use.get("username")),
-        features=tuple(str(feature) for feature in _list(in_use.get("features"))),
-        venv=_text(in_use.get("venvdir")),
-        always_set_cfg=in_use.get("always_setcfg") is True,
-        tokens={url: tokens for url, pairs in _dict(secrets.get("auth")).items() if (tokens := _tokens(pairs))},
-        basic_auth={
-            _without_default_port(url): pair
-            for url, value in _dict(secrets.get("basic_auth")).items()
-            if (pair := _pair(value))
-        },
-        client_certs={
-            _without_default_port(url): str(cert) for url, cert in _dict(secrets.get("client_cert")).items() if cert
-        },
+        is_mirror=bool(index) and not current.get("pypisubmit"),
+        user=_text(current.get("username")),
+        features=tuple(str(feature) for feature in _list(current.get("features"))),
+        venv=_text(current.get("venvdir")),
+        always_set_cfg=current.get("always_setcfg") is True,
     )
 
 
@@ -90,7 +99,7 @@ def _pair(value: object) -> tuple[str, str] | None:
     return None
 
 
-def _without_default_port(url: str) -> str:
+def _usual(url: str) -> str:
     """devpi-client spells the port of such URLs always; everybody else only where it is not the default."""
     scheme, host, port = origin(url)
     return url.replace(f"{host}:{port}", host, 1) if (scheme, port) in (("http", 80), ("https", 443)) else url

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+from devpi_cli import predecessor
 from devpi_cli.errors import BrokenState, NothingInUse
 from devpi_cli.files import write_private
 from devpi_cli.models import Login, Written
@@ -62,17 +64,21 @@ class State:
     local: Path | None = None
     """Where the file in the active virtual environment is, or would be."""
     is_local: bool = False
+    heritage: tuple[Path, ...] = ()
+    """Folders where devpi-client may have left its state, which counts until there is a state file."""
+    inherited: Path | None = None
+    """The folder that it was read from."""
 
     def __post_init__(self) -> None:
         self._elsewhere = self._in_use()  # what the main file says while the local one is in force
 
     @classmethod
-    def load(cls, path: Path, local: Path | None = None) -> State:
+    def load(cls, path: Path, local: Path | None = None, heritage: tuple[Path, ...] = ()) -> State:
         """Read a state file; one that is not there is an empty state.
 
         Raises BrokenState for a file that cannot be read or understood. Such a file is never overwritten.
         """
-        state = cls(path, local=local)
+        state = cls(path, local=local, heritage=heritage)
         state._read()
         return state
 
@@ -118,16 +124,42 @@ class State:
             ) from None
 
     def _read(self) -> None:
-        self._read_file(self.path, self._fill)
-        self.is_local = bool(self.local and self.local.exists())
-        if self.local and self.is_local:
-            self._read_file(self.local, self._fill_in_use)
+        if not self._read_file(self.path, self._fill):
+            self._inherit()
+        found = bool(self.local and self._read_file(self.local, self._fill_in_use))
+        legacy = predecessor.inherit_local(self.local.parent) if self.local and not found else None
+        if legacy:
+            self._take(legacy)
+        self.is_local = found or legacy is not None
 
-    def _read_file(self, path: Path, fill: Callable[[dict[str, Any]], None]) -> None:
+    def _inherit(self) -> None:
+        """Begin with what devpi-client left; the first change makes it ours."""
+        for folder in self.heritage:
+            if left := predecessor.inherit(folder):
+                self.inherited = folder
+                self._take(left)
+                self.always_set_cfg, self.venv = left.always_set_cfg, left.venv
+                for root, tokens in left.tokens.items():
+                    self.at(root).logins = {user: Login(user, token, inf) for user, token in tokens.items()}
+                    self.at(root).user = left.user if left.user in tokens else next(iter(tokens))
+                for root, basic_auth in left.basic_auth.items():
+                    self.at(root).basic_auth = basic_auth
+                for root, client_cert in left.client_certs.items():
+                    self.at(root).client_cert = client_cert
+                break
+        self._elsewhere = self._in_use()
+
+    def _take(self, left: predecessor.Inheritance) -> None:
+        self.server, self.index, self.is_mirror = left.server, left.index, left.is_mirror
+        if left.server:
+            self.at(left.server).features = list(left.features)
+
+    def _read_file(self, path: Path, fill: Callable[[dict[str, Any]], None]) -> bool:
+        """Read a file; return whether there is one."""
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return
+            return False
         except (OSError, UnicodeError) as error:
             raise _broken(path, getattr(error, "strerror", None) or "it is not UTF-8 text") from None
         try:
@@ -137,6 +169,7 @@ class State:
             fill(data)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             raise _broken(path, "it is not a state file of this program, or damaged") from None
+        return True
 
     def _fill(self, data: dict[str, Any]) -> None:
         self._fill_in_use(data)
@@ -192,7 +225,8 @@ def _text_or_none(value: object) -> str | None:
 
 def _server(data: dict[str, Any]) -> Server:
     logins = {
-        user: Login(user, _text(login["token"]), float(login["expires"])) for user, login in data["logins"].items()
+        user: Login(user, _text(login["token"]), inf if login["expires"] is None else float(login["expires"]))
+        for user, login in data["logins"].items()
     }
     basic = data.get("basic_auth")
     return Server(
@@ -200,6 +234,7 @@ def _server(data: dict[str, Any]) -> Server:
         logins=logins,
         features=[_text(feature) for feature in data["features"]],
         basic_auth=(_text(basic[0]), _text(basic[1])) if basic else None,
+        client_cert=_text_or_none(data.get("client_cert")),
     )
 
 
@@ -209,5 +244,8 @@ def _as_json(server: Server) -> dict[str, Any]:
         "features": server.features,
         "basic_auth": server.basic_auth,
         "client_cert": server.client_cert,
-        "logins": {user: {"token": login.token, "expires": login.expires} for user, login in server.logins.items()},
+        "logins": {
+            user: {"token": login.token, "expires": login.expires if login.expires < inf else None}
+            for user, login in server.logins.items()
+        },
     }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devpi_cli.predecessor import Inheritance, inherit
+from devpi_cli.predecessor import Inheritance, inherit, inherit_local
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +86,6 @@ def test_basic_auth_and_client_certificates_lose_the_port_that_goes_without_sayi
 
 def test_a_local_file_of_an_environment_stands_in_for_current_json(tmp_path: Path) -> None:
     write(tmp_path, current=CURRENT, devpi={**CURRENT, "index": f"{ROOT}bob/prod"})
-    found = inherit(tmp_path, tmp_path / "devpi.json")
+    found = inherit_local(tmp_path)
     assert found
-    assert (found.index, found.user) == ("bob/prod", "alice")
+    assert (found.server, found.index) == (ROOT, "bob/prod")

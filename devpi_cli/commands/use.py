@@ -89,6 +89,7 @@ def command(
     if undo:
         put_back(app, folder, diff=diff, dry_run=dry_run)
         return
+    _take_over(app, dry_run=changes_nothing)
     app.user, app.client_cert = user, _certificate(client_cert)
     service = _ask(app, url) if url else _in_use(app)
     keep = not changes_nothing and not (url and show_urls)
@@ -128,6 +129,16 @@ def _make_local(app: App) -> None:
     app.out.line(f"Creating local configuration at {app.state.local}")
 
 
+def _take_over(app: App, *, dry_run: bool) -> None:
+    """Make ours what devpi-client left, once; its own files stay as they are."""
+    folder = app.state.inherited
+    if dry_run or not folder:
+        return
+    with app.state.changing() as state:
+        state.inherited = None
+    app.out.note(f"taken over from devpi-client: server, index and logins in {folder}")
+
+
 def _certificate(typed: str | None) -> str | None:
     """Return the absolute path of a client certificate; empty for none."""
     if not typed:
@@ -164,7 +175,7 @@ def _forget(app: App, *, dry_run: bool) -> None:
     if dry_run:
         app.out.line(f"would remove configuration at {path}")
         return
-    if path == app.state.local:
+    if path == app.state.local and path.exists():
         path.unlink()
     else:
         with app.state.changing() as state:
