@@ -139,7 +139,7 @@ def release_of(project: Path, what: Build, private: Path, heard: Callable[[str],
     """
     import tomllib
 
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):
         told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
         if isinstance(told.get("name"), str) and isinstance(told.get("version"), str):
             return told["name"], told["version"]

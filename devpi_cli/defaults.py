@@ -51,26 +51,32 @@ def read(project: Path) -> Defaults:
 
 
 def _from_toml(path: Path) -> dict[str, Any] | None:
-    import tomllib
-
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:  # broken TOML, or no UTF-8
-        raise WrongUsage(f"{path}: {error}") from None
-    for key in ("tool", "devpi", "upload"):
-        tables = tables.get(key, {}) if isinstance(tables, dict) else {}
-    if not tables:
-        return None
-    for key, value in tables.items():
-        where = f"{path}: {TABLE}"
+    table = _table(path)
+    where = f"{path}: {TABLE}"
+    for key, value in table.items():
         if key == FORMATS:
             raise WrongUsage(f"{where} {key} is not supported", hint="use sdist = true or wheel = true")
         _known(where, key, FLAGS)
         if not isinstance(value, bool):
             raise WrongUsage(f"{where} {key} = {value!r} is neither true nor false")
-    return tables
+    return table or None
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """Return the table of ``pyproject.toml`` that is about us, empty where there is none."""
+    import tomllib
+
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:  # broken TOML, or no UTF-8
+        raise WrongUsage(f"{path}: {error}") from None
+    for key in ("tool", "devpi", "upload"):
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
+        raise WrongUsage(f"{path}: tool.devpi.upload is no table", hint=f"write {TABLE}, and below it what to do")
+    return table
 
 
 def _from_cfg(path: Path) -> dict[str, Any] | None:

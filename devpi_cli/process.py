@@ -7,15 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devpi_cli.errors import ProgramFailed, ProgramMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 WINDOWS = os.name == "nt"
 POLL_SECONDS = 0.1
@@ -136,7 +137,7 @@ def follow(
         )
     except OSError as error:
         raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
-    with child:
+    with child, _leaving():
         try:
             for line in child.stdout or ():
                 heard(line.decode(errors="replace").rstrip())
@@ -146,6 +147,24 @@ def follow(
             raise
     if status:
         raise ProgramFailed(f"{Path(command[0]).name} failed with status {status}", status=status)
+
+
+@contextmanager
+def _leaving() -> Iterator[None]:
+    """Leave as after Ctrl-C, by an exception, when we are told to end: a group of its own does not hear of that."""
+    signals = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():  # only that one may ask for signals
+        signals = []
+    before = {number: signal.signal(number, leave) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:

@@ -70,6 +70,11 @@ def test_a_folder_may_have_neither_file(tmp_path: Path) -> None:
             "[tool.devpi.upload]\nformats = 'sdist'\n",
             "[tool.devpi.upload] formats is not supported\nuse sdist = true or wheel = true",
         ),
+        (
+            TOML,
+            "[tool.devpi]\nupload = true\n",
+            "tool.devpi.upload is no table\nwrite [tool.devpi.upload], and below it what to do",
+        ),
         (TOML, "[tool.devpi.upload\n", "Expected ']' at the end of a table declaration (at line 1, column 19)"),
         (CFG, "[a]\npassword secret\n", "cannot be read, see line 2"),
         (CFG, "password = secret\n", "cannot be read, see line 1"),

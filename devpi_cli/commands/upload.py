@@ -93,9 +93,9 @@ def command(
             _add_files(uploads, dists.find(paths, from_dir=from_dir), private, only_docs=only_docs and not docs)
             if only_latest:
                 uploads.dists = dists.latest(uploads.dists)
-            if docs:
+            if docs and uploads.dists:
                 _add_docs(uploads, docs, private, _only_release(uploads.dists))
-            elif with_docs:
+            elif with_docs and not docs:
                 app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")
         else:
             builder.require_project(Path.cwd())
@@ -125,7 +125,7 @@ def _chosen(app: App, typed: Defaults) -> tuple[bool, bool]:
         kinds = {FORMATS.get(name.strip(), "") for name in typed.formats.split(",")}
         if "" in kinds:
             known = ", ".join(FORMATS)
-            raise WrongUsage(f"--formats {typed.formats}: only {known} can be built", hint="leave --formats out")
+            raise WrongUsage(f"formats {typed.formats}: only {known} can be built", hint="leave formats out")
         instead = BOTH_FORMATS if len(kinds) > 1 else f"use --{min(kinds)} for the same result."
         app.out.note(f"The --formats option is deprecated, {instead}")
         return "sdist" in kinds, "wheel" in kinds
@@ -160,7 +160,7 @@ def _add_built(
         app.out.line(f"--> .$ {made.shown}")
         files = [_kept(uploads, file) for file in builder.build(source, made, private, heard)]
         uploads.read(files, private)
-    if docs or sphinx:
+    if (docs or sphinx) and not uploads.failures:
         of = _only_release(uploads.dists) if release else builder.release_of(source, made, private, heard)
         pages = docs or builder.build_docs(source, private, heard)
         _add_docs(uploads, pages, private, of, label="" if docs else " [sphinx docs]")

@@ -118,7 +118,7 @@ def test_the_project_chooses_what_is_built(
     [
         (
             ["--formats", "bdist_rpm"],
-            "--formats bdist_rpm: only bdist_wheel, sdist, sdist.tgz, sdist.gztar can be built\nleave --formats out\n",
+            "formats bdist_rpm: only bdist_wheel, sdist, sdist.tgz, sdist.gztar can be built\nleave formats out\n",
         ),
         (["--no-sdist", "--no-wheel"], "neither sdist nor wheel: nothing to build\n"),
     ],
@@ -177,7 +177,12 @@ def test_the_output_of_a_build_is_shown_on_demand(member: Member, project: Path)
     assert stored(member) == [WHEEL]
 
 
-def test_an_interrupted_build_leaves_nothing_behind(member: Member, project: Path) -> None:
+@pytest.mark.parametrize(
+    ("signal", "status", "said"), [(signal.SIGINT, 130, b"interrupted\n"), (signal.SIGTERM, 143, b"")]
+)
+def test_an_interrupted_build_leaves_nothing_behind(
+    member: Member, project: Path, signal: signal.Signals, status: int, said: bytes
+) -> None:
     started, temporary = project.parent / "started", project.parent / "temporary"
     teach(project, f"import time; Path({str(started)!r}).touch(); time.sleep(60)")
     before = sorted(project.rglob("*"))
@@ -192,9 +197,9 @@ def test_an_interrupted_build_leaves_nothing_behind(member: Member, project: Pat
     while not started.exists():
         assert devpi.poll() is None
         time.sleep(0.02)
-    devpi.send_signal(signal.SIGINT)
-    assert devpi.communicate(timeout=30)[1] == b"interrupted\n"
-    assert devpi.returncode == 130
+    devpi.send_signal(signal)
+    assert devpi.communicate(timeout=30)[1] == said
+    assert devpi.returncode == status
     assert list(temporary.iterdir()) == []
     assert sorted(project.rglob("*")) == before
 
