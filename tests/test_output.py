@@ -39,7 +39,6 @@ def shell(client: Client, line: str, **env: str) -> subprocess.CompletedProcess[
 
 @pytest.fixture(autouse=True)
 def colourless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What whoever runs the tests likes must not colour them."""
     monkeypatch.delenv("FORCE_COLOR", raising=False)
 
 

@@ -12,7 +12,7 @@ import pytest
 from devpi_cli import __version__
 from devpi_cli.errors import Missing, NotAllowed, NotDevpi, Refused, ServerFailed, Unreachable
 from devpi_cli.session import Access, Session
-from tests.fronts import DEVPI_HEADERS, Front, QuietHttp, a_front, serving
+from tests.webservers import DEVPI_HEADERS, Front, QuietHttp, a_front, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

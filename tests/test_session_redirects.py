@@ -9,7 +9,7 @@ import pytest
 from devpi_cli import dists
 from devpi_cli.errors import DevpiError, NotDevpi, Redirected
 from devpi_cli.session import Access, Session
-from tests.fronts import DEVPI_HEADERS, Front, a_front
+from tests.webservers import DEVPI_HEADERS, Front, a_front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,13 +12,14 @@ import trustme
 
 from devpi_cli.api import discover
 from devpi_cli.errors import Unreachable
-from devpi_cli.session import Session, Trust
-from tests.fronts import QuietTcp, serving, tls_front
+from devpi_cli.trust import Trust
+from tests.webservers import QuietTcp, serving, tls_front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from devpi_cli.session import Session
     from tests.conftest import Client, Live, Member
 
 
