@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import BinaryIO
 
-    from devpi_cli.session import Reply, Session
+    from devpi_cli.responses import Reply
+    from devpi_cli.session import Session
 
 KEY_VALUE_PARSING = "server-keyvalue-parsing"
 NO_PROJECTS = "no_projects="

@@ -77,7 +77,8 @@ class App:
 
     @cached_property
     def session(self) -> Session:
-        from devpi_cli.session import Access, Session, Trust
+        from devpi_cli.session import Access, Session
+        from devpi_cli.trust import Trust
 
         if self.insecure:
             self.out.warn("TLS certificates are not verified (--insecure)")

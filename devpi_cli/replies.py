@@ -13,7 +13,7 @@ from devpi_cli.models import Action, Index, Link, Login, Release, User
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from devpi_cli.session import Reply
+    from devpi_cli.responses import Reply
 
 
 def expect(reply: Reply, kind: str) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Whom TLS trusts, and what it shows of us."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from devpi_cli.errors import WrongUsage
+
+if TYPE_CHECKING:
+    import ssl
+
+CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom TLS trusts: the operating system, and the CAs in a file or folder of PEM certificates."""
+
+    ca_bundle: str | None = None
+    insecure: bool = False
+
+    def context(self, client_cert: str | None = None) -> ssl.SSLContext:
+        """Build the TLS context. Raises WrongUsage for a CA bundle or client certificate that cannot be read."""
+        import ssl
+
+        import truststore
+
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if client_cert:
+            _show_certificate(context, client_cert)
+        if self.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            return context
+        named = [self.ca_bundle] if self.ca_bundle else [os.environ[v] for v in CA_VARIABLES if os.environ.get(v)]
+        for place in named[:1]:
+            folder = os.path.isdir(place)  # noqa: PTH112 (a string from the environment goes on as a string)
+            try:
+                context.load_verify_locations(cafile=None if folder else place, capath=place if folder else None)
+            except OSError as error:
+                raise WrongUsage(f"cannot read the CA bundle {place}: {error.strerror or error}") from None
+        return context
+
+
+def _show_certificate(context: ssl.SSLContext, path: str) -> None:
+    """Let a TLS context show a client certificate. A key with a passphrase is refused: OpenSSL would ask for it."""
+    import ssl
+
+    try:
+        context.load_cert_chain(path, password="")
+    except OSError as error:
+        is_bad = isinstance(error, ssl.SSLError)
+        why = "it has to hold a certificate and its key, without a passphrase" if is_bad else error.strerror
+        raise WrongUsage(
+            f"cannot use the client certificate {path}: {why}",
+            hint="name another with 'devpi use --client-cert FILE', or none with --client-cert ''",
+        ) from None
+
+
+def trust_nobody() -> ssl.SSLContext:
+    """Return a context that costs nothing to build and accepts no server: what plain http never needs."""
+    import ssl
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
