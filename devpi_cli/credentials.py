@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from configparser import Error, RawConfigParser
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import BrokenSettings, WrongUsage
 from devpi_cli.models import normalised
+
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
 
 DEFAULT_URLS = {"pypi": "https://upload.pypi.org/legacy/", "testpypi": "https://test.pypi.org/legacy/"}
 TOKEN_USER = "__token__"  # noqa: S105 (a user name)
@@ -85,6 +87,8 @@ def narrowed(token: str, project: str) -> str | None:
 
 
 def _read(path: Path) -> RawConfigParser:
+    from configparser import Error, RawConfigParser  # here, because every request imports this module
+
     parser = RawConfigParser()
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"))

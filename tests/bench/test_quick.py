@@ -1,0 +1,83 @@
+"""The figures that are the same on every machine: CPU against CPU, memory, modules; never wall time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench.cost import compare, environment, make_big_wheel, once
+from tests.conftest import DEVPI
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Member
+
+IMPORT_CLICK = [sys.executable, "-c", "import click"]
+TELL_IMPORTS = [sys.executable, "-X", "importtime"]
+# Each of these would be felt at every start.
+HEAVY = {
+    "anyio",
+    "build",
+    "configparser",
+    "email",
+    "http.client",
+    "httpx._client",
+    "httpx._main",
+    "importlib.metadata",
+    "json",
+    "keyring",
+    "packaging",
+    "pathlib",
+    "platformdirs",
+    "pygments",
+    "requests",
+    "rich",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "tomlkit",
+    "truststore",
+    "twine",
+}
+HTTPX_BRINGS = {"anyio", "email", "http.client", "httpx._client", "json", "pathlib", "ssl", "tempfile"}
+
+
+def imported(told: str) -> set[str]:
+    """Return the modules in what ``-X importtime`` tells."""
+    return {line.rpartition("|")[2].strip() for line in told.splitlines() if line.startswith("import time:")}
+
+
+def test_version_costs_little_more_cpu_than_the_library_for_the_command_line(tmp_path: Path) -> None:
+    # The least of many runs is what the work costs; the rest is what the neighbours cost.
+    version, click = compare([[*DEVPI, "--version"], IMPORT_CLICK], environment(tmp_path), times=15, pick=min)
+    assert version.cpu - click.cpu <= 25
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_a_start_imports_no_more_than_it_needs(option: str, tmp_path: Path) -> None:
+    def start(*command: str) -> set[str]:
+        program = [*TELL_IMPORTS, *command]
+        done = subprocess.run(program, env=environment(tmp_path), capture_output=True, text=True, check=True)
+        return imported(done.stderr)
+
+    more = start("-m", "devpi_cli", option) - start("-c", "import click")
+    assert more & HEAVY == set()
+    assert len(more) <= 30
+
+
+def test_a_request_brings_httpx_without_its_own_command_line(member: Member) -> None:
+    member.command = (*TELL_IMPORTS, "-m", "devpi_cli")
+    result = member("list")
+    assert result.status == 0
+    assert imported(result.stderr) & HEAVY == HTTPX_BRINGS | {"platformdirs"}
+
+
+def test_the_memory_of_an_upload_does_not_grow_with_the_file(member: Member, tmp_path: Path) -> None:
+    wheel = make_big_wheel(tmp_path, 500)
+    assert once([*DEVPI, "upload", wheel], member.environment).memory < 80
+    wheel.unlink()  # pytest keeps the folders of three runs
+    assert member("remove", "-y", "big").status == 0
