@@ -281,6 +281,14 @@ def test_a_configuration_of_ours_is_used_in_the_folder_of_the_package(lab: Lab) 
     assert [path.name for path in lab.member.home.iterdir() if "tox" in path.name] == []
 
 
+def test_a_file_is_tested_once_however_often_it_is_meant(lab: Lab) -> None:
+    lab.release({"tox.ini": PASSES})
+
+    result = lab.test("--list", "demo", "Demo==1.0", "demo>=1")
+
+    assert lab.page(result.stdout) == ["would test:", "   INDEX/+f/HASH/demo-1.0.tar.gz"]
+
+
 def test_e_chooses_the_environments(lab: Lab) -> None:
     lab.release({"tox.ini": f"[tox]\nenv_list = py, good\n{FAILS}[testenv:good]\ncommands = python -c pass\n"})
 
