@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,6 @@ from devpi_cli.installers.dialects import Ini, Pip, Uv, Wanted
 from devpi_cli.installers.places import Place
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from devpi_cli.models import Written
 
 WANTED = Wanted("http://new/+simple/", "http://new/")
@@ -87,9 +86,9 @@ UV = {
     ),
     "V3: there is a default": (
         '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n\n'
-        '[[index]]\nname = "main"\nurl = "http://old/" # the old one\ndefault = true\n\n[pip]\nno-cache = true\n',
+        '[[index]]\nname = "main"\nurl = "http://old/" # the old one\ndefault = true\n\n[pip]\nno-cache=true\n',
         '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n\n'
-        '[[index]]\nname = "main"\nurl = "http://new/+simple/" # the old one\ndefault = true\n\n[pip]\nno-cache = true\n',
+        '[[index]]\nname = "main"\nurl = "http://new/+simple/" # the old one\ndefault = true\n\n[pip]\nno-cache=true\n',
     ),
     "V3: there is an index, but no default": (
         '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n',
@@ -179,10 +178,10 @@ def test_a_broken_file_stays_as_it_is_and_nothing_of_it_is_said(
 
 def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     for path in (os.devnull, tmp_path):
-        place = Place(tmp_path.__class__(path), Pip())
+        place = Place(Path(path), Pip())
         with pytest.raises(BrokenSettings, match=f"{path}"):
             plan(place)
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert Path(os.devnull).is_char_device()
 
 
 def test_a_backup_is_made_once(pip_conf: Place, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from configparser import Error as IniError
 from contextlib import contextmanager
@@ -120,7 +119,9 @@ def planned(place: Place, wanted: Wanted, written: Written | None) -> Change | N
         text = (before or "").replace("\r\n", "\n")
         after = place.dialect.edit(text if not text or text.endswith("\n") else f"{text}\n", wanted)
         if place.dialect.index(after) != wanted.simple:
-            raise BrokenSettings(f"cannot set the index in {place.path}", hint="it is written in an unusual way: edit it yourself")
+            raise BrokenSettings(
+                f"cannot set the index in {place.path}", hint="it is written in an unusual way: edit it yourself"
+            )
         trusted = [wanted.trust] if wanted.trust in place.dialect.trusted(after) else []
         is_ours = ours == wanted.trust or wanted.trust not in place.dialect.trusted(text)
     if before and "\r\n" in before:
@@ -161,6 +162,8 @@ def _read(path: Path) -> str | None:
 
 
 def _digest(text: str) -> str:
+    import hashlib
+
     return hashlib.sha256(text.encode()).hexdigest()
 
 
