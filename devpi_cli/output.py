@@ -34,6 +34,11 @@ class Output:
     assume_yes: bool = False
     no_input: bool = False
 
+    @property
+    def is_seen(self) -> bool:
+        """Tell whether results go to a terminal, where they may be prettier."""
+        return bool(sys.stdout and sys.stdout.isatty())
+
     def line(self, text: str = "") -> None:
         """Print a line of the result."""
         if not self.as_json:

@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from devpi_cli.models import Index
 
 FIRST_KEYS = ("type", "bases", "volatile", "acl_upload")
+# To += and -= of what it knows to be no list, devpi-server 6.20 answers 500, or says yes and does something else.
+NO_LISTS = (
+    "type",
+    "volatile",
+    "title",
+    "description",
+    "mirror_whitelist_inheritance",
+    "mirror_url",
+    "mirror_web_url_fmt",
+    "mirror_cache_expiry",
+    "mirror_no_project_list",
+    "mirror_use_external_urls",
+)
 
 
 @click.command(
@@ -63,6 +76,11 @@ def _check(settings: tuple[str, ...]) -> None:
     repeated = next((key for key in bare if bare.count(key) > 1 and key in given), None)
     if repeated:
         raise WrongUsage(f"{repeated!r} is both set and changed")
+    changed = next((key for key in given if key[-1] in "+-" and key.rstrip("+-") in NO_LISTS), None)
+    if changed:
+        raise WrongUsage(
+            f"{changed[:-1]!r} is no list", hint=f"only lists can be changed with += and -=: type {changed[:-1]}=VALUE"
+        )
     whitelist = [value for key, value in given.items() if key.rstrip("+-") == "mirror_whitelist"]
     if any(bracket in value for value in whitelist for bracket in "[]"):
         raise WrongUsage(
@@ -114,7 +132,8 @@ def _list(app: App, user: str | None) -> None:
 
 def _show(app: App, index: Index, *, no_projects: bool) -> None:
     url = app.server.url(index.name)
-    app.out.line(f"{url}?{NO_PROJECTS}:" if no_projects else f"{url}:")
+    # Scripts know the heading of devpi-client, which is the URL that was asked; on a terminal it is the index's own.
+    app.out.line(f"{url}?{NO_PROJECTS}:" if no_projects and not app.out.is_seen else f"{url}:")
     rest = sorted(index.config.keys() - set(FIRST_KEYS))
     for key in [key for key in FIRST_KEYS if key in index.config] + rest:
         value = index.config[key]

@@ -94,7 +94,28 @@ def test_keys_are_set_extended_and_reduced(member: Member) -> None:
     ]
 
 
-def test_bases_can_be_emptied(member: Member) -> None:
+def test_v31_a_terminal_sees_the_url_of_the_index(member: Member) -> None:
+    """Where no terminal is, ``?no_projects=`` stands behind it, as with devpi-client."""
+    assert member.at_terminal("index", "-c", "new", "bases=") == (0, shown(member, "new", query=""))
+    assert member.at_terminal("index", "new", "title=x") == (
+        0,
+        [f"/{member.user}/new title=x", *shown(member, "new", query="", title="x")],
+    )
+    assert member.at_terminal("index", "new", "--no-projects") == (0, shown(member, "new", query="", title="x"))
+
+
+@pytest.mark.parametrize("change", ["volatile+=True", "title-=x", "mirror_whitelist_inheritance+=union"])
+def test_only_lists_are_extended_and_reduced(member: Member, server: Live, change: str) -> None:
+    key = change.rpartition("=")[0][:-1]
+    with server.requests() as asked:
+        assert member.fails("index", "dev", change) == (
+            2,
+            f"{key!r} is no list\nonly lists can be changed with += and -=: type {key}=VALUE\n",
+        )
+    assert asked == []
+
+
+def test_a48_bases_can_be_emptied(member: Member) -> None:
     member.ok("index", "-c", "new", f"bases={member.index}")
     assert member.ok("index", "new", "bases=") == [f"/{member.user}/new bases=", *shown(member, "new")]
 
