@@ -90,13 +90,11 @@ def command(
     with builder.private_folder() as private:
         uploads = Uploads(app, index, dry_run)
         if paths:
-            _add_files(uploads, dists.find(paths, from_dir=from_dir), private, only_docs=only_docs and not docs)
+            if with_docs and not docs:
+                app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")
+            _add_files(uploads, dists.find(paths, from_dir=from_dir), private, only_docs=only_docs, docs=docs)
             if only_latest:
                 uploads.dists = dists.latest(uploads.dists)
-            if docs and uploads.dists:
-                _add_docs(uploads, docs, private, _only_release(uploads.dists))
-            elif with_docs and not docs:
-                app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")
         else:
             builder.require_project(Path.cwd())
             typed = Defaults(sdist, wheel, no_vcs, setupdir_only, formats).over(defaults.read(Path.cwd()))
@@ -134,12 +132,17 @@ def _chosen(app: App, typed: Defaults) -> tuple[bool, bool]:
     return sdist or (sdist is None and not wheel), wheel or (wheel is None and not sdist)
 
 
-def _add_files(uploads: Uploads, paths: Sequence[Path], private: Path, *, only_docs: bool) -> None:
-    if only_docs:
+def _add_files(uploads: Uploads, paths: Sequence[Path], private: Path, *, only_docs: bool, docs: Path | None) -> None:
+    """Add files, or the documentation among them; a folder of pages belongs to the release that the files are of."""
+    if only_docs and not docs:
         given, paths = paths, [path for path in paths if documentation.is_documentation(path)]
         if not paths:
             raise WrongUsage(f"--only-docs: no documentation in {', '.join(map(str, given))}")
     uploads.read(paths, private)
+    if docs and uploads.dists:
+        _add_docs(uploads, docs, private, _only_release(uploads.dists))
+        if only_docs:
+            uploads.dists = [dist for dist in uploads.dists if dist.action == documentation.ACTION]
 
 
 def _add_built(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands.test_upload import docs_of, stored
+from tests.commands.test_upload import stored
 
 if TYPE_CHECKING:
     from tests.conftest import Live, Member
@@ -41,14 +41,6 @@ def track(project: Path, tag: str = "v1.0") -> Path:
     git(project, "commit -q -m first")
     git(project, f"tag {tag}")
     return project
-
-
-@pytest.fixture
-def seen(project: Path) -> Path:
-    """What the build finds in its folder, one name a line, after a build."""
-    seen = project.parent / "seen"
-    teach(project, f"import os; Path({str(seen)!r}).write_text(' '.join(sorted(os.listdir())))")
-    return seen
 
 
 # -- what is built
@@ -241,148 +233,3 @@ def test_a_folder_without_a_project_is_left_alone(member: Member, tmp_path: Path
         "change to the folder of a project, or name the files to upload\n",
     )
     assert list((tmp_path / "empty").iterdir()) == []
-
-
-# -- from what it is built
-
-
-@pytest.mark.parametrize(
-    ("section", "typed", "names"),
-    [
-        ("", [], ".git backend.py demo_pkg.py pyproject.toml"),
-        ("", ["--setupdir-only"], "backend.py demo_pkg.py pyproject.toml"),
-        ("setupdir-only = true", [], "backend.py demo_pkg.py pyproject.toml"),
-        ("no-vcs = false", [], ".git backend.py demo_pkg.py pyproject.toml"),
-        ("no-vcs = true", ["--vcs"], ".git backend.py demo_pkg.py pyproject.toml"),
-        ("no-vcs = true", [], ".git backend.py demo_pkg.py notes.txt pyproject.toml"),
-        ("", ["--no-vcs"], ".git backend.py demo_pkg.py notes.txt pyproject.toml"),
-    ],
-)
-def test_the_build_sees_what_git_tracks(
-    member: Member, project: Path, seen: Path, *, section: str, typed: list[str], names: str
-) -> None:
-    """A32, V24."""
-    with (project / "pyproject.toml").open("a") as pyproject:
-        pyproject.write(f"[tool.devpi.upload]\n{section}\n")
-    track(project)
-    (project / "notes.txt").write_text("not part of it")
-    member.ok("upload", *HERE, *typed, cwd=project, PYTHONDONTWRITEBYTECODE="1")
-    assert seen.read_text() == names
-
-
-def test_a_worktree_is_built(member: Member, project: Path, seen: Path) -> None:
-    """V23."""
-    git(track(project), "worktree add -q ../other")
-    member.ok("upload", *HERE, cwd=project.parent / "other", PYTHONDONTWRITEBYTECODE="1")
-    assert seen.read_text() == ".git backend.py demo_pkg.py pyproject.toml"
-
-
-def test_setuptools_scm_finds_the_version_of_a_checkout(member: Member, tmp_path: Path) -> None:
-    project = tmp_path / "scm"
-    project.mkdir()
-    (project / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
-        '[project]\nname = "demo-pkg"\ndynamic = ["version"]\n'
-        '[tool.setuptools]\npy-modules = ["demo_pkg"]\n[tool.setuptools_scm]\n'
-    )
-    (project / "demo_pkg.py").touch()
-    track(project, "v3.1")
-    before = sorted(project.rglob("*"))
-    member.ok("upload", "--no-isolation", "--sdist", cwd=project)
-    assert stored(member) == ["demo_pkg-3.1.tar.gz"]
-    assert set(project.rglob("*")) - set(before) == {project / "dist", project / "dist/demo_pkg-3.1.tar.gz"}
-
-
-def test_a_project_that_git_does_not_track_is_said(member: Member, project: Path) -> None:
-    git(project, "init -q")
-    assert member.fails("upload", *HERE, cwd=project) == (
-        2,
-        f"{project}: git tracks no pyproject.toml or setup.py or setup.cfg here\n"
-        "add what belongs to the project to git; --no-vcs builds in the folder itself\n",
-    )
-
-
-def test_without_git_a_checkout_is_built_in_place(member: Member, project: Path, seen: Path) -> None:
-    track(project)
-    (project / "notes.txt").touch()
-    result = member("upload", *HERE, cwd=project, PATH="/nowhere", PYTHONDONTWRITEBYTECODE="1")
-    assert result.stderr == "warning: there is no git on the PATH: building in the folder itself\n"
-    assert result.status == 0
-    assert "notes.txt" in seen.read_text()
-
-
-# -- documentation
-
-
-@pytest.fixture
-def sphinx(project: Path) -> dict[str, str]:
-    """An environment with a sphinx-build that writes one page, and a project with something for it."""
-    (project / "doc").mkdir()
-    (project / "doc/conf.py").touch()
-    programs = project.parent / "programs"
-    programs.mkdir()
-    (programs / "sphinx-build").write_text('#!/bin/sh\nmkdir "$3" && echo "$1 of $2" > "$3/index.html"\n')
-    (programs / "sphinx-build").chmod(0o755)
-    return {"PATH": f"{programs}:/usr/bin:/bin"}
-
-
-def test_documentation_is_built_and_uploaded_after_the_release(
-    member: Member, project: Path, sphinx: dict[str, str]
-) -> None:
-    """A34, A38: from scratch, whatever lies in build/."""
-    (project / "build").mkdir()
-    (project / "build/stale.html").touch()
-    result = member("upload", *HERE, "--with-docs", cwd=project, **sphinx)
-    assert result.lines[1:] == [
-        f"built: dist/{WHEEL} 0kb",
-        "built: dist/demo-pkg-1.0.doc.zip [sphinx docs] 0kb",
-        f"file_upload of {WHEEL} to {member.index_url}/",
-        f"doc_upload of demo-pkg-1.0.doc.zip to {member.index_url}/",
-    ]
-    assert docs_of(member, "demo-pkg") == ["demo-pkg-1.0.doc.zip"]
-    assert zipfile.ZipFile(project / "dist/demo-pkg-1.0.doc.zip").namelist() == ["index.html"]
-
-
-@pytest.mark.parametrize("static", [True, False])
-def test_documentation_alone_needs_no_release_files(
-    member: Member, project: Path, sphinx: dict[str, str], *, static: bool
-) -> None:
-    if not static:  # then only a build tells the version
-        text = (project / "pyproject.toml").read_text()
-        (project / "pyproject.toml").write_text(text.replace("[project]", "[tool.x]"))
-        backend = (project / "backend.py").read_text()
-        (project / "backend.py").write_text(backend.replace('["project"]', '["tool"]["x"]'))
-    lines = member.ok("upload", "--no-isolation", "--only-docs", "--dry-run", cwd=project, **sphinx)
-    assert lines == [
-        "built: demo-pkg-1.0.doc.zip [sphinx docs] 0kb",
-        f"skipped: doc_upload of demo-pkg-1.0.doc.zip to {member.index_url}/",
-    ]
-
-
-def test_finished_pages_need_no_sphinx(member: Member, project: Path) -> None:
-    (project / "site").mkdir()
-    (project / "site/index.html").touch()
-    member("upload", *HERE, "--docs", "site", cwd=project)
-    assert docs_of(member, "demo-pkg") == ["demo-pkg-1.0.doc.zip"]
-
-
-@pytest.mark.parametrize(
-    ("conf", "status", "said"),
-    [
-        (
-            False,
-            2,
-            "{project} has no documentation to build (no conf.py in doc, docs, source)\n"
-            "name a folder of finished pages with --docs DIR\n",
-        ),
-        (True, 1, "there is no sphinx-build on the PATH\ninstall it with: pip install sphinx\n"),
-    ],
-)
-def test_documentation_that_cannot_be_built_is_said(
-    member: Member, project: Path, *, conf: bool, status: int, said: str
-) -> None:
-    if conf:
-        (project / "doc").mkdir()
-        (project / "doc/conf.py").touch()
-    result = member.fails("upload", "--only-docs", cwd=project, PATH="/usr/bin:/bin")
-    assert result == (status, said.format(project=project))
