@@ -57,6 +57,7 @@ def test_wheels_and_sdists_are_uploaded(member: Member, tmp_path: Path, name: st
 
 
 def test_a_folder_stands_for_all_distributions_below_it(member: Member, tmp_path: Path) -> None:
+    """A38: in the order of their names."""
     (tmp_path / "house/old").mkdir(parents=True)
     make_wheel(tmp_path / "house")
     make_wheel(tmp_path / "house/old", version="0.9")
@@ -90,6 +91,14 @@ def test_a_dry_run_sends_nothing(member: Member, wheel: Path, server: Live) -> N
     assert requests == []
 
 
+@pytest.mark.parametrize("typed", [[], ["--dry-run"]])
+def test_no_file_is_left_open(member: Member, wheel: Path, tmp_path: Path, typed: list[str]) -> None:
+    """A37: Python's development mode would complain on stderr."""
+    sdist = make_sdist(tmp_path)
+    result = member("upload", "-q", *typed, wheel, sdist, PYTHONDEVMODE="1")
+    assert (result.stderr, result.status) == ("", 0)
+
+
 def test_a_file_is_sent_in_one_request(member: Member, wheel: Path, server: Live) -> None:
     """A36: nothing is registered first."""
     with server.requests() as requests:
@@ -112,6 +121,7 @@ def test_json_has_what_became_of_every_file(member: Member, wheel: Path, tmp_pat
 
 
 def test_an_identical_file_is_already_there(member: Member, wheel: Path) -> None:
+    """V26."""
     member.server.modify_index(member.index, ["volatile=False"])
     member.ok("upload", wheel)
     result = member("upload", wheel)
@@ -138,6 +148,7 @@ def test_a_file_that_conflicts_does_not_stop_the_others(member: Member, tmp_path
 
 
 def test_one_kind_of_failure_keeps_its_exit_status(member: Member, tmp_path: Path) -> None:
+    """A57."""
     member.server.modify_index(member.index, ["volatile=False"])
     for summary in "first", "second":
         wheels = [make_wheel(tmp_path, version=version, metadata=f"Summary: {summary}\n") for version in ("1.0", "2.0")]
@@ -216,7 +227,7 @@ def test_without_an_index_in_use_nothing_can_be_uploaded(at_server: Client, whee
 
 
 def test_who_is_not_logged_in_is_told_so(member: Member, tmp_path: Path, server: Live) -> None:
-    """Once, whatever the number of files."""
+    """V36: once, whatever the number of files."""
     member.ok("logoff")
     wheels = [make_wheel(tmp_path, version=version) for version in ("1.0", "2.0")]
     with server.requests() as requests:

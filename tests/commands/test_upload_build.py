@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 WHEEL, SDIST = FILES = ["demo_pkg-1.0-py3-none-any.whl", "demo_pkg-1.0.tar.gz"]
 HERE = ("--no-isolation", "--wheel")  # the quickest build
-PLAIN_GIT = ("-c", "user.name=tester", "-c", "user.email=tester@x", "-c", "core.hooksPath=/dev/null")
+# What the machine and its users have configured must not decide.
+PLAIN_GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"} | {
+    f"GIT_{who}_{what}": "tester@x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+}
 
 
 def teach(project: Path, lesson: str) -> Path:
@@ -31,7 +35,9 @@ def teach(project: Path, lesson: str) -> Path:
 
 
 def git(folder: Path, command: str) -> None:
-    subprocess.run(["git", *PLAIN_GIT, *command.split()], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        ["git", *command.split()], cwd=folder, env={**os.environ, **PLAIN_GIT}, check=True, capture_output=True
+    )
 
 
 def track(project: Path, tag: str = "v1.0") -> Path:
