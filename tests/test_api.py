@@ -134,6 +134,7 @@ def test_only_lists_can_be_added_to(change: str) -> None:
 
 
 def test_a_server_of_today_gets_the_changes_and_is_not_asked_before() -> None:
+    """A46, A47."""
     asked: list[tuple[str, str, Any]] = []
     server = Server(ROOT, answering(config(), asked=asked), (KEY_VALUE_PARSING,))
     server.modify_index("alice/dev", ["bases+=root/pypi", "title=x"])

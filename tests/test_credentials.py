@@ -88,7 +88,7 @@ def test_no_secret_shows_in_a_representation() -> None:
     assert repr(Repository("here", "http://x/", "a", "SECRET")) == "Repository(name='here', url='http://x/', user='a')"
 
 
-def test_20_a_login_with_an_api_token_is_narrowed_for_an_upload() -> None:
+def test_a20_a_login_with_an_api_token_is_narrowed_for_an_upload() -> None:
     token = Token.create(domain="example.com", identifier="me", key="secret", prefix="devpi").dump()
     server = Server("http://x/", Session(Access("http://x/", ("alice", token))))
     login = server.narrowed_to("Demo_Pkg").session.access.login

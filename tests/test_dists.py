@@ -156,6 +156,7 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
 
 
 def test_files_are_found_in_order_and_folders_stand_for_what_is_below_them(tmp_path: Path) -> None:
+    """A38."""
     names = ["b-1.0.tar.gz", "a-1.0.zip", "sub/c-1.0-py3-none-any.whl", "sub/notes.txt", "a-1.0.tar.gz.asc"]
     (tmp_path / "sub" / "folder.zip").mkdir(parents=True)
     for name in names:

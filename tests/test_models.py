@@ -29,6 +29,7 @@ VERSIONS = ["0.9", "1.0.dev3", "1.0", "1.5.dev1", "2.0", "2004d"]
     ],
 )
 def test_a_requirement_tells_which_versions_are_meant(text: str, met: list[str]) -> None:
+    """A39."""
     requirement = Requirement.parse(text)
     assert [version for version in VERSIONS if requirement.matches(version)] == met
     assert requirement.project == "demo"
@@ -70,6 +71,7 @@ def test_a_requirement_that_no_index_can_answer_is_wrong_usage(text: str) -> Non
 
 
 def test_versions_are_sorted_the_newest_first_and_what_pep_440_does_not_know_last() -> None:
+    """A40."""
     mixed = ["1.0", "2004d", "1.10", "1.9", "1.10rc1", "0.3.2d.dev", "1.10.post1", "1!0"]
     assert newest_first(mixed) == ["1!0", "1.10.post1", "1.10", "1.10rc1", "1.9", "1.0", "2004d", "0.3.2d.dev"]
     assert newest_first(reversed(mixed)) == newest_first(mixed)

@@ -54,6 +54,7 @@ def test_lines_are_for_text_and_documents_for_json(capsys: pytest.CaptureFixture
 
 
 def test_what_is_no_result_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """V8."""
     for out in (Output(debugging=True), Output(quiet=True)):
         out.note("a note")
         out.warn("careful")
@@ -171,12 +172,14 @@ def test_without_stdin_there_is_nobody_to_ask(at_server: Client, server: Live, s
 
 
 def test_a_reader_who_saw_enough_hears_no_complaint(at_server: Client) -> None:
+    """V18."""
     done = shell(at_server, "devpi getjson / | head -1")
     assert (done.stdout, done.stderr, done.returncode) == ("{\n", "", 0)
 
 
 @pytest.mark.parametrize("command", [["getjson", "/"], ["--help"], ["--version"], ["user", "--help"]])
 def test_a_pipe_that_nobody_reads_ends_the_command_quietly(at_server: Client, command: list[str]) -> None:
+    """V18."""
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(

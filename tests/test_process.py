@@ -21,6 +21,7 @@ def python(script: str) -> list[str]:
 
 
 def test_a_child_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A60."""
     for name in ("DEVPI_PASSWORD", "DEVPI_TOKEN", "__PYVENV_LAUNCHER__", "GIT_DIR"):
         monkeypatch.setenv(name, "s3cret")
     monkeypatch.setenv("DEVPI_INDEX", "alice/dev")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_one_request_does_it(member: Member, server: Live, typed: str, request_made: str) -> None:
+    """V32."""
     put(member.server, member.index, "1.0")
     put(member.server, member.index, "1.0", name="de-mo")
     known = {"HOST": server.url.rstrip("/"), "INDEX": member.index, "USER": member.user, "PASSWORD": member.password}

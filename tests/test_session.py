@@ -40,6 +40,7 @@ def test_a_request_names_the_program_and_wants_json(session: Session, front: Fro
 
 
 def test_basic_auth_is_kept_apart_from_the_login(new_session: Callable[..., Session], front: Front) -> None:
+    """V37."""
     session = new_session(Access(front.url, ("jörg", "t0ken"), ("proxy", "s€cret:@/")))
     session.request("POST", front.answer("/jörg/dev".replace("ö", "%C3%B6"), no="body"), json={})
     sent = front.headers[0]
@@ -52,6 +53,7 @@ def test_basic_auth_is_kept_apart_from_the_login(new_session: Callable[..., Sess
 def test_credentials_go_to_every_url_of_the_server(
     new_session: Callable[..., Session], front: Front, path: str
 ) -> None:
+    """A15."""
     front.answer(path.partition("?")[0])
     new_session(Access(f"{front.url}devpi/", ("alice", "t0ken"))).request("GET", front.url.rstrip("/") + path)
     assert "x-devpi-auth" in front.headers[0]
@@ -181,6 +183,7 @@ def closed_port() -> Iterator[int]:
 
 
 def test_a_silent_server_is_given_up(new_session: Callable[..., Session], silent: str) -> None:
+    """V35."""
     with pytest.raises(Unreachable) as failure:
         new_session(timeout=0.1).request("POST", f"{silent}+login", json={})
     assert str(failure.value) == f"no answer from {silent} within 0.1 s\n--timeout SECONDS waits longer"

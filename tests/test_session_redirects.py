@@ -54,6 +54,7 @@ def test_a_query_is_not_told_to_another_server(session: Session, front: Front, e
 def test_a_redirect_of_the_real_server_keeps_the_query(
     new_session: Callable[..., Session], member: Member, wheel: Path
 ) -> None:
+    """V32."""
     with wheel.open("rb") as file:
         member.server.upload(member.index, dists.read(wheel).fields, wheel.name, file)
     log: list[str] = []

@@ -179,6 +179,7 @@ def test_a_folder_in_its_place_is_named(path: Path) -> None:
 
 
 def test_a_command_says_which_file_is_broken(devpi: Client) -> None:
+    """V12."""
     devpi.state_file.parent.mkdir(parents=True)
     devpi.state_file.write_text('{"version": 1, "serv')
     for command in (["use"], ["user", "-l"], ["login", "alice", "--password=x"], ["logoff"]):
@@ -213,6 +214,7 @@ def test_a_lock_that_is_never_given_back_is_named(path: Path, monkeypatch: pytes
 
 
 def test_twenty_parallel_logins_are_all_kept(at_server: Client, server: Live) -> None:
+    """V34."""
     users = [f"parallel{number}" for number in range(20)]
     for user in users:
         server.connect().create_user(user, {"password": f"secret of {user}"})

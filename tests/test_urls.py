@@ -77,6 +77,7 @@ def test_passwords_in_urls_are_hidden(text: str, hidden: str) -> None:
     ("user", "password"), [("alice", "secret"), ("a@b", "p@:/%#?s"), ("jörg", "pässwörd"), ("", "token")]
 )
 def test_a_login_goes_into_a_url_and_comes_back(user: str, password: str) -> None:
+    """A14."""
     url = urls.with_login("https://host:8080/alice/dev", user, password)
     assert urls.without_login(urls.checked(url)) == ("https://host:8080/alice/dev", (user, password))
 

@@ -78,6 +78,7 @@ def test_what_cannot_be_asked_is_said(devpi: Client, typed: str, status: int, sa
 
 
 def test_what_is_not_there_is_said(at_server: Client, server: Live) -> None:
+    """V8."""
     message = f"GET {server.url}nobody/x\n404 Not Found: The stage nobody/x could not be found."
     hint = "'devpi use -l' shows which indexes there are"
     assert at_server.fails("getjson", "/nobody/x") == (4, f"{message}\n{hint}\n")

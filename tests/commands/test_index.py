@@ -134,6 +134,7 @@ def test_indexes_are_listed(member: Member, at_server: Client) -> None:
 
 
 def test_an_index_is_deleted_with_what_is_on_it(member: Member) -> None:
+    """A49."""
     put(member.server, member.index, "1.0")
     deleted = member("index", "--delete", "dev", "-y")
     assert deleted.lines == [f"About to remove: {member.index_url}", f"index deleted: {member.index_url}"]
@@ -148,6 +149,7 @@ def test_an_index_is_deleted_quietly_as_json(member: Member) -> None:
 
 @pytest.mark.parametrize(("answer", "status"), [("no", 1), ("n", 1), ("yes", 0), ("y", 0)])
 def test_a_terminal_is_asked_before_an_index_goes(member: Member, answer: str, status: int) -> None:
+    """A49."""
     asked = [f"About to remove: {member.index_url}", f"Are you sure (yes/no)? {answer}"]
     done = ["nothing was changed"] if status else [f"index deleted: {member.index_url}"]
     assert member.at_terminal("index", "--delete", "dev", typed=[answer]) == (status, asked + done)
@@ -231,6 +233,7 @@ NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l'
     ],
 )
 def test_what_is_wrong_is_said(member: Member, typed: str, status: int, said: str) -> None:
+    """V30."""
     said = said.replace("HOST", member.server.root.rstrip("/")).replace("USER/dev", member.index)
     said = said.replace("USER/no", f"{member.user}/no")
     said = said.replace(f"name {member.user}/no", "name USER/no")
@@ -288,6 +291,7 @@ WHOSE = "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi log
 def test_without_a_login_it_says_what_to_type(
     at_server: Client, server: Live, typed: str, status: int, said: str
 ) -> None:
+    """V15."""
     assert at_server.fails("index", *typed.split()) == (status, said.replace("HOST", server.url.rstrip("/")))
 
 

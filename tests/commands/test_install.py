@@ -86,6 +86,7 @@ def test_the_url_of_an_index_needs_no_server_in_use(devpi: Client, stocked: Memb
 
 
 def test_an_index_that_needs_a_login_gets_it(member: Member, venv: Path, tmp_path: Path) -> None:
+    """A17."""
     token = member.state.servers[member.server.root].logins[member.user].token
     folder = tmp_path / "locked"
     folder.mkdir()
@@ -102,6 +103,7 @@ def test_an_index_that_needs_a_login_gets_it(member: Member, venv: Path, tmp_pat
 def test_the_token_is_in_no_argument_and_in_nothing_that_is_said(
     stocked: Member, venv: Path, tmp_path: Path, watch: Watch
 ) -> None:
+    """A17."""
     assert stocked("upload", make_wheel(tmp_path, "backend-needs")).status == 0
     project = make_project(tmp_path / "editable", "editable-demo")
     text = (project / "pyproject.toml").read_text().replace("requires = []", 'requires = ["backend-needs"]')
@@ -131,6 +133,7 @@ def test_the_status_of_pip_is_passed_on(member: Member, venv: Path) -> None:
 
 
 def test_a_folder_that_is_no_environment_is_named(member: Member) -> None:
+    """A55."""
     assert member.fails("install", "demo", "--venv", "nothere") == (
         1,
         f"{member.home / 'nothere'} is no virtual environment\nmake it with: python -m venv nothere\n",

@@ -39,6 +39,7 @@ def test_an_empty_index_has_nothing_to_list(member: Member) -> None:
 
 
 def test_projects_are_listed_with_their_versions_where_asked(member: Member, files: dict[str, str]) -> None:
+    """A40, A43."""
     put(member.server, member.index, "1.0", name="Other_Pkg")
     assert member.ok("list") == ["demo", "other-pkg"]
     assert member.ok("list", "-v") == ["demo==2.0.dev1", "Other_Pkg==1.0"]
@@ -70,6 +71,7 @@ def test_projects_are_listed_with_their_versions_where_asked(member: Member, fil
 def test_files_are_listed_the_newest_first(
     member: Member, files: dict[str, str], typed: list[str], versions: list[str], note: str
 ) -> None:
+    """A39, A40."""
     if typed == ["demo>=1,<2"]:  # PEP 440: "<2" leaves out 2.0.dev1
         versions = versions[1:]
     listed = member("list", *typed)
@@ -118,6 +120,7 @@ def test_bases_are_looked_at_too_and_shadowed_files_come_last(
 def test_another_index_is_looked_at_and_not_remembered(
     member: Member, derived: str, files: dict[str, str], how: str, typed: str
 ) -> None:
+    """A2."""
     index = typed.format(user=member.user, url=member.index_url)
     before = member.state_file.read_bytes()
     settings: dict[str, Any] = {"DEVPI_INDEX": index} if how == "environment" else {}
@@ -127,10 +130,12 @@ def test_another_index_is_looked_at_and_not_remembered(
 
 
 def test_an_option_beats_the_environment(member: Member, derived: str, files: dict[str, str]) -> None:
+    """A1."""
     assert member.ok("list", "demo==1.0", "--index", "dev", DEVPI_INDEX="no/index") == [files["1.0"]]
 
 
 def test_a_url_needs_no_state(devpi: Client, member: Member, files: dict[str, str]) -> None:
+    """A2."""
     assert devpi.ok("list", "demo==1.0", "--index", member.index_url) == [files["1.0"]]
     assert devpi.ok("list", DEVPI_INDEX=member.index_url) == ["demo"]
     assert not devpi.state_file.exists()
@@ -139,6 +144,7 @@ def test_a_url_needs_no_state(devpi: Client, member: Member, files: dict[str, st
 def test_a_server_in_use_is_enough_for_a_full_name(
     at_server: Client, member: Member, server: Live, files: dict[str, str]
 ) -> None:
+    """A2, A11."""
     assert at_server.ok("list", "demo==1.0", "--index", member.index) == [files["1.0"]]
     assert at_server.fails("list", DEVPI_INDEX="dev") == (
         3,
@@ -152,6 +158,7 @@ def test_a_server_in_use_is_enough_for_a_full_name(
 
 
 def test_the_index_of_nothing_at_all(devpi: Client) -> None:
+    """A2, V33."""
     no_server = (1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n")
     for typed in ([], ["demo"], ["--index", "dev"], ["--index", "alice/dev"]):
         assert devpi.fails("list", *typed) == no_server
@@ -207,6 +214,7 @@ def test_the_index_of_nothing_at_all(devpi: Client) -> None:
     ],
 )
 def test_what_is_wrong_is_said(member: Member, files: dict[str, str], typed: list[str], status: int, said: str) -> None:
+    """V13, V17."""
     said = said.replace("INDEX/n", f"{member.index_url}/n").replace("on NAME", f"on {member.index}")
     assert member.fails("list", *typed) == (status, said.replace("HOST/", member.server.root))
 

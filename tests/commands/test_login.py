@@ -124,6 +124,7 @@ def test_a_failed_login_is_one_json_object(at_server: Client, server: Live) -> N
 
 @pytest.mark.parametrize("command", ["login", "logoff"])
 def test_without_a_server_there_is_nothing_to_log_in_to(devpi: Client, command: str) -> None:
+    """A12."""
     assert devpi.fails(command) == (1, NO_SERVER)
 
 

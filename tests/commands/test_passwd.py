@@ -29,6 +29,7 @@ def test_a_password_is_changed_and_the_login_goes_on(member: Member) -> None:
 
 
 def test_only_the_password_is_sent(member: Member, server: Live) -> None:
+    """V28."""
     with server.requests() as seen:
         member.ok("passwd", member.user, "--password-stdin", stdin="another one\n")
     assert seen == [f"PATCH /{member.user}"]

@@ -334,19 +334,19 @@ def test_it_pushes_to_a_devpi_server_elsewhere(demo: Member, own_server: Live, p
     assert [link.name for link in other.releases("root/in", "demo")[0].links] == ["demo-1.0.tar.gz"]
 
 
-def test_36_a_register_that_is_gone_is_no_failure(demo: Member, elsewhere: Elsewhere) -> None:
+def test_a36_a_register_that_is_gone_is_no_failure(demo: Member, elsewhere: Elsewhere) -> None:
     elsewhere.statuses = {"submit": 410}
     lines = demo.ok("push", "demo==1.0", "pypi:there", "--register-project")
     assert [line.split()[:2] for line in lines] == [["410", "register"], ["200", "upload"]]
     assert [action for action, _, _ in elsewhere.got] == ["submit", "file_upload"]
 
 
-def test_36_nothing_is_registered_unasked(demo: Member, elsewhere: Elsewhere) -> None:
+def test_a36_nothing_is_registered_unasked(demo: Member, elsewhere: Elsewhere) -> None:
     demo.ok("push", "demo==1.0", "pypi:there")
     assert [action for action, _, _ in elsewhere.got] == ["file_upload"]
 
 
-def test_57_a_failed_row_is_an_error_without_its_markup_and_secrets(demo: Member, elsewhere: Elsewhere) -> None:
+def test_a57_a_failed_row_is_an_error_without_its_markup_and_secrets(demo: Member, elsewhere: Elsewhere) -> None:
     elsewhere.statuses = {"file_upload": 400}
     elsewhere.page = "<html><head><title>400 No</title></head>\n<body><h1>No &amp; never</h1> s€cret</body></html>"
     status, said = demo.fails("push", "demo==1.0", "pypi:there")
@@ -356,12 +356,12 @@ def test_57_a_failed_row_is_an_error_without_its_markup_and_secrets(demo: Member
     assert (last, status) == ("push of demo 1.0 to pypi:there failed", 1)
 
 
-def test_57_an_upload_that_is_gone_is_a_failure(demo: Member, elsewhere: Elsewhere) -> None:
+def test_a57_an_upload_that_is_gone_is_a_failure(demo: Member, elsewhere: Elsewhere) -> None:
     elsewhere.statuses = {"file_upload": 410}
     assert demo.fails("push", "demo==1.0", "pypi:there")[0] == 1
 
 
-def test_57_an_index_that_nobody_can_reach_is_a_failure(demo: Member, pypirc: Callable[[str], None]) -> None:
+def test_a57_an_index_that_nobody_can_reach_is_a_failure(demo: Member, pypirc: Callable[[str], None]) -> None:
     pypirc("[there]\nrepository = http://127.0.0.1:9/\nusername = alice\npassword = x\n")
     assert demo.fails("push", "demo==1.0", "pypi:there") == (
         6,
@@ -373,7 +373,7 @@ def test_57_an_index_that_nobody_can_reach_is_a_failure(demo: Member, pypirc: Ca
 
 @pytest.mark.parametrize("kind", ["pypi", "devpi"])
 @pytest.mark.parametrize("legacy", [False, True])
-def test_20_the_server_gets_a_token_for_one_project_and_a_minute(
+def test_a20_the_server_gets_a_token_for_one_project_and_a_minute(
     demo: Member, elsewhere: Elsewhere, pypirc: Callable[[str], None], kind: str, legacy: bool
 ) -> None:
     token = Token.create(domain="pypi.org", identifier="me", key="secret", prefix=kind)
@@ -395,7 +395,7 @@ def test_20_the_server_gets_a_token_for_one_project_and_a_minute(
             narrowed.check(key="secret", **refused)
 
 
-def test_20_a_token_that_cannot_be_narrowed_is_announced(
+def test_a20_a_token_that_cannot_be_narrowed_is_announced(
     demo: Member, elsewhere: Elsewhere, pypirc: Callable[[str], None]
 ) -> None:
     pypirc(f"[there]\nrepository = {elsewhere.url}\npassword = pypi-something\n")

@@ -44,6 +44,7 @@ def about(files: dict[str, str], *gone: str) -> list[str]:
     ],
 )
 def test_releases_are_shown_and_removed(member: Member, files: dict[str, str], typed: str, gone: list[str]) -> None:
+    """A39, A40."""
     removed = member("remove", "-y", typed)
     assert removed.lines == [*about(files, *gone), *(f"deleting release {version} of demo" for version in gone)]
     assert (removed.stderr, removed.status) == (AUTOSET, 0)
@@ -69,6 +70,7 @@ def test_a_version_with_several_files_goes_with_all_of_them(member: Member, tmp_
 
 
 def test_a_release_without_files_can_be_removed(member: Member, files: dict[str, str]) -> None:
+    """A42."""
     member.server.remove_file(files["1.0"])
     member.server.remove_file(files["1.1"])
     put(member.server, member.index, "1.1")
@@ -107,6 +109,7 @@ def test_json_says_what_went(member: Member, files: dict[str, str]) -> None:
 
 
 def test_what_comes_from_bases_stays(member: Member, files: dict[str, str]) -> None:
+    """A41."""
     derived = f"{member.user}/derived"
     member.server.create_index(derived, {"bases": member.index})
     own = put(member.server, derived, "1.0")
@@ -131,6 +134,7 @@ def test_the_index_is_named_by_option_or_environment(member: Member, files: dict
 
 @pytest.mark.parametrize("what", ["demo", "demo==1.0", "URL"])
 def test_a_non_volatile_index_needs_force(member: Member, files: dict[str, str], what: str) -> None:
+    """A44."""
     member.server.modify_index(member.index, ["volatile=False"])
     what = what.replace("URL", files["1.0"])
     refused = member("remove", "-yq", what)
@@ -145,6 +149,7 @@ def test_a_non_volatile_index_needs_force(member: Member, files: dict[str, str],
 def test_a_terminal_is_asked_when_it_has_seen_what_goes(
     member: Member, files: dict[str, str], answer: str, status: int
 ) -> None:
+    """V16."""
     done = ["nothing was changed"] if status else ["deleting release 1.0 of demo"]
     assert member.at_terminal("remove", "demo==1.0", typed=[answer]) == (
         status,
@@ -154,6 +159,7 @@ def test_a_terminal_is_asked_when_it_has_seen_what_goes(
 
 
 def test_nothing_goes_when_there_is_nobody_to_ask(member: Member, files: dict[str, str]) -> None:
+    """V16."""
     for options in ([], ["--no-input"]):
         unasked = member("remove", "demo==1.0", *options, stdin="yes\n")
         assert unasked.lines == about(files, "1.0")
@@ -176,6 +182,7 @@ def test_nothing_that_matches_is_said(member: Member, files: dict[str, str], typ
 
 
 def test_a_requirement_that_does_not_parse_is_said(member: Member) -> None:
+    """V13."""
     assert member.fails("remove", "-y", "foo bar") == (
         2,
         "'foo bar' is not a requirement: Expected semicolon (after name with no version specifier) or end\n"

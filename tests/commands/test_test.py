@@ -83,6 +83,7 @@ def lab(member: Member, tmp_path: Path) -> Lab:
 
 
 def test_a_release_is_tested_and_the_result_attached(lab: Lab) -> None:
+    """A62: what tox prints stands where it belongs, in a pipe, too."""
     lab.release({"tox.ini": PASSES})
 
     result = lab.test("demo", SILENT)

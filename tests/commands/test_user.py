@@ -100,6 +100,7 @@ def test_a_user_with_a_non_volatile_index_stays(member: Member) -> None:
 
 
 def test_nothing_is_deleted_when_there_is_nobody_to_ask(member: Member) -> None:
+    """A49."""
     unasked = member("user", "--delete", member.user)
     assert unasked.lines == [f"About to remove: {member.server.root}{member.user}"]
     assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nanswer it with -y\n", 2)
@@ -154,6 +155,7 @@ NO_USER = "404 Not Found: no user 'nobody'\n'devpi user -l' shows which users th
     ],
 )
 def test_what_is_wrong_is_said(at_server: Client, server: Live, typed: str, status: int, said: str) -> None:
+    """V14, V29."""
     failed = at_server.fails("user", *typed.split())
     assert failed == (status, said.replace("HOST", server.url.rstrip("/")))
 
