@@ -31,10 +31,13 @@ def index_option(purpose: str) -> Callable[[_Command], _Command]:
 
 
 def chosen_index(app: App, typed: str | None) -> str:
-    """Return ``user/index`` for what was typed, or of the index in use; a URL leads to its server for this command.
+    """Return ``user/index`` for what was typed, for ``DEVPI_INDEX``, or of the index in use.
+
+    A URL leads to its server for this command.
 
     Raises NothingInUse, LoginRequired (a name alone belongs to who is logged in) or WrongUsage.
     """
+    typed = typed or os.environ.get("DEVPI_INDEX")
     if typed and urls.is_url(typed):
         url, app.basic_auth = urls.without_login(urls.checked(typed))
         app.elsewhere, index = urls.split_index(url)
@@ -99,4 +102,5 @@ def url_of(app: App, typed: str) -> str:
         return url
     if typed.startswith("/"):
         return urls.absolute(app.root, typed)
-    return urls.absolute(app.server.url(chosen_index(app, None)), typed)
+    index = chosen_index(app, None)  # it may be one of another server
+    return urls.absolute(app.server.url(index), typed)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.commands.test_use import expire
+from tests.conftest import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import Any
 
     from tests.conftest import Client, Live, Member
@@ -133,9 +135,28 @@ def test_who_acts_by_the_environment_is_told(at_server: Client, member: Member) 
     assert (said.stderr, said.status) == (f"warning: DEVPI_USER is set: bob acts, not {member.user}\n", 0)
 
 
-def test_an_index_from_the_environment_is_not_remembered(member: Member) -> None:
-    member.ok("login", member.user, "--password", member.password, DEVPI_INDEX="other/index")
-    assert member.state.index == member.index
+@pytest.mark.parametrize("variable", ["other", "other/index", "{url}other/index"])
+def test_a3_an_index_from_the_environment_is_not_remembered_and_the_user_is(
+    member: Member, new_member: Callable[[], Member], variable: str
+) -> None:
+    other, variable = new_member(), variable.format(url=member.server.root)
+    member.ok("login", other.user, "--password", other.password, DEVPI_INDEX=variable)
+    assert (member.state.index, member.state.at(member.server.root).user) == (member.index, other.user)
+
+
+def test_a10_an_index_that_is_gone_keeps_nobody_from_logging_in(member: Member) -> None:
+    member.server.delete_index(member.index)
+    member.ok("login", member.user, "--password", member.password)
+    assert member.ok("index", "-l") == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a18_a_name_in_any_script_can_be_asked_a_password_for(at_server: Client, encoding: str) -> None:
+    at_server.env["PYTHONIOENCODING"] = encoding
+    status, shown = at_server.at_terminal("login", "jörg", typed=["secret123"])
+    name = "jörg" if encoding == "utf-8" else shown[0].split()[3]
+    assert (status, shown[0]) == (3, f"password for user {name} at {at_server.state.server}: ")
+    assert shown[-1] == "is the user name right, and the password?"
 
 
 def test_a_new_login_replaces_an_expired_one(member: Member) -> None:
@@ -147,6 +168,19 @@ def test_a_new_login_replaces_an_expired_one(member: Member) -> None:
     )
     member.ok("login", member.user, "--password", member.password)
     assert "  title=x" in member.ok("index", "dev", "title=x")
+
+
+@pytest.mark.parametrize("command", ["upload {wheel}", "remove -y demo", "push demo==1.0 {user}/dev", "index -c new"])
+def test_v27_a_login_that_is_no_longer_good_is_named_by_every_command(
+    member: Member, wheel: Path, command: str
+) -> None:
+    put(member.server, member.index, "1.0")
+    expire(member)
+    refused = member(*command.format(wheel=wheel, user=member.user).split(), "-q")
+    assert (refused.status, refused.stderr.splitlines()[-1]) == (
+        3,
+        f"logged in as {member.user}; 'devpi use' tells whether the server still accepts that login",
+    )
 
 
 def test_an_expired_login_is_named_as_the_cause(member: Member) -> None:

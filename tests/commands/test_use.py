@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import running_server
+from tests.webservers import DEVPI_HEADERS, a_front
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -57,6 +60,18 @@ def test_an_index_is_used_by_every_way_to_name_it(member: Member) -> None:
         use(member, member.server.root)
         assert use(member, typed) == shown
         assert use(member) == shown
+
+
+def test_a1_what_is_typed_beats_the_environment_and_that_what_is_remembered(member: Member) -> None:
+    for name in ("typed", "variable"):
+        member.server.create_index(f"{member.user}/{name}", {"bases": ""})
+    before = member.state_file.read_bytes()
+    for variable in ("variable", f"{member.user}/variable", f"{member.server.root}{member.user}/variable"):
+        assert use(member, DEVPI_INDEX=variable)[0].endswith(f"/{member.user}/variable (logged in as {member.user})")
+        assert member.ok("index", DEVPI_INDEX=variable)[0].endswith(f"/{member.user}/variable:")
+    assert member.state_file.read_bytes() == before
+    use(member, "typed", DEVPI_INDEX="variable")
+    assert member.state.index == f"{member.user}/typed"
 
 
 def test_a_slash_is_the_server_without_an_index(member: Member) -> None:
@@ -116,6 +131,7 @@ def test_list_shows_the_indexes_of_a_user_or_of_all(member: Member) -> None:
 
 
 def test_looking_at_another_server_changes_nothing(member: Member, devpi: Client) -> None:
+    """A4."""
     other = member.server.root.replace("127.0.0.1", "localhost")
     before = member.state_file.read_bytes()
     assert use(member, "--urls", other) == [f"using server: {other} (not logged in)", NO_INDEX]
@@ -126,6 +142,7 @@ def test_looking_at_another_server_changes_nothing(member: Member, devpi: Client
 
 
 def test_delete_forgets_what_is_in_use_and_keeps_logins(member: Member) -> None:
+    """V10."""
     assert member.ok("use", "--delete") == [f"REMOVED configuration at {member.state_file}"]
     assert (member.state.server, member.state.index) == (None, None)
     assert member.fails("use", "--delete") == (1, "NO configuration found\n")
@@ -137,6 +154,7 @@ def test_delete_says_so_as_json(member: Member) -> None:
 
 
 def test_several_users_are_logged_in_and_one_of_them_acts(member: Member, new_member: Callable[[], Member]) -> None:
+    """A6."""
     other = new_member()
     member.ok("login", other.user, "--password", other.password)
     assert use(member)[0] == f"current devpi index: {member.index_url} (logged in as {other.user})"
@@ -155,6 +173,7 @@ def test_who_never_logged_in_cannot_act(member: Member) -> None:
 
 
 def test_a_login_that_the_server_no_longer_accepts_is_noticed_once(member: Member) -> None:
+    """A7."""
     expire(member)
     noticed = member("use")
     assert noticed.lines[0] == f"current devpi index: {member.index_url} (not logged in)"
@@ -236,10 +255,36 @@ def test_an_unknown_host_is_said(devpi: Client, tmp_path: Path) -> None:
 
 
 def test_what_is_no_devpi_is_said(devpi: Client, not_devpi: str) -> None:
+    """A9."""
     said = f"GET {not_devpi}+api\n404 Not Found\nis this the URL of a devpi server?\n"
     assert devpi.fails("use", not_devpi) == (1, said)
     assert devpi.fails("use", "-l", not_devpi) == (1, said)
     assert not devpi.state_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "exit_status", "said"),
+    [
+        (500, b"<html>a page of a proxy</html>", 6, "500 Internal Server Error\n"),
+        (401, b"<html>", 3, "401 Unauthorized\nnot logged in: type 'devpi login USER'\n"),
+        (200, b"<html>", 1, "200 OK, but this is a page, not JSON (application/json)\n"),
+    ],
+)
+def test_a9_a56_a_page_in_the_place_of_an_answer_is_not_printed(
+    devpi: Client, status: int, body: bytes, exit_status: int, said: str
+) -> None:
+    with a_front() as front:
+        front.answers["/+api"] = status, DEVPI_HEADERS, body
+        assert devpi.fails("use", front.url) == (exit_status, f"GET {front.url}+api\n{said}")
+
+
+def test_a13_a_server_that_calls_itself_otherwise_is_warned_of(devpi: Client, tmp_path: Path) -> None:
+    called = ("--outside-url", "http://devpi.example:3141/devpi")
+    with running_server(tmp_path / "outside", "--no-root-pypi", options=called) as server:
+        used = devpi("use", server.url)
+    assert used.lines[0] == "using server: http://devpi.example:3141/devpi/ (not logged in)"
+    warning = "warning: the server has rewritten the url to: http://devpi.example:3141/devpi/\n"
+    assert (used.stderr, used.status) == (warning, 0)
 
 
 def test_an_error_is_one_json_object_on_stderr(devpi: Client) -> None:
