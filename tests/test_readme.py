@@ -1,21 +1,22 @@
 """The README is true: its command reference is what the program says, its picture is what import-linter enforces.
 
-``python -m tests.test_readme`` writes the reference into the README anew.
+``python -m tests.test_readme`` writes what is generated into the README anew.
 """
 
 from __future__ import annotations
 
+import importlib
 import re
 import tomllib
 from pathlib import Path
 
 import click
+import pytest
 
 from devpi_cli.cli import COMMANDS, devpi
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-BEGIN, END = "<!-- reference: begin -->\n", "<!-- reference: end -->\n"
 
 
 def reference() -> str:
@@ -52,24 +53,44 @@ def _options(title: str, command: click.Command, context: click.Context, summary
     return "\n".join([f"#### {title}", "", *([summary, ""] if summary else []), *table])
 
 
-def test_the_command_reference_is_current() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert text.partition(BEGIN)[2].partition(END)[0] == reference()
-
-
-def test_the_picture_shows_every_room_in_its_layer() -> None:
-    """The names in the picture, line by line, are the layers of the import contract."""
+def layers() -> list[list[str]]:
+    """Return the rooms, layer by layer, as the import contract has them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
-    layers = [set(re.split(r"\W+", layer)) for layer in contracts[0]["layers"]]
+    return [layer.split(" | ") for layer in contracts[0]["layers"]]
+
+
+def rooms() -> str:
+    """Write down what every room is for, in its own words."""
+    lines = ["| room | what it is for |", "| --- | --- |"]
+    for room in (room for layer in layers() for room in layer):
+        doc = importlib.import_module(f"devpi_cli.{room}").__doc__ or ""
+        lines.append(f"| `{room}` | {doc.splitlines()[0].rstrip('.')} |")
+    return "\n".join([*lines, ""])
+
+
+GENERATED = {"reference": reference, "rooms": rooms}
+
+
+@pytest.mark.parametrize("part", GENERATED)
+def test_what_is_generated_is_current(part: str) -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text.partition(f"<!-- {part}: begin -->\n")[2].partition(f"<!-- {part}: end -->\n")[0] == GENERATED[part]()
+
+
+def test_the_picture_shows_every_room_in_its_layer() -> None:
+    """Between two arrows stand the rooms of a layer."""
     picture = (
         README.read_text(encoding="utf-8").partition("<!-- picture -->")[2].partition("```\n")[2].partition("```")[0]
     )
-    drawn = [names for line in picture.splitlines() if (names := set(re.findall(r"[a-z]{3,}", line)))]
-    assert drawn == layers
+    drawn = re.split(r"\n +\|\n", picture)
+    assert [sorted(re.findall(r"[a-z]+", layer)) for layer in drawn] == [sorted(layer) for layer in layers()]
 
 
 if __name__ == "__main__":
-    before, begin, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    README.write_text(before + begin + reference() + END + rest.partition(END)[2], encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
+    for part, write in GENERATED.items():
+        before, begin, rest = text.partition(f"<!-- {part}: begin -->\n")
+        text = before + begin + write() + f"<!-- {part}: end -->\n" + rest.partition(f"<!-- {part}: end -->\n")[2]
+    README.write_text(text, encoding="utf-8")
