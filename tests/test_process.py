@@ -6,6 +6,8 @@ import os
 import signal
 import stat
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,67 @@ def test_a_program_that_is_nowhere_comes_with_a_hint(tmp_path: Path, monkeypatch
 def test_a_python_tells_which_modules_it_has() -> None:
     assert process.has_module(sys.executable, "json")
     assert not process.has_module(sys.executable, "no_such_module")
+
+
+TALKS = "import sys; sys.stdout.buffer.write(b'out \\xff\\n'); sys.stdout.flush(); sys.stderr.write('err\\n')"
+
+
+def test_only_what_a_program_prints_on_stdout_is_its_output(tmp_path: Path) -> None:
+    assert process.output(python(TALKS), cwd=tmp_path) == b"out \xff\n"
+
+
+def test_what_a_failing_program_says_on_stderr_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(ProgramFailed) as failure:
+        process.output(python(f"{TALKS}; sys.exit(7)"), cwd=tmp_path)
+    assert (str(failure.value), failure.value.exit_status) == (f"err\n{PYTHON} failed", 7)
+
+
+def test_every_line_of_a_program_is_handed_over_as_it_comes() -> None:
+    """A26: whatever its encoding."""
+    heard: list[str] = []
+    with pytest.raises(ProgramFailed) as failure:
+        process.follow(python(f"{TALKS}; sys.exit(7)"), heard.append)
+    assert (heard, failure.value.exit_status) == (["out \ufffd", "err"], 7)
+
+
+def test_an_interrupted_program_ends_with_those_it_started() -> None:
+    """Also those that do not listen."""
+    child = "import signal, time; signal.signal(2, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+    parent = (
+        f"import os, subprocess as s, sys; print(os.getpid(), flush=True); s.run([sys.executable, '-c', {child!r}])"
+    )
+    heard: list[str] = []
+
+    def interrupt(line: str) -> None:
+        heard.append(line)
+        if line == "ready":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.follow(python(parent), interrupt)
+    assert is_gone(int(heard[0]))
+
+
+def is_gone(group: int) -> bool:
+    """Tell whether the last program of a group ends within 10 seconds."""
+    for _ in range(1000):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_signals_are_handled_as_before_when_a_program_has_ended() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    process.follow(python(""), print)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_thread_can_follow_a_program() -> None:
+    heard: list[str] = []
+    thread = threading.Thread(target=process.follow, args=(python("print(1)"), heard.append))
+    thread.start()
+    thread.join()
+    assert heard == ["1"]
