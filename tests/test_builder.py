@@ -8,6 +8,7 @@ import pytest
 
 from devpi_cli import builder
 from devpi_cli.errors import ProgramMissing
+from tests.conftest import make_project
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,16 @@ def test_a_file_that_cannot_be_kept_leaves_the_older_one(tmp_path: Path) -> None
     with pytest.raises(FileNotFoundError):
         builder.keep(tmp_path / "demo.whl", tmp_path / "dist")
     assert [path.read_text() for path in (tmp_path / "dist").iterdir()] == ["an older build"]
+
+
+def test_a27_whose_documentation_it_is_is_asked_as_the_build_was_meant(tmp_path: Path) -> None:
+    """The name stands in no file, and the environment that was not wanted is not made for it either."""
+    project = make_project(tmp_path / "project")
+    text = (project / "pyproject.toml").read_text().replace("[project]", '[project]\ndynamic = ["version"]\n[told]')
+    (project / "pyproject.toml").write_text(text)
+    backend = (project / "backend.py").read_text().replace('["project"]', '["told"]')
+    (project / "backend.py").write_text(backend)
+    heard: list[str] = []
+    what = builder.Build(sys.executable, sdist=False, wheel=True, isolation=False)
+    assert builder.release_of(project, what, tmp_path, heard.append) == ("demo-pkg", "1.0")
+    assert heard[0] == "* Getting build dependencies for sdist..."

@@ -86,6 +86,21 @@ def test_the_metadata_becomes_the_fields_of_a_form(
     assert dist.fields.get("license_expression") == ("MIT" if version == "2.4" else None)
 
 
+@pytest.mark.parametrize(
+    ("tag", "pyversion"),
+    [
+        ("cp39-cp39-linux_x86_64", "cp39"),
+        ("cp310-abi3-linux_x86_64", "cp310"),
+        ("cp314-cp314t-linux_x86_64", "cp314"),
+        ("py3-none-any", "py3"),
+        ("py2.py3-none-any", "py2.py3"),
+    ],
+)
+def test_a45_the_name_of_a_wheel_tells_its_python(tmp_path: Path, tag: str, pyversion: str) -> None:
+    wheel = make_wheel_with(tmp_path / f"demo_pkg-1.0-{tag}.whl", METADATA.format("2.1"))
+    assert read(wheel).fields["pyversion"] == pyversion
+
+
 @pytest.mark.parametrize(("name", "content", "why"), [
     ("demo-1.0.whl", b"", "the archive is broken"),
     ("demo-1.0-py3-none-any.whl", b"", "the archive is broken"),

@@ -66,6 +66,10 @@ def test_a_redirect_of_the_real_server_keeps_the_query(
     ]
 
 
+def test_a59_a_slash_too_much_is_not_worth_a_word(member: Member) -> None:
+    assert member.ok("getjson", f"/{member.index}/") == member.ok("getjson", f"/{member.index}")
+
+
 def test_another_server_gets_no_credentials(
     new_session: Callable[..., Session], front: Front, elsewhere: Front
 ) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import put
+from tests.conftest import DEVPI, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +114,19 @@ def test_only_lists_are_extended_and_reduced(member: Member, server: Live, chang
             f"{key!r} is no list\nonly lists can be changed with += and -=: type {key}=VALUE\n",
         )
     assert asked == []
+
+
+def test_a46_clients_at_the_same_time_lose_no_change(member: Member) -> None:
+    names = [f"colleague{number}" for number in range(8)]
+    processes = [
+        subprocess.Popen(
+            [*DEVPI, "index", "dev", f"acl_upload+={name}"], env=member.environment, stdout=subprocess.DEVNULL
+        )
+        for name in names
+    ]
+    assert [process.wait(60) for process in processes] == [0] * len(names)
+    config = member.server.index(member.index).config
+    assert sorted(config["acl_upload"]) == sorted([member.user, *names])
 
 
 def test_a48_bases_can_be_emptied(member: Member) -> None:

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import running_server
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.conftest import Client, Live, Member
 
@@ -33,6 +36,17 @@ def test_only_the_password_is_sent(member: Member, server: Live) -> None:
     with server.requests() as seen:
         member.ok("passwd", member.user, "--password-stdin", stdin="another one\n")
     assert seen == [f"PATCH /{member.user}"]
+
+
+def test_v28_where_only_root_may_modify_users_ones_own_password_can_be_changed(devpi: Client, tmp_path: Path) -> None:
+    with running_server(tmp_path / "strict", "--no-root-pypi", options=("--restrict-modify", "root")) as server:
+        server.connect("root").create_user("alice", {"password": "secret123"})
+        devpi("use", server.url)
+        devpi.ok("login", "alice", "--password=secret123")
+        before = devpi.state.login(server.url)
+        assert devpi.ok("passwd", "--password-stdin", stdin="another one\n") == said("alice")
+        assert devpi.state.login(server.url) != before
+        devpi.ok("login", "alice", "--password=another one")
 
 
 def test_the_result_is_one_json_document(member: Member) -> None:
