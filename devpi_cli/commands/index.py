@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +30,7 @@ NO_LISTS = (
     "mirror_no_project_list",
     "mirror_use_external_urls",
 )
+WHITELISTED = re.compile(r"\*|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 @click.command(
@@ -81,11 +83,12 @@ def _check(settings: tuple[str, ...]) -> None:
         raise WrongUsage(
             f"{changed[:-1]!r} is no list", hint=f"only lists can be changed with += and -=: type {changed[:-1]}=VALUE"
         )
-    whitelist = [value for key, value in given.items() if key.rstrip("+-") == "mirror_whitelist"]
-    if any(bracket in value for value in whitelist for bracket in "[]"):
+    listed = f"{given.get('mirror_whitelist', '')},{given.get('mirror_whitelist+', '')}".split(",")
+    wrong = next((name for name in map(str.strip, listed) if name and not WHITELISTED.fullmatch(name)), None)
+    if wrong:
         raise WrongUsage(
-            "mirror_whitelist takes no brackets: the server would turn them into part of a name",
-            hint="separate names with commas: mirror_whitelist=requests,numpy",
+            f"mirror_whitelist: {wrong!r} is no name, and the server would make one of it",
+            hint="separate names with commas: mirror_whitelist=requests,numpy; mirror_whitelist= empties the list",
         )
 
 

@@ -199,6 +199,10 @@ def test_the_index_of_somebody_else_cannot_be_changed(member: Member, new_member
     assert other.ok("index") == shown(other, query="")
 
 
+NO_NAME = (
+    ", and the server would make one of it\n"
+    "separate names with commas: mirror_whitelist=requests,numpy; mirror_whitelist= empties the list\n"
+)
 NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l' shows which indexes there are\n"
 
 
@@ -223,15 +227,14 @@ NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l'
         (
             "dev mirror_whitelist=[a,b]",
             2,
-            "mirror_whitelist takes no brackets: the server would turn them into part of a name\n"
-            "separate names with commas: mirror_whitelist=requests,numpy\n",
+            f"mirror_whitelist: '[a' is no name{NO_NAME}",
         ),
         (
             "-c new mirror_whitelist+=[a]",
             2,
-            "mirror_whitelist takes no brackets: the server would turn them into part of a name\n"
-            "separate names with commas: mirror_whitelist=requests,numpy\n",
+            f"mirror_whitelist: '[a]' is no name{NO_NAME}",
         ),
+        ("dev mirror_whitelist=-", 2, f"mirror_whitelist: '-' is no name{NO_NAME}"),
         ("-c", 2, "which index? name the one to create or delete\n"),
         ("--delete", 2, "which index? name the one to create or delete\n"),
         ("-c --delete new", 2, "only one of --create, --delete and --list can be done at once\n"),
