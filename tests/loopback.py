@@ -24,7 +24,7 @@ WATCH = """
 import json, os, sys
 
 def watch(event, args):
-    place = {"subprocess.Popen": 1, "socket.connect": 1, "socket.getaddrinfo": 0}.get(event)
+    place = {"started": 0, "subprocess.Popen": 1, "socket.connect": 1, "socket.getaddrinfo": 0}.get(event)
     if place is not None:
         what = args[place]
         what = [str(part) for part in (what if isinstance(what, (list, tuple)) else [what])]
@@ -33,6 +33,7 @@ def watch(event, args):
         os.write(file, line.encode())
         os.close(file)
 
+watch("started", [sys.orig_argv])  # by a program that is no Python
 sys.addaudithook(watch)
 """
 
@@ -54,7 +55,7 @@ class Watch:
 
     @property
     def commands(self) -> list[str]:
-        return [" ".join(arguments) for arguments in self._seen("subprocess.Popen")]
+        return [" ".join(arguments) for event in ("subprocess.Popen", "started") for arguments in self._seen(event)]
 
     @property
     def hosts(self) -> set[str]:
@@ -95,7 +96,10 @@ def simple_index(folder: Path, login: tuple[str, str] | None = None, prefix: str
             self.send_header("Content-Type", "text/html")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command == "GET":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET  # noqa: N815 (http.server's name)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
-
 import click
 
 from devpi_cli import process
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._installing import chosen_installer, index_access
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.commands._pip import pip_access
 from devpi_cli.commands._venv import chosen_venv
-from devpi_cli.errors import ProgramMissing, WrongUsage
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from devpi_cli.errors import WrongUsage
 
 
 @click.command(
     epilog="\b\nExamples:\n  devpi install requests\n  devpi install -r requirements.txt --venv .venv\n"
-    "  devpi install demo -- --no-deps"
+    "  devpi install demo -- --no-deps\n  devpi install --installer uv demo"
 )
-@click.argument("packages", nargs=-1, metavar="[PKG]... [-- PIP OPTIONS]")
+@click.argument("packages", nargs=-1, metavar="[PKG]... [-- OPTIONS OF PIP OR UV]")
 @click.option("--requirement", "-r", multiple=True, metavar="FILE", help="Install what a requirements file lists.")
 @click.option("--editable", "-e", multiple=True, metavar="PATH", help="Install a project in editable mode.")
 @click.option("--list", "-l", "list_", is_flag=True, help="List what is installed.")
 @click.option("--venv", metavar="DIR", help="Install into this virtual environment; - passes over the remembered one.")
+@click.option(
+    "--installer",
+    type=click.Choice(["auto", "pip", "uv"]),
+    default="auto",
+    envvar="DEVPI_INSTALLER",
+    help="What installs. [pip, or uv where there is no pip]",
+)
 @index_option("install from")
 @pass_app
 def command(
@@ -36,37 +37,30 @@ def command(
     editable: tuple[str, ...],
     list_: bool,
     venv: str | None,
+    installer: str,
     index: str | None,
 ) -> None:
-    """Install packages from an index with pip.
+    """Install packages from an index with pip or uv.
 
-    It runs the pip of the virtual environment that is named, else that 'devpi use --venv' remembers, else that is
-    active, else the first one on the PATH.
-    Packages that are there are upgraded, and pre-releases count. pip's own exit status is passed on.
+    They go into the virtual environment that is named, else that 'devpi use --venv' remembers, else that is
+    active; without one, the first pip on the PATH decides, and uv takes '.venv' or fails.
+    Packages that are there are upgraded, and pre-releases count. The exit status is that of pip or uv.
     """
     folder = chosen_venv(app, venv)
-    pip = _pip(folder)
+    chosen = chosen_installer(installer, folder)
     if list_:
-        app.out.line(f"list of installed packages on {folder or pip[0]}")
-        process.run([*pip, "list", *(["--format=json"] if app.json else [])])
+        app.out.line(f"list of installed packages on {folder or chosen.command[0]}")
+        process.run([*chosen.command, "list", *(["--format=json"] if app.json else [])], extra=chosen.settings)
         return
     wanted = [*packages, *(part for path in editable for part in ("--editable", path))]
     wanted += [part for file in requirement for part in ("--requirement", file)]
     if not wanted:
         raise WrongUsage("nothing to install", hint="name packages, -r FILE or -e PATH")
-    chosen = chosen_index(app, index)  # first, because a URL decides which server that is
-    url = f"{app.server.url(chosen)}/+simple/"
-    with pip_access(app, url) as access:
-        access["PIP_PRE"] = os.environ.get("PIP_PRE", "1")
-        process.run([*pip, "install", "--upgrade", *wanted], extra=access, aside=app.json)
+    source = chosen_index(app, index)  # first, because a URL decides which server that is
+    url = f"{app.server.url(source)}/+simple/"
+    upgrade = [] if {"--upgrade", "-U"} & set(packages) else ["--upgrade"]  # uv takes it only once
+    with index_access(app, url) as access:
+        process.run(
+            [*chosen.command, "install", *upgrade, *wanted], extra={**access, **chosen.settings}, aside=app.json
+        )
     app.out.document({"index": url, "wanted": wanted})
-
-
-def _pip(venv: Path | None) -> list[str]:
-    """Return the command that runs the right pip: never that of the environment devpi itself lives in, unasked."""
-    if not venv:
-        return [process.on_path("pip", "activate a virtual environment, or name one with --venv DIR")]
-    python = process.python_of(venv)
-    if not process.has_module(python, "pip"):
-        raise ProgramMissing(f"there is no pip in {venv}", hint=f"install it with: {python} -m ensurepip")
-    return [python, "-m", "pip"]

@@ -13,8 +13,8 @@ import click
 
 from devpi_cli import archives, testruns, urls, venvs
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._installing import index_access
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.commands._pip import pip_access
 from devpi_cli.errors import DevpiError, NothingFound, SomeFailed, WrongUsage
 from devpi_cli.models import Requirement, newest_first
 
@@ -76,9 +76,8 @@ def command(
     url = f"{app.server.url(index)}/+simple/"
     with (
         tempfile.TemporaryDirectory(prefix="devpi-test-", ignore_cleanup_errors=True) as folder,
-        pip_access(app, url) as environment,
+        index_access(app, url) as environment,  # uv stands in for pip, with tox-uv
     ):
-        environment["UV_DEFAULT_INDEX"] = url  # with tox-uv, uv stands in for pip
         bench = Bench(app, tox, options, Path(folder).resolve(), environment, not no_upload)
         _test(app, index, candidates, bench)
 

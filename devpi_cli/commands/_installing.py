@@ -1,0 +1,78 @@
+"""What the commands that let pip or uv fetch from an index share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from devpi_cli import netrc, process
+from devpi_cli.errors import ProgramMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from devpi_cli.app import App
+
+
+@dataclass(frozen=True)
+class Installer:
+    """The program that installs, and what its environment tells it."""
+
+    command: list[str]
+    settings: dict[str, str]
+
+
+def chosen_installer(wanted: str, venv: Path | None) -> Installer:
+    """Return pip or uv, as wanted; ``auto`` is pip, or uv where there is no pip but uv.
+
+    It is never the pip of the environment devpi itself lives in, unasked. Raises ProgramMissing.
+    """
+    if wanted == "uv" or (wanted == "auto" and not _has_pip(venv) and shutil.which("uv")):
+        return _uv(venv)
+    return _pip(venv)
+
+
+def _has_pip(venv: Path | None) -> bool:
+    return process.has_module(process.python_of(venv), "pip") if venv else bool(shutil.which("pip"))
+
+
+def _pip(venv: Path | None) -> Installer:
+    if not venv:
+        command = [process.on_path("pip", "activate a virtual environment, or name one with --venv DIR")]
+    elif _has_pip(venv):
+        command = [process.python_of(venv), "-m", "pip"]
+    else:
+        how = f"install it with: {process.python_of(venv)} -m ensurepip"
+        raise ProgramMissing(f"there is no pip in {venv}", hint=f"{how}; or uv with: pip install uv")
+    return Installer(command, {"PIP_PRE": os.environ.get("PIP_PRE") or "1"})
+
+
+def _uv(venv: Path | None) -> Installer:
+    """Without an environment uv looks for ``.venv``, and fails rather than touch the Python of the system."""
+    uv = process.on_path("uv", "install it with: pip install uv; or take pip with --installer pip")
+    settings = {"UV_PRERELEASE": os.environ.get("UV_PRERELEASE") or "allow"}
+    return Installer([uv, "pip"], {**settings, "UV_PYTHON": str(venv)} if venv else settings)
+
+
+@contextmanager
+def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
+    """Yield the environment variables that let pip and uv fetch from an index, as long as the block.
+
+    The login is not in the URL: pip would put that into the arguments of the pip that fetches build backends.
+    """
+    settings = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url}
+    host = urlsplit(url)
+    if host.scheme == "http":  # pip ignores an index without TLS, unless it is told that this is meant; uv does not
+        settings["PIP_TRUSTED_HOST"] = " ".join(filter(None, [os.environ.get("PIP_TRUSTED_HOST"), host.netloc]))
+    login, basic_auth = app.login, app.session.access.basic_auth
+    user, secret = basic_auth or ((login.user, login.token) if login else (None, None))
+    if not (user and secret):
+        yield settings
+        return
+    with netrc.with_login(host.hostname or "", user, secret) as path:
+        yield {**settings, "NETRC": str(path)}
