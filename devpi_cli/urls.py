@@ -58,7 +58,11 @@ def with_login(url: str, user: str, password: str) -> str:
 
 
 def hide(text: str) -> str:
-    """Replace the password in every URL of a text by ``****``, also one with a slash that should have been quoted."""
+    """Replace the password in every URL of a text by ``****``, also one with a slash that should have been quoted.
+
+    A user name without a password is hidden, too: for many servers that is a token.
+    """
+    text = re.sub(r"://[^/\s:@]+@", "://****@", text)
     return re.sub(r"(://[^/\s:@]*):(?:[^/\s]*@|(?!\d+/)[^\s@]*@)", r"\1:****@", text)
 
 

@@ -65,11 +65,14 @@ def test_an_invalid_url_does_not_give_away_its_password(password: str) -> None:
         ("http://alice:se/cret@host/", "http://alice:****@host/"),
         ("http://host:3141/alice@example/dev", "http://host:3141/alice@example/dev"),
         ("http://host/a:b@c", "http://host/a:b@c"),
-        ("http://alice@host/", "http://alice@host/"),
+        ("https://TOKEN@host/", "https://****@host/"),
+        ("https://TOKEN@host:3141/a@b and https://c:d@i/", "https://****@host:3141/a@b and https://c:****@i/"),
+        ("https://TOKEN@host", "https://****@host"),
+        ("http://host/alice@example/dev", "http://host/alice@example/dev"),
         ("mail alice:x@example.com", "mail alice:x@example.com"),
     ],
 )
-def test_passwords_in_urls_are_hidden(text: str, hidden: str) -> None:
+def test_passwords_and_lone_user_names_in_urls_are_hidden(text: str, hidden: str) -> None:
     assert urls.hide(text) == hidden
 
 
@@ -87,8 +90,10 @@ def test_a_url_without_a_login_stays_as_it_is() -> None:
 
 
 def test_a_user_without_a_password_is_wrong_usage() -> None:
-    with pytest.raises(WrongUsage, match="a user name before the host needs a password, user:password@host"):
-        urls.without_login("https://alice@host/")
+    with pytest.raises(WrongUsage) as failure:
+        urls.without_login("https://TOKEN@host/")
+    needs = "a user name before the host needs a password, user:password@host"
+    assert str(failure.value) == f"invalid URL 'https://****@host/': {needs}"
 
 
 @pytest.mark.parametrize(

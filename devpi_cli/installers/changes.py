@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from configparser import Error as IniError
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -49,7 +48,7 @@ class Change:
 
         before, after = (text.splitlines() if text is not None else [] for text in (self.before, self.after))
         old, new = ("/dev/null" if text is None else str(self.path) for text in (self.before, self.after))
-        return [hide(line) for line in unified_diff(before, after, old, new, n=0, lineterm="")]
+        return [urls.hide(line) for line in unified_diff(before, after, old, new, n=0, lineterm="")]
 
     def make(self, written: Written | None) -> Written | None:
         """Write the file, and the first time a backup of what was there; return what has to be remembered.
@@ -76,7 +75,7 @@ class Change:
         if self.before is None or backup.exists() or (written and written.created):
             return
         mode = self.path.stat().st_mode & 0o777
-        files.write(backup, self.before, mode & files.PRIVATE if hide(self.before) != self.before else mode)
+        files.write(backup, self.before, mode & files.PRIVATE if urls.hide(self.before) != self.before else mode)
 
     def _put_back(self) -> None:
         if self.after is None:
@@ -99,7 +98,7 @@ def index_of(place: Place) -> str:
         return "cannot be read: it is broken"
     if not index:
         return "no index server configured" if place.path.exists() else "no config file exists"
-    return hide(index)
+    return urls.hide(index)
 
 
 def planned(place: Place, wanted: Wanted, written: Written | None) -> Change | None:
@@ -128,7 +127,7 @@ def planned(place: Place, wanted: Wanted, written: Written | None) -> Change | N
         after = after.replace("\n", "\r\n")
     secret = urls.hide(wanted.simple) != wanted.simple
     host = wanted.trust if trusted and is_ours else None
-    return Change(place.path, before, after, hide(wanted.simple), host, is_secret=secret)
+    return Change(place.path, before, after, urls.hide(wanted.simple), host, is_secret=secret)
 
 
 def undone(place: Place, written: Written | None) -> Change | None:
@@ -146,11 +145,6 @@ def undone(place: Place, written: Written | None) -> Change | None:
 def backup_of(path: Path) -> Path:
     """Return where a file is kept as it was before it was set for the first time."""
     return path.with_name(f"{path.name}-bak")
-
-
-def hide(text: str) -> str:
-    """Hide every password of a text, and a user name without one: for many servers that is a token."""
-    return re.sub(r"://[^/\s:@]+@", "://****@", urls.hide(text))
 
 
 def _read(path: Path) -> str | None:
