@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager
 from copy import copy
 from importlib import import_module
-from typing import Any
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from devpi_cli import __version__, plugins
 from devpi_cli.app import App
-from devpi_cli.errors import DevpiError, Missing, NotAllowed
+from devpi_cli.errors import DevpiError, Missing, NotAllowed, WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 INTERRUPTED = 130
 
@@ -31,7 +37,7 @@ COMMANDS = {
     "push": "Push releases from an index to another one, here or elsewhere.",
     "refresh": "Make mirrors ask their upstream again for the files of packages.",
     "remove": "Remove a project, some of its releases, or one file from an index.",
-    "install": "Install packages from an index with pip.",
+    "install": "Install packages from an index with pip or uv.",
     "test": "Test releases with tox, and attach the results to their files.",
     "quickstart": "Make a server of your own on this machine, with a user and an index, and use it.",
     "server": "Start, stop, or look at the server that quickstart made.",
@@ -94,6 +100,38 @@ def _on_both_sides(command: click.Command) -> click.Command:
     return command
 
 
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Name the variable that a bad value came from, and with ``--json`` say wrong usage as every error is said."""
+    try:
+        yield
+    except click.UsageError as error:
+        if isinstance(error, click.BadParameter):
+            _name_variable(error)
+        if not _json_is_wanted():
+            raise
+        hint = f"'{error.ctx.command_path} --help' shows what can be typed" if error.ctx else ""
+        nothing = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole page
+        what = "Missing command." if nothing else error.format_message()
+        App(json=True).out.error(WrongUsage(what, hint=hint))
+        raise click.exceptions.Exit(WrongUsage.exit_status) from None
+
+
+def _name_variable(error: click.BadParameter) -> None:
+    context, option = error.ctx, error.param
+    if not (context and option and option.name):
+        return
+    if context.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT:
+        variable = option.envvar or f"{context.auto_envvar_prefix}_{option.name.upper()}"
+        error.param_hint = f"{option.get_error_hint(context)} from the variable {variable}"
+
+
+def _json_is_wanted() -> bool:
+    """Tell it from what was typed: where that is wrong, no option has been read."""
+    typed = takewhile(lambda word: word != "--", sys.argv[1:])
+    return "--json" in typed or bool(click.BOOL.str_to_bool(os.environ.get("DEVPI_JSON", "")))
+
+
 class CommandTable(click.Group):
     """A group that lists its subcommands from a table and imports only the one that runs.
 
@@ -115,6 +153,11 @@ class CommandTable(click.Group):
             command = _on_both_sides(module.command)
         return name, command, rest
 
+    @_usage_errors()
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        return super().make_context(*arguments, **settings)
+
+    @_usage_errors()
     def invoke(self, ctx: click.Context) -> Any:
         app = ctx.ensure_object(App)
         try:

@@ -148,10 +148,51 @@ def test_wrong_usage_is_exit_status_2(devpi: Client, typed: list[str]) -> None:
     assert devpi.fails(*typed)[0] == 2
 
 
-def test_a_bad_value_in_the_environment_is_wrong_usage(devpi: Client) -> None:
-    status, said = devpi.fails("use", DEVPI_TIMEOUT="soon")
-    assert status == 2
-    assert said.endswith("Error: Invalid value for '--timeout': 'soon' is not a valid float range.\n")
+@pytest.mark.parametrize(("typed", "env", "what"), [
+    (["use"], {"DEVPI_TIMEOUT": "soon"},
+     "'--timeout' from the variable DEVPI_TIMEOUT: 'soon' is not a valid float range."),
+    (["install", "demo"], {"DEVPI_INSTALLER": "conda"},
+     "'--installer' from the variable DEVPI_INSTALLER: 'conda' is not one of 'auto', 'pip', 'uv'."),
+    (["server", "log"], {"DEVPI_SERVER_LOG_LINES": "all"},
+     "'--lines' / '-n' from the variable DEVPI_SERVER_LOG_LINES: 'all' is not a valid integer range."),
+    (["--timeout", "soon", "use"], {"DEVPI_TIMEOUT": "5"}, "'--timeout': 'soon' is not a valid float range."),
+    (["use", "--timeout", "soon"], {"DEVPI_TIMEOUT": "5"}, "'--timeout': 'soon' is not a valid float range."),
+])  # fmt: skip
+def test_a_bad_value_is_wrong_usage_and_a_variable_that_holds_it_is_named(
+    devpi: Client, typed: list[str], env: dict[str, str], what: str
+) -> None:
+    status, said = devpi.fails(*typed, **env)
+    assert (status, said.splitlines()[-1]) == (2, f"Error: Invalid value for {what}")
+
+
+@pytest.mark.parametrize(("typed", "env", "command", "message"), [
+    (["--json"], {}, "devpi", "Missing command."),
+    ([], {"DEVPI_JSON": "1"}, "devpi", "Missing command."),
+    (["--json", "--no-such"], {}, "devpi", "No such option '--no-such'. Did you mean '--no-input'?"),
+    (["--bad"], {"DEVPI_JSON": "1"}, "devpi", "No such option '--bad'."),
+    (["lits", "--json"], {}, "devpi", "No such command 'lits'. Did you mean 'list'?"),
+    (["--json", "use", "--bad"], {}, "devpi use", "No such option '--bad'."),
+    (["getjson", "--json"], {}, "devpi getjson", "Missing argument 'PATH|URL'."),
+    (["server", "--json"], {}, "devpi server", "Missing command."),
+    (["--json", "server"], {}, "devpi server", "Missing command."),
+    (["install", "--json", "--installer", "conda"], {}, "devpi install",
+     "Invalid value for '--installer': 'conda' is not one of 'auto', 'pip', 'uv'."),
+    (["use", "--json"], {"DEVPI_TIMEOUT": "soon"}, "devpi",
+     "Invalid value for '--timeout' from the variable DEVPI_TIMEOUT: 'soon' is not a valid float range."),
+])  # fmt: skip
+def test_with_json_wrong_usage_is_an_object_as_every_error(
+    devpi: Client, typed: list[str], env: dict[str, str], command: str, message: str
+) -> None:
+    status, said = devpi.fails(*typed, **env)
+    hint = f"'{command} --help' shows what can be typed"
+    assert (status, json.loads(said)) == (
+        2, {"error": {"type": "WrongUsage", "message": message, "hint": hint, "exit": 2}},
+    )  # fmt: skip
+
+
+def test_a_json_that_is_meant_for_another_program_changes_no_error(devpi: Client) -> None:
+    status, said = devpi.fails("install", "--bad", "--", "--json")
+    assert (status, said.splitlines()[-1]) == (2, "Error: No such option '--bad'.")
 
 
 # -- generic options
