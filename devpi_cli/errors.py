@@ -28,6 +28,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 
 class DevpiError(Exception):
     """What the user is told, and the exit status.
@@ -94,6 +99,12 @@ class SomeFailed(DevpiError):
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.exit_status = status
+
+    @classmethod
+    def of(cls, failures: Collection[DevpiError], message: str, *, done: int, hint: str = "") -> SomeFailed:
+        """Return what stands for all failures, beside so many things that were done."""
+        statuses = {error.exit_status for error in failures}
+        return cls(message, status=statuses.pop() if len(statuses) == 1 and not done else 1, hint=hint)
 
 
 class BrokenPlugin(DevpiError):

@@ -33,10 +33,13 @@ class Front:
     url: str = ""
     seen: list[tuple[str, str]] = field(default_factory=list)
     """Method, and who asked, of every request."""
+    tokens: list[str] = field(default_factory=list)
+    """What each of them showed."""
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         auth = base64.b64decode(headers.get("X-Devpi-Auth") or "").decode()
         self.seen.append((method, auth.partition(":")[0]))
+        self.tokens.append(auth.partition(":")[2])
         if method in self.refused:
             return self.refused[method], "text/html", b"<h1>What is that?</h1>"
         if self.page:

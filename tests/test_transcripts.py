@@ -1,7 +1,7 @@
 """What the commands print, from an empty home to a server left as it was: one long session, compared line by line.
 
 ``transcripts.txt`` holds it: a command after ``$``, its stdout, its stderr behind ``! ``, and its exit status where
-that is not 0. HOST, HASH, ~, PYTHON and TIME stand for what differs from run to run.
+that is not 0. HOST, HASH, ~, PYTHON, TIME and N stand for what differs from run to run.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def as_on_the_page(command: str, result: Result, client: Client, server: Live) -
         .replace(str(client.home), "~")
         .replace(sys.executable, "PYTHON")
     )
+    text = re.sub(r" \d+kb", " Nkb", text)
     text = re.sub(r"/\+f/\w{3}/\w{13}/", "/+f/HASH/", text)
     return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
 

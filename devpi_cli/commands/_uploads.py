@@ -76,16 +76,14 @@ class Uploads:
         untried = total - len(self.outcomes) - len(errors)
         rest = f", {untried} not tried" if untried else ""
         message = f"{len(self.outcomes)} of {total} files uploaded, {len(errors)} failed{rest}"
-        statuses = {error.exit_status for error in errors}
-        status = statuses.pop() if len(statuses) == 1 and not self.outcomes else 1
-        raise SomeFailed(message, status=status, hint=_hint(errors))
+        raise SomeFailed.of(errors, message, done=len(self.outcomes), hint=_hint(errors))
 
 
 def _send(app: App, index: str, dist: dists.Dist) -> str:
     """Upload a file, and return what became of it."""
     name = dist.path.name
     with app.out.progress(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
-        said = app.server.upload(index, dist.fields, name, file, action=dist.action)
+        said = app.server.narrowed_to(dist.project).upload(index, dist.fields, name, file, action=dist.action)
     if said.startswith(IDENTICAL):
         app.out.note(f"{name}: already there")
         return "already there"

@@ -239,6 +239,6 @@ def _sum_up(app: App, total: int, failures: dict[str, DevpiError]) -> None:
         app.out.failure(f"FAILED {name}: {error.message.splitlines()[-1]}")
         if error.hint:
             app.out.failure(f"   {error.hint}")
-    statuses = {error.exit_status for error in failures.values()}
-    same = statuses.pop() if len(statuses) == 1 and len(failures) == total else 1
-    raise SomeFailed(f"{total - len(failures)} of {total} releases pushed, {len(failures)} failed", status=same)
+    done = total - len(failures)
+    message = f"{done} of {total} releases pushed, {len(failures)} failed"
+    raise SomeFailed.of(failures.values(), message, done=done)

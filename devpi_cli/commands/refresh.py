@@ -138,6 +138,6 @@ def _sum_up(app: App, total: int, failures: dict[str, DevpiError]) -> None:
         raise next(iter(failures.values()))
     for project, error in failures.items():
         app.out.failure(f"Couldn't refresh {project}: {error.message.splitlines()[-1]}")
-    statuses = {error.exit_status for error in failures.values()}
-    same = statuses.pop() if len(statuses) == 1 and len(failures) == total else 1
-    raise SomeFailed(f"{total - len(failures)} of {total} packages refreshed, {len(failures)} failed", status=same)
+    done = total - len(failures)
+    message = f"{done} of {total} packages refreshed, {len(failures)} failed"
+    raise SomeFailed.of(failures.values(), message, done=done)

@@ -4,13 +4,17 @@ import io
 import json
 import sys
 import tarfile
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
+from pypitoken import Token
 
+from devpi_cli.models import Login
 from tests.conftest import make_wheel
+from tests.front import Front, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -301,3 +305,18 @@ def test_a_terminal_shows_how_far_an_upload_is(member: Member, wheel: Path, type
     terminal.close()
     assert ("━" in terminal.before) is shown
     assert terminal.exitstatus == 0
+
+
+def test_a20_an_api_token_is_good_for_the_project_and_a_minute_only(member: Member, wheel: Path) -> None:
+    token = Token.create(domain="127.0.0.1", identifier=member.user, key="secret", prefix="devpi").dump()
+    front = Front(refused={"POST": 403})
+    with served(front):
+        front.serve(member)
+        with member.state.changing() as state:
+            state.servers[front.url].logins[member.user] = Login(member.user, token, time.time() + 3600)
+        assert member("upload", wheel).status == 3
+    assert [type(r).__name__ for r in Token.load(front.tokens[-1]).restrictions] == [
+        "DateRestriction",
+        "ProjectNamesRestriction",
+    ]
+    assert member.state.servers[front.url].logins[member.user].token == token
