@@ -32,24 +32,27 @@ def chosen_installer(wanted: str, venv: Path | None) -> Installer:
 
     It is never the pip of the environment devpi itself lives in, unasked. Raises ProgramMissing.
     """
-    if wanted == "uv" or (wanted == "auto" and not _has_pip(venv) and shutil.which("uv")):
+    if wanted == "uv":
         return _uv(venv)
-    return _pip(venv)
-
-
-def _has_pip(venv: Path | None) -> bool:
-    return process.has_module(process.python_of(venv), "pip") if venv else bool(shutil.which("pip"))
-
-
-def _pip(venv: Path | None) -> Installer:
+    if pip := _pip(venv):
+        return pip
+    if wanted == "auto" and shutil.which("uv"):
+        return _uv(venv)
     if not venv:
-        command = [process.on_path("pip", "activate a virtual environment, or name one with --venv DIR")]
-    elif _has_pip(venv):
-        command = [process.python_of(venv), "-m", "pip"]
+        raise ProgramMissing(
+            "there is no pip on the PATH", hint="activate a virtual environment, or name one with --venv DIR"
+        )
+    how = f"install it with: {process.python_of(venv)} -m ensurepip; or uv with: pip install uv"
+    raise ProgramMissing(f"there is no pip in {venv}", hint=how)
+
+
+def _pip(venv: Path | None) -> Installer | None:
+    if venv:
+        python = process.python_of(venv)
+        command = [python, "-m", "pip"] if process.has_module(python, "pip") else []
     else:
-        how = f"install it with: {process.python_of(venv)} -m ensurepip"
-        raise ProgramMissing(f"there is no pip in {venv}", hint=f"{how}; or uv with: pip install uv")
-    return Installer(command, {"PIP_PRE": os.environ.get("PIP_PRE") or "1"})
+        command = list(filter(None, [shutil.which("pip")]))
+    return Installer(command, {"PIP_PRE": os.environ.get("PIP_PRE") or "1"}) if command else None
 
 
 def _uv(venv: Path | None) -> Installer:
