@@ -240,7 +240,9 @@ def stop(pid: int, *, ended: Callable[[], bool], seconds: float) -> None:
 
 def has_module(python: str, module: str) -> bool:
     """Tell whether a Python can import a module."""
-    return subprocess.call([python, "-c", f"import {module}"], stderr=subprocess.DEVNULL, env=environment()) == 0
+    nowhere = subprocess.DEVNULL
+    command = [python, "-c", f"import {module}"]
+    return subprocess.call(command, stdout=nowhere, stderr=nowhere, env=environment()) == 0
 
 
 def python_of(venv: Path) -> str:

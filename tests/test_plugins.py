@@ -50,9 +50,7 @@ def test_a_plugin_brings_a_command(with_plugins: tuple[Client, Path], server: Li
         ("", "AttributeError: module 'devpi_hello' has no attribute 'command'"),
     ],
 )
-def test_a58_a_broken_plugin_breaks_only_itself(
-    with_plugins: tuple[Client, Path], module: str, why: str
-) -> None:
+def test_a58_a_broken_plugin_breaks_only_itself(with_plugins: tuple[Client, Path], module: str, why: str) -> None:
     devpi, site = with_plugins
     plugin(site, "hello = devpi_hello:command", module)
     assert devpi.fails("hello") == (
