@@ -6,6 +6,7 @@ import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,7 +15,6 @@ from devpi_cli.errors import ProgramMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from devpi_cli.app import App
 
@@ -68,14 +68,26 @@ def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
 
     The login is not in the URL: pip would put that into the arguments of the pip that fetches build backends.
     """
-    settings = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url}
-    host = urlsplit(url)
-    if host.scheme == "http":  # pip ignores an index without TLS, unless it is told that this is meant; uv does not
-        settings["PIP_TRUSTED_HOST"] = " ".join(filter(None, [os.environ.get("PIP_TRUSTED_HOST"), host.netloc]))
+    settings = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, **_tls(app, url)}
     login, basic_auth = app.login, app.session.access.basic_auth
     user, secret = basic_auth or ((login.user, login.token) if login else (None, None))
     if not (user and secret):
         yield settings
         return
-    with netrc.with_login(host.hostname or "", user, secret) as path:
+    with netrc.with_login(urlsplit(url).hostname or "", user, secret) as path:
         yield {**settings, "NETRC": str(path)}
+
+
+def _tls(app: App, url: str) -> dict[str, str]:
+    """Return the variables that let pip and uv trust the server of an index, and be known to it, as we do and are."""
+    found, host = {}, urlsplit(url)
+    if app.ca_bundle:
+        place = Path(app.ca_bundle).absolute()  # tox runs in another folder
+        found |= {"PIP_CERT": str(place), "SSL_CERT_DIR" if place.is_dir() else "SSL_CERT_FILE": str(place)}
+    if certificate := app.session.access.certificate(url):
+        found |= {"PIP_CLIENT_CERT": certificate, "SSL_CLIENT_CERT": certificate}
+    # pip ignores an index without TLS, unless it is told that this is meant; uv does not.
+    trusting = ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] if app.insecure else ["PIP_TRUSTED_HOST"]
+    if app.insecure or host.scheme == "http":
+        found |= {name: " ".join(filter(None, [os.environ.get(name), host.netloc])) for name in trusting}
+    return found

@@ -11,6 +11,7 @@ from tests.conftest import make_project, make_wheel
 from tests.loopback import Watch, simple_index
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import Client, Live, Member
@@ -122,6 +123,53 @@ def test_http_on_a_host_that_pip_does_not_trust_by_itself_works(stocked: Member,
         state.server = here
     result = stocked("install", "stock==1.0", "--venv", venv, PIP_FORCE_REINSTALL="1")
     assert (result.lines[-1], result.status) == ("Successfully installed stock-1.0", 0), result.stderr
+
+
+TLS = (
+    "PIP_CERT", "SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CLIENT_CERT", "SSL_CLIENT_CERT", "PIP_TRUSTED_HOST",
+    "UV_INSECURE_HOST",
+)  # fmt: skip
+
+
+@pytest.fixture
+def told(member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, str]]:
+    """Return what the environment tells pip and uv about the TLS of ``devpi.example``."""
+    for name in TLS:
+        monkeypatch.delenv(name, raising=False)
+    pip = tmp_path / "stub" / "pip"
+    pip.parent.mkdir()
+    pip.write_text(f"#!{sys.executable}\nimport json, os\nprint(json.dumps(dict(os.environ)))\n")
+    pip.chmod(0o755)
+    with member.state.changing() as state:
+        state.server, state.index = "https://devpi.example/", "alice/dev"
+
+    def run(*options: str, **variables: str) -> dict[str, str]:
+        told = json.loads(member(*options, "install", "demo", PATH=str(pip.parent), **variables).stdout)
+        return {name: told[name] for name in TLS if name in told}
+
+    return run
+
+
+def test_pip_and_uv_trust_the_ca_that_was_named(
+    told: Callable[..., dict[str, str]], member: Member, tmp_path: Path
+) -> None:
+    ca = member.home / "ca.pem"
+    assert told("--ca-bundle", "ca.pem") == {"PIP_CERT": str(ca), "SSL_CERT_FILE": str(ca)}
+    assert told(DEVPI_CA_BUNDLE=str(tmp_path)) == {"PIP_CERT": str(tmp_path), "SSL_CERT_DIR": str(tmp_path)}
+    assert told() == {}
+
+
+def test_pip_and_uv_trust_one_host_more_when_told_to_trust_everybody(told: Callable[..., dict[str, str]]) -> None:
+    assert told("--insecure", PIP_TRUSTED_HOST="mine") == {
+        "PIP_TRUSTED_HOST": "mine devpi.example",
+        "UV_INSECURE_HOST": "devpi.example",
+    }
+
+
+def test_pip_and_uv_show_the_remembered_client_certificate(told: Callable[..., dict[str, str]], member: Member) -> None:
+    with member.state.changing() as state:
+        state.at("https://devpi.example/").client_cert = "/me.pem"
+    assert told() == {"PIP_CLIENT_CERT": "/me.pem", "SSL_CLIENT_CERT": "/me.pem"}
 
 
 def test_the_status_of_pip_is_passed_on(member: Member, venv: Path) -> None:
