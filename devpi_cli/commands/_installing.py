@@ -80,7 +80,8 @@ def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
 
 def _tls(app: App, url: str) -> dict[str, str]:
     """Return the variables that let pip and uv trust the server of an index, and be known to it, as we do and are."""
-    found, host = {}, urlsplit(url)
+    host = urlsplit(url)
+    found: dict[str, str] = {}
     if app.ca_bundle:
         place = Path(app.ca_bundle).absolute()  # tox runs in another folder
         found |= {"PIP_CERT": str(place), "SSL_CERT_DIR" if place.is_dir() else "SSL_CERT_FILE": str(place)}
