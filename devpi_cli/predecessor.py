@@ -48,12 +48,12 @@ def inherit(folder: Path) -> Inheritance | None:
         return None
     return replace(
         _in_use(current),
-        tokens={url: tokens for url, pairs in _dict(secrets.get("auth")).items() if (tokens := _tokens(pairs))},
+        tokens={url: tokens for url, pairs in _by_url(secrets.get("auth")).items() if (tokens := _tokens(pairs))},
         basic_auth={
-            _usual(url): pair for url, value in _dict(secrets.get("basic_auth")).items() if (pair := _pair(value))
+            _usual(url): pair for url, value in _by_url(secrets.get("basic_auth")).items() if (pair := _pair(value))
         },
         client_certs={
-            _usual(url): cert for url, value in _dict(secrets.get("client_cert")).items() if (cert := _text(value))
+            _usual(url): cert for url, value in _by_url(secrets.get("client_cert")).items() if (cert := _text(value))
         },
     )
 
@@ -65,9 +65,9 @@ def inherit_local(venv: Path) -> Inheritance | None:
 
 
 def _in_use(current: dict[str, Any]) -> Inheritance:
-    login = _text(current.get("login"))
+    login = _url(current.get("login"))
     root = login.removesuffix("+login") if login else None
-    index = _text(current.get("index"))
+    index = _url(current.get("index"))
     return Inheritance(
         server=root,
         index=index.removeprefix(root).strip("/") if root and index and is_below(index, root) else None,
@@ -103,6 +103,17 @@ def _usual(url: str) -> str:
     """devpi-client spells the port of such URLs always; everybody else only where it is not the default."""
     scheme, host, port = origin(url)
     return url.replace(f"{host}:{port}", host, 1) if (scheme, port) in (("http", 80), ("https", 443)) else url
+
+
+def _by_url(value: object) -> dict[str, Any]:
+    return {url: known for url, known in _dict(value).items() if _url(url)}
+
+
+def _url(value: object) -> str | None:
+    with suppress(ValueError):
+        text = _text(value)
+        return text if text and origin(text)[1] else None
+    return None
 
 
 def _text(value: object) -> str | None:

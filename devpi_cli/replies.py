@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from devpi_cli.responses import Reply
 
+LONGEST_SECONDS = 1e10  # three centuries: beyond that clocks and calendars have an end
+
 
 def expect(reply: Reply, kind: str) -> dict[str, Any]:
     """Return the result of a reply of the type asked for."""
@@ -36,11 +38,13 @@ def place(data: Mapping[str, Any], key: str, reply: Reply) -> str | None:
     """Return the URL under a key, made whole; None where there is none. Raises NotDevpi for what can be no URL."""
     given = text(data, key)
     try:
-        return urljoin(reply.url, given) if given else None
+        whole = urljoin(reply.url, given) if given else None
+        urls.origin(whole or "")  # it may still have an impossible port
     except ValueError:
         raise NotDevpi(
             f"{urls.hide(reply.url)}\nthe reply has no URL where one belongs: {urls.hide(given or '')!r}"
         ) from None
+    return whole
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def rows(value: object) -> list[Any]:
 def login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
     """Return a login from its token. Raises NotDevpi when there is none."""
     token, seconds = result.get("password"), result.get("expiration")
-    if not isinstance(token, str) or not isinstance(seconds, int | float):
+    if not isinstance(token, str) or not isinstance(seconds, int | float) or abs(seconds) > LONGEST_SECONDS:
         raise NotDevpi(f"{urls.hide(reply.url)}\nthe reply to a login has no token, or one that never was valid")
     return Login(user, token, time.time() + seconds)
 

@@ -67,7 +67,7 @@ def hide(text: str) -> str:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port, the port filled in: credentials never leave it."""
+    """Return scheme, host and port, the port filled in: credentials never leave it. Raises ValueError for no URL."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme)
 
@@ -84,8 +84,10 @@ def is_loopback(url: str) -> bool:
 
 
 def is_below(url: str, root: str) -> bool:
-    """Tell whether a URL belongs to the server at a root URL."""
-    return origin(url) == origin(root) and f"{urlsplit(url).path}/".startswith(urlsplit(root).path)
+    """Tell whether a URL belongs to the server at a root URL; one with ``..`` leads who knows where."""
+    path = f"{urlsplit(url).path}/"
+    starts_there = path.startswith(f"{urlsplit(root).path.rstrip('/')}/")
+    return starts_there and origin(url) == origin(root) and ".." not in unquote(path).split("/")
 
 
 def join(root: str, *names: str) -> str:

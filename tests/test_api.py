@@ -91,10 +91,11 @@ def test_parts_of_another_shape_count_as_missing(places: dict[str, object]) -> N
 
 
 @pytest.mark.parametrize("key", ["login", "index", "pypisubmit", "simpleindex"])
-def test_a_place_that_is_no_url_is_no_devpi(key: str) -> None:
+@pytest.mark.parametrize("place", ["http://[/+login", "http://host:99999/+login"])
+def test_a_place_that_is_no_url_is_no_devpi(key: str, place: str) -> None:
     with pytest.raises(NotDevpi) as failure:
-        discover(answering(api(**{key: "http://[/+login"})), ROOT)
-    assert str(failure.value) == "http://host/+api\nthe reply has no URL where one belongs: 'http://[/+login'"
+        discover(answering(api(**{key: place})), ROOT)
+    assert str(failure.value) == f"http://host/+api\nthe reply has no URL where one belongs: {place!r}"
 
 
 # -- an index at a server that cannot apply single changes
@@ -185,7 +186,13 @@ def test_a_result_of_another_shape_is_no_devpi(kind: str, result: object) -> Non
 
 
 @pytest.mark.parametrize(
-    "result", [{}, {"password": None, "expiration": 1}, {"password": "t0ken", "expiration": "soon"}]
+    "result",
+    [
+        {},
+        {"password": None, "expiration": 1},
+        {"password": "t0ken", "expiration": "soon"},
+        {"password": "t0ken", "expiration": 10**400},
+    ],
 )
 def test_a_login_without_a_token_is_no_devpi(result: dict[str, object]) -> None:
     with pytest.raises(NotDevpi) as failure:

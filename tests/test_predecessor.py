@@ -65,6 +65,13 @@ def test_a5_damaged_files_are_as_good_as_none(tmp_path: Path, content: str) -> N
     assert (tmp_path / "current.json").read_text() == content
 
 
+@pytest.mark.parametrize("url", ["http://host:99999/", "http://[::1/", "nothing"])
+def test_what_is_no_url_is_left_behind(tmp_path: Path, url: str) -> None:
+    auth = {"auth": {url: [["alice", "token"]]}, "basic_auth": {url: ["web", "secret"]}, "client_cert": {url: "/c.pem"}}
+    write(tmp_path, current={"login": f"{url}+login", "index": f"{url}alice/dev"}, auth=auth)
+    assert inherit(tmp_path) == Inheritance(is_mirror=False)
+
+
 def test_nothing_to_inherit(tmp_path: Path) -> None:
     assert inherit(tmp_path) is None
 

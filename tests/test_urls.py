@@ -111,6 +111,10 @@ def test_a_user_without_a_password_is_wrong_usage() -> None:
         ("http://host:3141/alice", "http://host/", False),
         ("http://host.example/alice", "http://host/", False),
         ("http://host/alice", "", False),
+        ("http://host/prefix-more", "http://host/prefix", False),
+        ("http://host/prefix/../other", "http://host/prefix/", False),
+        ("http://host/prefix/%2e%2E%2fother", "http://host/prefix/", False),
+        ("http://host/prefix/demo..1", "http://host/prefix/", True),
     ],
 )
 def test_a_url_belongs_to_a_server_with_the_same_origin_and_prefix(url: str, root: str, below: bool) -> None:
