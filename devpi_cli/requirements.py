@@ -27,9 +27,9 @@ def projects(path: Path) -> list[str]:
 
 
 def _projects(path: Path, read: set[Path]) -> Iterator[str]:
-    if path in read:
+    if path.resolve() in read:
         return
-    read.add(path)
+    read.add(path.resolve())
     for number, line in _lines(path):
         include = INCLUDE.fullmatch(line)
         if include:

@@ -34,11 +34,15 @@ def test_what_a_line_names(tmp_path: Path, line: str, named: list[str]) -> None:
     assert projects(path) == named
 
 
-@pytest.mark.parametrize("include", ["-r more.txt", "-rmore.txt", "--requirement more.txt", "--requirement=more.txt"])
+@pytest.mark.parametrize(
+    "include", ["-r more.txt", "-rmore.txt", "--requirement more.txt", "--requirement=more.txt", "-r ../wants/more.txt"]
+)
 def test_a_file_includes_others_beside_it_even_in_a_circle(tmp_path: Path, include: str) -> None:
-    (tmp_path / "all.txt").write_text(f"demo\n{include}\n")
-    (tmp_path / "more.txt").write_text("other\n-r all.txt\n")
-    assert projects(tmp_path / "all.txt") == ["demo", "other"]
+    folder = tmp_path / "wants"
+    folder.mkdir()
+    (folder / "all.txt").write_text(f"demo\n{include}\n")
+    (folder / "more.txt").write_text("other\n-r ../wants/all.txt\n")
+    assert projects(folder / "all.txt") == ["demo", "other"]
 
 
 def test_what_is_no_requirement_is_an_error_with_its_line(tmp_path: Path) -> None:
