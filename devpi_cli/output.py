@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from devpi_cli.errors import DevpiError, NobodyToAsk, NotConfirmed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 # A server's names and messages may hold escape sequences: control characters are shown, not sent.
 VISIBLE = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
@@ -89,13 +89,20 @@ class Output:
         if hint:
             _write(sys.stderr, hint)
 
-    def confirm(self, question: str) -> None:
-        """Ask whether to go on; raise NotConfirmed if not, NobodyToAsk if there is no terminal."""
+    def confirm(self, question: str, about: Sequence[str] = ()) -> None:
+        """Ask whether to go on; raise NotConfirmed if not, NobodyToAsk if there is no terminal.
+
+        The lines that say what it is about are part of the result; with ``--json`` who is asked sees them on stderr.
+        """
         question = f"{question} (yes/no)?"
+        for text in about:
+            self.line(text)
         if self.assume_yes:
             self.note(f"{question} yes (autoset from -y option)")
             return
         self._need_somebody(question, "answer it with -y")
+        for text in about if self.as_json else ():
+            _write(sys.stderr, text)
         answer = ""
         while answer not in ("yes", "no"):
             _write(sys.stderr, f"{question} ", end="")
@@ -134,7 +141,7 @@ class Output:
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
         """Show how far a long task is, on a terminal; ``yield`` what takes the bytes done since last time."""
-        if self.quiet or self.as_json or not sys.stderr.isatty():
+        if self.quiet or self.as_json or not (sys.stderr and sys.stderr.isatty()):
             yield lambda done: None
             return
         from rich.console import Console

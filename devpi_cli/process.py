@@ -46,8 +46,9 @@ def run(
 
     Raises ProgramMissing when it is not there, ProgramFailed with its status when it fails.
     """
+    stdout = (sys.stderr or subprocess.DEVNULL) if aside else None
     try:
-        child = subprocess.Popen(command, cwd=cwd, env=environment(extra), stdout=sys.stderr if aside else None)
+        child = subprocess.Popen(command, cwd=cwd, env=environment(extra), stdout=stdout)
     except OSError as error:
         raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
     with child:

@@ -115,8 +115,7 @@ def _delete(app: App, name: str, settings: tuple[str, ...]) -> None:
         raise WrongUsage("an index that is deleted takes no KEY=VALUE")
     url = app.server.url(name)
     app.server.index(name, projects=False)  # an index that is not there gives 404, not the 403 that DELETE would
-    app.out.line(f"About to remove: {url}")
-    app.out.confirm("Are you sure")
+    app.out.confirm("Are you sure", [f"About to remove: {url}"])
     app.server.delete_index(name)
     app.out.line(f"index deleted: {url}")
     app.out.document({"index": name, "url": url, "deleted": True})

@@ -39,23 +39,18 @@ def _remove_file(app: App, typed: str, *, force: bool) -> None:
             hint="type one that 'devpi list NAME' shows, or 'NAME==VERSION'",
         )
     url = url_of(app, typed)
-    app.out.line("About to remove the following file:")
-    app.out.line(url)
-    app.out.confirm("Are you sure")
+    app.out.confirm("Are you sure", ["About to remove the following file:", url])
     app.server.remove_file(url, force=force)
     app.out.document({"removed": [url]})
 
 
 def _remove_releases(app: App, index: str, wanted: Requirement, *, force: bool) -> None:
     releases = matching_releases(app, index, wanted)
-    app.out.line("About to remove the following releases and distributions")
+    about = ["About to remove the following releases and distributions"]
     for release in releases:
-        app.out.line(f"version: {release.version}")
-        for link in release.links:
-            app.out.line(f"  - {link.url}")
-        if not release.links:
-            app.out.line("  - No releases")
-    app.out.confirm("Are you sure")
+        files = [link.url for link in release.links] or ["No releases"]
+        about += [f"version: {release.version}", *(f"  - {file}" for file in files)]
+    app.out.confirm("Are you sure", about)
     if wanted.is_whole_project:
         app.server.remove_project(index, wanted.project, force=force)
     else:

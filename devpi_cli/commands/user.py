@@ -81,8 +81,7 @@ def _delete(app: App, name: str, config: dict[str, str]) -> None:
     if config:
         raise WrongUsage("a user that is deleted takes no KEY=VALUE")
     app.server.user(name)  # a user who is not there gives 404, not the 403 that DELETE would
-    app.out.line(f"About to remove: {app.server.url(name)}")
-    app.out.confirm("Are you sure")
+    app.out.confirm("Are you sure", [f"About to remove: {app.server.url(name)}"])
     app.server.delete_user(name)
     app.out.line(f"user deleted: {name}")
     app.out.document({"user": name, "deleted": True})

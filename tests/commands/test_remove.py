@@ -158,6 +158,13 @@ def test_a_terminal_is_asked_when_it_has_seen_what_goes(
     assert ("1.0" in versions(member)) is (answer == "no")
 
 
+def test_with_json_a_terminal_has_seen_it_as_well(member: Member, files: dict[str, str]) -> None:
+    status, shown = member.at_terminal("remove", "demo==1.0", "--json", typed=["yes"])
+    asked = [*about(files, "1.0"), f"{ASKED} yes"]
+    assert (status, shown[: len(asked)]) == (0, asked)
+    assert json.loads("\n".join(shown[len(asked) :]))["versions"] == ["1.0"]
+
+
 def test_nothing_goes_when_there_is_nobody_to_ask(member: Member, files: dict[str, str]) -> None:
     """V16."""
     for options in ([], ["--no-input"]):
