@@ -164,17 +164,14 @@ class CommandTable(click.Group):
             super().invoke(ctx)
             if sys.stdout:
                 sys.stdout.flush()  # here, where click handles a closed pipe
-        except (click.exceptions.Exit, click.ClickException, BrokenPipeError):
-            raise
+        except (click.exceptions.Exit, click.ClickException, OSError):
+            raise  # click knows what to do; main says what an OSError is, because --help can meet one, too
         except DevpiError as error:
             app.out.error(error, _what_to_type(app, error))
             ctx.exit(error.exit_status)
         except (KeyboardInterrupt, EOFError, click.Abort):
             app.out.failure("interrupted")
             ctx.exit(INTERRUPTED)
-        except OSError as error:
-            app.out.error(DevpiError(f"{error.filename or 'input/output'}: {error.strerror or error}"))
-            ctx.exit(1)
         except Exception as error:
             if app.debug:
                 raise
@@ -245,4 +242,9 @@ def _show_versions(app: App) -> None:
 
 def main() -> None:
     """Run the devpi command, under that name also as ``python -m devpi_cli``."""
-    devpi(prog_name="devpi")
+    try:
+        devpi(prog_name="devpi")
+    except OSError as error:  # a pipe that was closed is not among them: click ends quietly
+        what = f"{error.filename or 'input/output'}: {error.strerror or error}"
+        App(json=_json_is_wanted()).out.error(DevpiError(what))
+        sys.exit(DevpiError.exit_status)

@@ -17,6 +17,7 @@ from tests.conftest import DEVPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.conftest import Client, Live, Member
 
@@ -161,6 +162,11 @@ def test_a_closed_stderr_changes_no_status(at_server: Client, command: str) -> N
     assert shell(at_server, f"{command} 2>&-").returncode == at_server(*command.split()[1:]).status != 0
 
 
+def test_a_closed_stderr_keeps_no_file_from_being_uploaded(member: Member, wheel: Path) -> None:
+    done = shell(member, f"devpi upload {wheel} 2>&-")
+    assert (done.stdout, done.returncode) == (f"file_upload of {wheel.name} to {member.index_url}/\n", 0)
+
+
 @pytest.mark.parametrize("stdin", ["</dev/null", "<&-"])
 def test_without_stdin_there_is_nobody_to_ask(at_server: Client, server: Live, stdin: str) -> None:
     done = shell(at_server, f"devpi login alice {stdin}")
@@ -189,8 +195,9 @@ def test_a_pipe_that_nobody_reads_ends_the_command_quietly(at_server: Client, co
     assert (done.stderr, done.returncode) == ("", 1)
 
 
-def test_a_full_disk_is_a_failure_in_one_line(at_server: Client) -> None:
-    done = shell(at_server, "devpi getjson / >/dev/full")
+@pytest.mark.parametrize("command", ["getjson /", "--help", "--version", "user --help"])
+def test_a_full_disk_is_a_failure_in_one_line(at_server: Client, command: str) -> None:
+    done = shell(at_server, f"devpi {command} >/dev/full")
     assert (done.stderr, done.returncode) == ("input/output: No space left on device\n", 1)
 
 
