@@ -39,4 +39,5 @@ def _read(file: str) -> object:
     except OSError as error:
         raise WrongUsage(f"cannot read {file}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise WrongUsage(f"{file} is not JSON: {error}") from None
+        what = "standard input" if file == "-" else file
+        raise WrongUsage(f"{what} is not JSON: {error}") from None

@@ -176,6 +176,7 @@ def _forget(app: App, *, dry_run: bool) -> None:
     path = app.state.local if app.state.local and app.state.is_local else app.state.path
     if dry_run:
         app.out.line(f"would remove configuration at {path}")
+        app.out.document({"would_remove": str(path)})
         return
     if path == app.state.local and path.exists():
         path.unlink()

@@ -29,9 +29,13 @@ def test_json_from_standard_input_is_sent_to_a_url(member: Member) -> None:
     ("arguments", "settings", "said"),
     [
         (("missing.json",), {}, "cannot read missing.json: No such file or directory\n"),
-        (("-",), {}, "- is not JSON: Expecting value: line 1 column 1 (char 0)\n"),
-        (("-",), {"stdin": "[" * 100_000}, "- is not JSON: maximum recursion depth exceeded"),
-        (("-",), {"stdin": "{'a': 1}"}, "- is not JSON: Expecting property name enclosed in double quotes"),
+        (("-",), {}, "standard input is not JSON: Expecting value: line 1 column 1 (char 0)\n"),
+        (("-",), {"stdin": "[" * 100_000}, "standard input is not JSON: maximum recursion depth exceeded"),
+        (
+            ("-",),
+            {"stdin": "{'a': 1}"},
+            "standard input is not JSON: Expecting property name enclosed in double quotes",
+        ),
     ],
 )
 def test_what_is_no_json_is_not_sent(

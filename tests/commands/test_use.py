@@ -150,6 +150,7 @@ def test_delete_forgets_what_is_in_use_and_keeps_logins(member: Member) -> None:
 
 
 def test_delete_says_so_as_json(member: Member) -> None:
+    assert json.loads("".join(member.ok("use", "--delete", "-n", "--json"))) == {"would_remove": str(member.state_file)}
     assert json.loads("".join(member.ok("use", "--delete", "--json"))) == {"removed": str(member.state_file)}
 
 
