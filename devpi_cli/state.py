@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 LOCK_SECONDS = 20
+ELSEWHERE = "name another folder with --clientdir"
 
 
 def default_clientdir() -> Path:
@@ -103,25 +104,14 @@ class State:
 
     @contextmanager
     def changing(self) -> Iterator[State]:
-        """Lock the file, read it afresh, and save what the block changed; an exception saves nothing."""
-        from filelock import FileLock, Timeout
+        """Lock the file, read it afresh, and save what the block changed; an exception saves nothing.
 
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=LOCK_SECONDS, mode=0o600)
-            with lock:
-                self._read()
-                yield self
-                self._write()
-        except Timeout:
-            raise BrokenState(
-                f"{self.path} is locked by another process for more than {LOCK_SECONDS} s",
-                hint="wait for that process, or end it, and try again",
-            ) from None
-        except OSError as error:
-            raise BrokenState(
-                f"cannot write {self.path}: {error.strerror}", hint="name another folder with --clientdir"
-            ) from None
+        Raises BrokenState for a file that cannot be read, understood, locked or written.
+        """
+        with _locked(self.path):
+            self._read()
+            yield self
+            self._write()
 
     def _read(self) -> None:
         if not self._read_file(self.path, self._fill):
@@ -167,7 +157,7 @@ class State:
             if data["version"] != SCHEMA:
                 raise _broken(path, f"its version is {data['version']}, and this devpi-cli knows {SCHEMA}")
             fill(data)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             raise _broken(path, "it is not a state file of this program, or damaged") from None
         return True
 
@@ -199,14 +189,40 @@ class State:
     def _write(self) -> None:
         in_use = self._in_use()
         if self.local and self.is_local:
-            write_private(self.local, json.dumps(in_use, indent=2))
+            _save(self.local, in_use, "leave the virtual environment, or make it anew")
             in_use = self._elsewhere
         data = {
             **in_use,
             "servers": {root: _as_json(server) for root, server in self.servers.items()},
             "written": {path: asdict(written) for path, written in self.written.items()},
         }
-        write_private(self.path, json.dumps(data, indent=2))
+        _save(self.path, data, ELSEWHERE)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes from changing a file during the block."""
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = FileLock(path.with_name(f"{path.name}.lock"), timeout=LOCK_SECONDS, mode=0o600).acquire()
+    except Timeout:
+        raise BrokenState(
+            f"{path} is locked by another process for more than {LOCK_SECONDS} s",
+            hint="wait for that process, or end it, and try again",
+        ) from None
+    except OSError as error:
+        raise BrokenState(f"cannot write {path}: {error.strerror}", hint=ELSEWHERE) from None
+    with held:
+        yield
+
+
+def _save(path: Path, data: dict[str, Any], hint: str) -> None:
+    try:
+        write_private(path, json.dumps(data, indent=2))
+    except OSError as error:
+        raise BrokenState(f"cannot write {path}: {error.strerror}", hint=hint) from None
 
 
 def _broken(path: Path, why: str) -> BrokenState:

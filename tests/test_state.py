@@ -201,6 +201,21 @@ def test_a_clientdir_that_cannot_be_made_is_named(devpi: Client, server: Live, t
     assert (tmp_path / "file").read_text() == "not a folder"
 
 
+def test_an_environment_that_is_gone_is_named_when_it_should_keep_the_state(path: Path, tmp_path: Path) -> None:
+    local = tmp_path / "gone" / "devpi-cli.json"
+    with pytest.raises(BrokenState) as failure, State(path, local=local).changing() as state:
+        state.is_local = True
+    assert str(failure.value) == (
+        f"cannot write {local}: No such file or directory\nleave the virtual environment, or make it anew"
+    )
+    assert not path.exists()
+
+
+def test_what_fails_beside_the_file_is_not_blamed_on_it(path: Path) -> None:
+    with pytest.raises(FileNotFoundError), State(path).changing():
+        (path / "nothing").read_text()
+
+
 def test_a_lock_that_is_never_given_back_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devpi_cli.state.LOCK_SECONDS", 0.1)
     with State(path).changing(), pytest.raises(BrokenState) as failure, State(path).changing():
