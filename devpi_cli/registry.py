@@ -138,7 +138,7 @@ class Registry:
     def stop(self, answers: Callable[[str], bool]) -> None:
         """Stop the server that answers at its URL, by its own process id.
 
-        Raises ProgramFailed when that does not end it.
+        Raises DevpiError when that is not known, ProgramFailed when it does not end it.
         """
         record = self._read()
         if record["pid"] is None:
@@ -148,13 +148,15 @@ class Registry:
 
     def _read(self) -> dict[str, Any]:
         try:
-            record: dict[str, Any] = json.loads(self._record.read_text(encoding="utf-8"))
-            record["port"], record["pid"], record["passwords"].items()
+            record = json.loads(self._record.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise NothingFound("there is no server of your own here yet", hint="type 'devpi quickstart'") from None
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise BrokenState(f"{self._record} is damaged", hint=f"to start afresh, move {self.folder} away") from None
-        return record
+        except (ValueError, RecursionError):
+            record = None
+        match record:
+            case {"port": int(), "pid": int() | None, "passwords": dict()}:
+                return dict(record)
+        raise BrokenState(f"{self._record} is damaged", hint=f"to start afresh, move {self.folder} away")
 
     def _save(self, record: dict[str, Any]) -> None:
         write_private(self._record, json.dumps(record, indent=2))

@@ -69,7 +69,13 @@ def test_without_a_record_there_is_no_url(tmp_path: Path) -> None:
         _ = Registry(tmp_path).url
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"port": 1}', '{"port": 1, "pid": 2, "passwords": []}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", '{"port": 1}', '{"port": 1, "pid": 2, "passwords": []}',
+        '{"port": "1", "pid": 2, "passwords": {}}', '{"port": 1, "pid": "2", "passwords": {}}',
+    ],
+)  # fmt: skip
 def test_a_damaged_record_is_named(text: str, tmp_path: Path) -> None:
     (tmp_path / "server.json").write_text(text)
     with pytest.raises(BrokenState) as error:
