@@ -1,4 +1,4 @@
-"""Distribution files on disk: find, read metadata, hash, unpack."""
+"""Distribution files on disk: find, read metadata, keep the newest."""
 
 from __future__ import annotations
 

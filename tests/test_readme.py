@@ -9,6 +9,7 @@ import importlib
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -55,10 +56,13 @@ def _options(title: str, command: click.Command, context: click.Context, summary
 
 def layers() -> list[list[str]]:
     """Return the rooms, layer by layer, as the import contract has them."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
-    return [layer.split(" | ") for layer in contracts[0]["layers"]]
+    return [layer.split(" | ") for layer in contracts()[0]["layers"]]
+
+
+def contracts() -> list[dict[str, Any]]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = settings["tool"]["importlinter"]["contracts"]
+    return found
 
 
 def rooms() -> str:
@@ -86,6 +90,11 @@ def test_the_picture_shows_every_room_in_its_layer() -> None:
     )
     drawn = re.split(r"\n +\|\n", picture)
     assert [sorted(re.findall(r"[a-z]+", layer)) for layer in drawn] == [sorted(layer) for layer in layers()]
+
+
+def test_below_app_only_output_may_know_the_terminal() -> None:
+    below = {f"devpi_cli.{room}" for layer in layers()[layers().index(["app"]) + 1 :] for room in layer}
+    assert set(contracts()[2]["source_modules"]) == below - {"devpi_cli.output"}
 
 
 if __name__ == "__main__":
