@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devpi_cli import checkout, dists, documentation, process
+from devpi_cli import checkout, dists, documentation, process, venvs
 from devpi_cli.errors import ProgramFailed, ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def choose_python(named: str | None) -> str:
         if not process.has_module(found, BUILD):
             raise ProgramMissing(f"{named} has no 'build'", hint=f"install it with: {named} -m pip install build")
         return str(Path(found).absolute())
-    venv = os.environ.get("VIRTUAL_ENV")
-    python = shutil.which("python", path=str(Path(venv) / ("Scripts" if process.WINDOWS else "bin"))) if venv else None
+    venv = venvs.active()
+    python = venvs.program(venv, "python") if venv else None
     return python if python and process.has_module(python, BUILD) else sys.executable
 
 

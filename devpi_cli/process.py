@@ -35,6 +35,15 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(extra or {})}
 
 
+@contextmanager
+def _beginning(command: Sequence[str]) -> Iterator[None]:
+    """Say of a program that cannot be run which one it is, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
+
+
 def run(
     command: Sequence[str],
     *,
@@ -47,10 +56,8 @@ def run(
     Raises ProgramMissing when it is not there, ProgramFailed with its status when it fails.
     """
     stdout = (sys.stderr or subprocess.DEVNULL) if aside else None
-    try:
+    with _beginning(command):
         child = subprocess.Popen(command, cwd=cwd, env=environment(extra), stdout=stdout)
-    except OSError as error:
-        raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
     with child:
         try:
             status = child.wait()
@@ -77,7 +84,7 @@ def capture(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[s
 
     Raises ProgramMissing when it is not there, ProgramFailed with all it printed when it fails.
     """
-    try:
+    with _beginning(command):
         done = subprocess.run(
             command,
             cwd=cwd,
@@ -87,8 +94,6 @@ def capture(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[s
             stderr=subprocess.STDOUT,
             check=False,
         )
-    except OSError as error:
-        raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
     printed = done.stdout.decode(errors="replace")
     if done.returncode:
         name = Path(command[0]).name
@@ -101,12 +106,10 @@ def output(command: Sequence[str], *, cwd: Path, extra: Mapping[str, str] | None
 
     Raises ProgramMissing when it is not there, ProgramFailed with what it said on stderr when it fails.
     """
-    try:
+    with _beginning(command):
         done = subprocess.run(
             command, cwd=cwd, env=environment(extra), stdin=subprocess.DEVNULL, capture_output=True, check=False
         )
-    except OSError as error:
-        raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         raise ProgramFailed(f"{said}\n{Path(command[0]).name} failed".strip(), status=done.returncode)
@@ -125,7 +128,7 @@ def follow(
     It and the programs it starts are a group of their own, which ends with us when we are interrupted.
     Raises ProgramMissing when it is not there, ProgramFailed with its status when it fails.
     """
-    try:
+    with _beginning(command):
         child = subprocess.Popen(
             command,
             cwd=cwd,
@@ -136,8 +139,6 @@ def follow(
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-    except OSError as error:
-        raise ProgramMissing(f"cannot run {command[0]}: {error.strerror}") from None
     with child, _leaving():
         try:
             for line in child.stdout or ():
@@ -171,9 +172,10 @@ def _leaving() -> Iterator[None]:
 def _end_group(child: subprocess.Popen[bytes]) -> None:
     """End a program and those it started: at once, because what they were making is thrown away."""
     if WINDOWS:
-        subprocess.call(["taskkill", "/F", "/T", "/PID", str(child.pid)], stdout=subprocess.DEVNULL)  # noqa: S607 (Windows has it)
+        command = ["taskkill", "/F", "/T", "/PID", str(child.pid)]
+        subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     else:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):  # what Linux, and macOS, say of a group that has ended
             os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 
@@ -189,15 +191,16 @@ def start(
     """Start a program that outlives this one, and wait until it is ready; return its process id.
 
     ``started`` is told that id at once. What the program prints goes to the end of a log that only its owner may read.
-    Raises ProgramFailed when it ends, or is not ready after so many seconds; then, or interrupted, nothing goes on.
+    Raises ProgramMissing when it is not there, ProgramFailed when it ends, or is not ready after so many seconds; then,
+    or interrupted, nothing goes on.
     """
-    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file, _beginning(command):
         child = subprocess.Popen(
             command,
             cwd=log.parent,  # it must not hold on to the folder somebody happens to stand in
             env=environment(),
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             creationflags=DETACHED,
@@ -206,8 +209,7 @@ def start(
         started(child.pid)
         _wait_until(ready, child, seconds, log)
     except BaseException:
-        child.kill()
-        child.wait()
+        _end_group(child)
         raise
     child.returncode = 0  # it is meant to go on: Python should not complain that nobody waited for it
     return child.pid
@@ -240,18 +242,10 @@ def stop(pid: int, *, ended: Callable[[], bool], seconds: float) -> None:
 
 
 def has_module(python: str, module: str) -> bool:
-    """Tell whether a Python can import a module."""
+    """Tell whether a Python can import a module; what lies in the folder that somebody stands in has no say."""
     nowhere = subprocess.DEVNULL
-    command = [python, "-c", f"import {module}"]
+    command = [python, "-c", f"import sys; del sys.path[0]; import {module}"]
     return subprocess.call(command, stdout=nowhere, stderr=nowhere, env=environment()) == 0
-
-
-def python_of(venv: Path) -> str:
-    """Return the interpreter of a virtual environment. Raises ProgramMissing when it is none."""
-    python = shutil.which("python", path=str(venv / ("Scripts" if WINDOWS else "bin")))
-    if not python:
-        raise ProgramMissing(f"{venv} is no virtual environment", hint=f"make it with: python -m venv {venv}")
-    return python
 
 
 def on_path(name: str, hint: str) -> str:

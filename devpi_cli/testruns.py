@@ -74,11 +74,10 @@ def find_tox(venv: Path | None) -> str:
 
     Raises ProgramMissing when there is none.
     """
-    places = [str(venv / venvs.PROGRAMS)] if venv else []
-    for place in [*places, None, str(Path(sys.executable).parent)]:
-        found = shutil.which("tox", path=place)
-        if found:
-            return found
+    found = (venvs.program(venv, "tox") if venv else None) or shutil.which("tox")
+    found = found or shutil.which("tox", path=str(Path(sys.executable).parent))
+    if found:
+        return found
     raise ProgramMissing("there is no tox in the active environment or on the PATH", hint="install it: pip install tox")
 
 
@@ -103,7 +102,7 @@ def read_report(path: Path) -> dict[str, Any] | None:
     """Return what tox reports; None when it came to no test."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     environments = report.get("testenvs") if isinstance(report, dict) else None
     return report if isinstance(environments, dict) and any(environments.values()) else None

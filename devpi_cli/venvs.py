@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from devpi_cli.errors import ProgramMissing
@@ -34,6 +35,19 @@ def checked(venv: Path, hint: str) -> Path:
     if not (venv / PROGRAMS).is_dir():
         raise ProgramMissing(f"{venv} is no virtual environment", hint=hint)
     return venv
+
+
+def program(venv: Path, name: str) -> str | None:
+    """Return the path of a program in a virtual environment; None where there is none."""
+    return shutil.which(name, path=str(venv / PROGRAMS))
+
+
+def python_of(venv: Path) -> str:
+    """Return the interpreter of a virtual environment. Raises ProgramMissing when it is none."""
+    python = program(venv, "python")
+    if not python:
+        raise ProgramMissing(f"{venv} is no virtual environment", hint=f"make it with: python -m venv {venv}")
+    return python
 
 
 def local_state() -> Path | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devpi_cli import process
+from devpi_cli import process, venvs
 from devpi_cli.errors import ProgramFailed, ProgramMissing
 
 PYTHON = Path(sys.executable).name
@@ -38,7 +38,11 @@ def test_a_program_prints_where_we_do(capfd: pytest.CaptureFixture[str]) -> None
     assert capfd.readouterr() == ("out\n", "err\n")
 
 
-@pytest.mark.parametrize("call", [process.run, process.capture])
+def started(command: list[str]) -> None:
+    process.start(command, log=Path(os.devnull), ready=lambda: True, seconds=0)
+
+
+@pytest.mark.parametrize("call", [process.run, process.capture, started])
 def test_a_program_that_is_not_there_is_named(call: object) -> None:
     assert callable(call)
     with pytest.raises(ProgramMissing) as failure:
@@ -110,6 +114,21 @@ def test_a_program_that_is_never_ready_is_ended(tmp_path: Path) -> None:
         os.kill(pids[0], 0)
 
 
+def test_those_that_a_program_started_end_with_it_when_it_fails(tmp_path: Path) -> None:
+    child = "import time; print('ready', flush=True); time.sleep(60)"
+    parent = f"import subprocess as s, sys, time; s.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+    pids: list[int] = []
+
+    def ready() -> bool:
+        if (tmp_path / "log").read_text():
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        process.start(python(parent), log=tmp_path / "log", ready=ready, seconds=30, started=pids.append)
+    assert is_gone(pids[0])
+
+
 def test_a_program_that_is_gone_has_stopped(tmp_path: Path) -> None:
     pid = process.start(python("import time; time.sleep(600)"), log=tmp_path / "log", ready=lambda: True, seconds=30)
     os.kill(pid, signal.SIGKILL)
@@ -134,7 +153,7 @@ def test_programs_are_found_on_the_path_and_in_environments(tmp_path: Path, monk
     program.touch(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
     assert process.on_path("python", "") == str(program)
-    assert process.python_of(tmp_path / "venv") == str(program)
+    assert venvs.python_of(tmp_path / "venv") == str(program)
 
 
 def test_a_program_that_is_nowhere_comes_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,13 +162,20 @@ def test_a_program_that_is_nowhere_comes_with_a_hint(tmp_path: Path, monkeypatch
         process.on_path("uv", "install uv")
     assert str(failure.value) == "there is no uv on the PATH\ninstall uv"
     with pytest.raises(ProgramMissing) as failure:
-        process.python_of(tmp_path)
+        venvs.python_of(tmp_path)
     assert str(failure.value) == f"{tmp_path} is no virtual environment\nmake it with: python -m venv {tmp_path}"
 
 
 def test_a_python_tells_which_modules_it_has() -> None:
     assert process.has_module(sys.executable, "json")
     assert not process.has_module(sys.executable, "no_such_module")
+
+
+def test_a_script_of_the_name_of_a_module_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "build.py").write_text("open('ran', 'w')")
+    monkeypatch.chdir(tmp_path)
+    assert process.has_module(sys.executable, "build.__main__")
+    assert not (tmp_path / "ran").exists()
 
 
 TALKS = "import sys; sys.stdout.buffer.write(b'out \\xff\\n'); sys.stdout.flush(); sys.stderr.write('err\\n')"

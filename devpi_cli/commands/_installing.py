@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from devpi_cli import netrc, process
+from devpi_cli import netrc, process, venvs
 from devpi_cli.errors import ProgramMissing
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def chosen_installer(wanted: str, venv: Path | None) -> Installer:
         raise ProgramMissing(
             "there is no pip on the PATH", hint="activate a virtual environment, or name one with --venv DIR"
         )
-    how = f"install it with: {process.python_of(venv)} -m ensurepip; or uv with: pip install uv"
+    how = f"install it with: {venvs.python_of(venv)} -m ensurepip; or uv with: pip install uv"
     raise ProgramMissing(f"there is no pip in {venv}", hint=how)
 
 
 def _pip(venv: Path | None) -> Installer | None:
     if venv:
-        python = process.python_of(venv)
+        python = venvs.python_of(venv)
         command = [python, "-m", "pip"] if process.has_module(python, "pip") else []
     else:
         command = list(filter(None, [shutil.which("pip")]))
