@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import BrokenSettings, WrongUsage
+from devpi_cli.files import line_of
 from devpi_cli.models import normalised
 
 if TYPE_CHECKING:
@@ -99,6 +100,5 @@ def _read(path: Path) -> RawConfigParser:
     except OSError as error:
         raise BrokenSettings(f"cannot read {path}: {error.strerror}") from None
     except Error as error:
-        lines = [number for number, _ in getattr(error, "errors", ())] or [getattr(error, "lineno", None)]
-        raise BrokenSettings(f"cannot read {path}: line {lines[0]} is not understood") from None
+        raise BrokenSettings(f"cannot read {path}: line {line_of(error)} is not understood") from None
     return parser

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import WrongUsage
+from devpi_cli.files import line_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,10 +68,8 @@ def _table(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:  # broken TOML, or no UTF-8
+        table = tomllib.loads(_text(path))
+    except ValueError as error:
         raise WrongUsage(f"{path}: {error}") from None
     for key in ("tool", "devpi", "upload"):
         table = table.get(key, {}) if isinstance(table, dict) else {}
@@ -79,18 +78,25 @@ def _table(path: Path) -> dict[str, Any]:
     return table
 
 
+def _text(path: Path) -> str:
+    """Return what a file says; nothing where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise WrongUsage(f"{path}: cannot be read: {why}") from None
+
+
 def _from_cfg(path: Path) -> dict[str, Any] | None:
     import configparser
 
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (configparser.Error, UnicodeDecodeError) as error:
-        # Not the error's own text: it repeats the line, whatever is in it.
-        line = getattr(error, "lineno", None) or next((number for number, _ in getattr(error, "errors", ())), None)
-        raise WrongUsage(f"{path}: cannot be read{f', see line {line}' if line else ''}") from None
+        parser.read_string(_text(path))
+    except configparser.Error as error:
+        raise WrongUsage(f"{path}: cannot be read, see line {line_of(error)}") from None
     if not parser.has_section(SECTION):
         return None
     found: dict[str, Any] = {}

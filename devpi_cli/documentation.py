@@ -30,12 +30,13 @@ def read(path: Path, private: Path) -> Dist:
 
     Raises BrokenDistribution for an archive that is none, or that would unpack to somewhere else.
     """
-    stem = ARCHIVE.fullmatch(path.name)
-    name, version = _name_and_version(stem["stem"] if stem else path.stem)
+    found = ARCHIVE.fullmatch(path.name)
+    stem = found["stem"] if found else path.stem
+    name, version = _name_and_version(stem)
     if not path.name.lower().endswith(".zip"):
         folder = private / f"{path.name}.unpacked"
         archives.unpack(path, folder)
-        return dist(pack(folder, private / f"{path.name.partition('.doc')[0]}{SUFFIX}"), name, version)
+        return dist(pack(folder, private / f"{stem}{SUFFIX}"), name, version)
     if not zipfile.is_zipfile(path):
         raise BrokenDistribution(f"{path.name}: the archive is broken")
     return dist(path, name, version)

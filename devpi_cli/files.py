@@ -1,4 +1,4 @@
-"""Text files, written in one step."""
+"""Text files: written in one step, and in which line one is broken."""
 
 from __future__ import annotations
 
@@ -37,3 +37,13 @@ def usual_mode() -> int:
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
+
+
+def line_of(error: Exception) -> int | None:
+    """Return the line that a parser's error is about, as configparser and tomlkit tell it; None where they do not.
+
+    The error's own text is not for the user: it repeats what stands there, which may be a secret.
+    """
+    numbers = [number for number, _ in getattr(error, "errors", ())]
+    told = [*numbers, getattr(error, "lineno", None), getattr(error, "line", None)]
+    return next((line for line in told if isinstance(line, int)), None)

@@ -88,6 +88,20 @@ def test_what_makes_no_sense_is_said(tmp_path: Path, name: str, text: str, said:
     assert str(failure.value) == f"{tmp_path / name}: {said}"
 
 
+@pytest.mark.parametrize("name", [TOML, CFG])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\xff")
+    with pytest.raises(WrongUsage) as failure:
+        defaults.read(tmp_path)
+    assert str(failure.value) == f"{path}: cannot be read: it is not UTF-8 text"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(WrongUsage) as failure:
+        defaults.read(tmp_path)
+    assert str(failure.value) == f"{path}: cannot be read: Is a directory"
+
+
 def test_one_of_two_files_has_to_go(tmp_path: Path) -> None:
     """A33."""
     (tmp_path / TOML).write_text("[tool.devpi.upload]\nwheel = true\n")

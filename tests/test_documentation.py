@@ -47,11 +47,12 @@ def test_other_archives_are_no_documentation(name: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".doc.tar.gz", ".docs.tar.gz", ".doc.tgz"])
-def test_other_archives_are_packed_anew(tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize("stem", ["demo-1.0", "demo.doctor-1.0"])
+def test_other_archives_are_packed_anew(tmp_path: Path, stem: str, suffix: str) -> None:
     """A34."""
-    path = make_archive(tmp_path / f"demo-1.0{suffix}", "html/index.html", "html/_static/style.css")
+    path = make_archive(tmp_path / f"{stem}{suffix}", "html/index.html", "html/_static/style.css")
     read = documentation.read(path, tmp_path)
-    assert read.path == tmp_path / "demo-1.0.doc.zip"
+    assert read.path == tmp_path / f"{stem}.doc.zip"
     assert zipfile.ZipFile(read.path).namelist() == ["html/_static/style.css", "html/index.html"]
 
 

@@ -169,9 +169,8 @@ def _failures(path: Path, verb: str) -> Iterator[None]:
     except OSError as error:
         raise BrokenSettings(f"cannot {verb} {path}: {error.strerror}") from None
     except (IniError, ValueError) as error:
-        lines = [number for number, _ in getattr(error, "errors", ())]
-        line = next(iter(lines), None) or getattr(error, "lineno", None) or getattr(error, "line", None)
-        where = f" in line {line}" if isinstance(line, int) else ""
+        line = files.line_of(error)
+        where = f" in line {line}" if line else ""
         raise BrokenSettings(
             f"{path} is broken{where}, and stays as it is", hint="repair it, or move it away, and try again"
         ) from None
