@@ -58,19 +58,19 @@ def run(
     stdout = (sys.stderr or subprocess.DEVNULL) if aside else None
     with _beginning(command):
         child = subprocess.Popen(command, cwd=cwd, env=environment(extra), stdout=stdout)
-    with child:
+    with child, _leaving():
         try:
             status = child.wait()
-        except BaseException:
-            _let_end(child)
+        except BaseException as error:
+            _let_end(child, told=isinstance(error, KeyboardInterrupt))
             raise
     if status:
         raise ProgramFailed(f"{Path(command[0]).name} failed with status {status}", status=status)
 
 
-def _let_end(child: subprocess.Popen[bytes]) -> None:
-    """Wait for a program to end the programs that it runs; it hears of Ctrl-C as we do, or is told."""
-    for signalled in (None, signal.SIGTERM if WINDOWS else signal.SIGINT):
+def _let_end(child: subprocess.Popen[bytes], *, told: bool) -> None:
+    """Wait for a program to end the programs that it runs; of Ctrl-C the terminal has told it, of the rest we do."""
+    for signalled in (*([None] if told else []), signal.SIGTERM if WINDOWS else signal.SIGINT):
         if signalled:
             child.send_signal(signalled)
         with suppress(subprocess.TimeoutExpired):
@@ -153,8 +153,9 @@ def follow(
 
 @contextmanager
 def _leaving() -> Iterator[None]:
-    """Leave as after Ctrl-C, by an exception, when we are told to end: a group of its own does not hear of that."""
-    signals = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+    """Leave as after Ctrl-C, by an exception, when we are told to end: to end the child, and to tidy up behind it."""
+    known = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+    signals = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]  # as nohup has it
 
     def leave(number: int, frame: object) -> None:
         raise SystemExit(128 + number)

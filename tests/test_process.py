@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from devpi_cli import process, venvs
 from devpi_cli.errors import ProgramFailed, ProgramMissing
 
 PYTHON = Path(sys.executable).name
+UNBUFFERED = {**os.environ, "PYTHONUNBUFFERED": "1"}
 
 
 def python(script: str) -> list[str]:
@@ -232,6 +234,39 @@ def test_signals_are_handled_as_before_when_a_program_has_ended() -> None:
     before = signal.getsignal(signal.SIGTERM)
     process.follow(python(""), print)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("call", ["process.run(c)", "process.follow(c, print)"])
+def test_who_is_told_to_end_tidies_up_first(tmp_path: Path, call: str) -> None:
+    """A netrc with a login does not stay behind, and the program does not go on."""
+    child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    script = f"""
+import sys, tempfile
+from devpi_cli import process
+c = [sys.executable, "-c", {child!r}]
+with tempfile.TemporaryDirectory(dir={str(tmp_path)!r}):
+    {call}
+"""
+    told = subprocess.Popen(python(script), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=UNBUFFERED)
+    with told:
+        assert told.stdout
+        pid = int(told.stdout.readline())
+        told.terminate()
+        assert told.wait(30) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_nohup_is_respected() -> None:
+    script = "import os, signal; os.kill(os.getppid(), signal.SIGHUP); print('done')"
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        heard: list[str] = []
+        process.follow(python(script), heard.append)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert heard == ["done"]
 
 
 def test_a_thread_can_follow_a_program() -> None:
