@@ -74,6 +74,9 @@ class Server:
         """Return the URL of a user, an index (``user/index`` is one name), a project."""
         return urls.join(self.root, *(part for name in names for part in name.split("/")))
 
+    def _user_url(self, name: str) -> str:
+        return self.url(urls.user_name(name))
+
     def narrowed_to(self, project: str) -> Server:
         """Return the server to somebody whose login is good for uploads of one project within a minute.
 
@@ -91,8 +94,9 @@ class Server:
 
     def login(self, user: str, password: str) -> Login:
         """Trade a password for a token."""
+        who = {"user": urls.user_name(user), "password": password}
         try:
-            reply = self.session.request("POST", f"{self.root}+login", json={"user": user, "password": password})
+            reply = self.session.request("POST", f"{self.root}+login", json=who)
         except NotAllowed as error:
             error.hint = "is the user name right, and the password?"
             raise
@@ -105,22 +109,22 @@ class Server:
 
     def user(self, name: str) -> User:
         """Show a user."""
-        return replies.user(name, replies.expect(self.session.request("GET", self.url(name)), "userconfig"))
+        return replies.user(name, replies.expect(self.session.request("GET", self._user_url(name)), "userconfig"))
 
     def create_user(self, name: str, config: Mapping[str, str]) -> None:
         """Create a user; ``config`` has at least ``password`` or ``pwhash``."""
-        self.session.request("PUT", self.url(name), json=dict(config))
+        self.session.request("PUT", self._user_url(name), json=dict(config))
 
     def modify_user(self, name: str, config: Mapping[str, str]) -> Login | None:
         """Change some settings of a user; its own new password comes back as a new token."""
-        reply = self.session.request("PATCH", self.url(name), json=dict(config))
+        reply = self.session.request("PATCH", self._user_url(name), json=dict(config))
         return (
             replies.login(name, replies.expect(reply, "userpassword"), reply) if reply.type == "userpassword" else None
         )
 
     def delete_user(self, name: str) -> None:
         """Delete a user with its volatile indexes."""
-        self._delete(self.url(name), "make its indexes volatile first: 'devpi index USER/INDEX volatile=True'")
+        self._delete(self._user_url(name), "make its indexes volatile first: 'devpi index USER/INDEX volatile=True'")
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the packages that make up the server."""

@@ -120,6 +120,16 @@ def split_index(url: str) -> tuple[str, str]:
     return urlunsplit((parts.scheme, parts.netloc, prefix, "", "")), f"{names[-2]}/{names[-1]}"
 
 
+def user_name(typed: str) -> str:
+    """Return a user's name as it was typed.
+
+    Raises WrongUsage for what would lead to an index, or elsewhere.
+    """
+    if "/" in typed or not typed.strip("."):
+        raise WrongUsage(f"{typed!r} is not the name of a user", hint="the name of an index goes to 'devpi index'")
+    return typed
+
+
 def index_name(typed: str, user: str | None) -> str:
     """Return ``user/index`` for what was typed: ``user/index``, ``/user/index`` or ``index`` of that user.
 
@@ -128,7 +138,7 @@ def index_name(typed: str, user: str | None) -> str:
     names = typed.strip("/").split("/")
     if len(names) == 1 and user:
         names.insert(0, user)
-    if len(names) != 2 or not all(names):  # noqa: PLR2004 (user/index are two)
+    if len(names) != 2 or not all(name.strip(".") for name in names):  # noqa: PLR2004 (user/index are two)
         needs = "USER/INDEX" if len(names) == 1 else "of the form USER/INDEX or INDEX"
         raise WrongUsage(f"index {typed!r} has to be {needs}")
     return "/".join(names)

@@ -161,6 +161,7 @@ def test_an_index_may_leave_out_the_user_who_is_logged_in(typed: str, user: str 
         ("", "bob", "index '' has to be of the form USER/INDEX or INDEX"),
         ("a/b/c", "bob", "index 'a/b/c' has to be of the form USER/INDEX or INDEX"),
         ("alice//dev", None, "index 'alice//dev' has to be of the form USER/INDEX or INDEX"),
+        ("alice/..", None, "index 'alice/..' has to be of the form USER/INDEX or INDEX"),
     ],
 )
 def test_what_names_no_index_is_wrong_usage(typed: str, user: str | None, why: str) -> None:

@@ -77,6 +77,17 @@ def test_a_password_is_not_shown_and_its_new_token_is_kept(member: Member) -> No
     assert "  title=mine" in member.ok("index", "dev", "title=mine")
 
 
+@pytest.mark.parametrize(
+    "arguments", [["INDEX"], ["INDEX", "title=x"], ["-c", "INDEX", "password=x"], ["--delete", "INDEX"]]
+)
+def test_an_index_is_not_taken_for_a_user(member: Member, server: Live, arguments: list[str]) -> None:
+    typed = [member.index if word == "INDEX" else word for word in arguments]
+    with server.requests() as seen:
+        said = member.fails("user", "-y", *typed)
+    hint = "the name of an index goes to 'devpi index'"
+    assert (said, seen) == ((2, f"'{member.index}' is not the name of a user\n{hint}\n"), [])
+
+
 def test_a_user_is_deleted_with_its_volatile_indexes(member: Member) -> None:
     deleted = member("user", "--delete", member.user, "-y")
     assert deleted.lines == [f"About to remove: {member.server.root}{member.user}", f"user deleted: {member.user}"]
