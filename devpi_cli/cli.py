@@ -32,14 +32,14 @@ COMMANDS = {
     "index": "Create, show, modify, delete or list indexes.",
     "getjson": "Show the JSON that a server has at a path or URL.",
     "patchjson": "Send JSON from a file to a path on the server.",
-    "upload": "Build the project in this folder and upload it, or upload files.",
+    "upload": "Build and upload the project in this folder, or upload files.",
     "list": "List the projects of an index, or the files of a project.",
     "push": "Push releases from an index to another one, here or elsewhere.",
-    "refresh": "Make mirrors ask their upstream again for the files of packages.",
-    "remove": "Remove a project, some of its releases, or one file from an index.",
+    "refresh": "Make mirrors ask their upstream again for files of packages.",
+    "remove": "Remove a project, releases of it, or one file from an index.",
     "install": "Install packages from an index with pip or uv.",
     "test": "Test releases with tox, and attach the results to their files.",
-    "quickstart": "Make a server of your own on this machine, with a user and an index, and use it.",
+    "quickstart": "Make a server of your own on this machine, and use it.",
     "server": "Start, stop, or look at the server that quickstart made.",
 }
 ALIASES = {"logout": "logoff"}
@@ -247,4 +247,4 @@ def main() -> None:
     except OSError as error:  # a pipe that was closed is not among them: click ends quietly
         what = f"{error.filename or 'input/output'}: {error.strerror or error}"
         App(json=_json_is_wanted()).out.error(DevpiError(what))
-        sys.exit(DevpiError.exit_status)
+        raise SystemExit(DevpiError.exit_status) from None

@@ -42,9 +42,9 @@ def command(
 ) -> None:
     """Install packages from an index with pip or uv.
 
-    They go into the virtual environment that is named, else that 'devpi use --venv' remembers, else that is
-    active; without one, the first pip on the PATH decides, and uv takes '.venv' or fails.
-    Packages that are there are upgraded, and pre-releases count. The exit status is that of pip or uv.
+    They go into the virtual environment named with --venv, else the one that 'devpi use --venv' remembers, else
+    the active one; without one, the first pip on the PATH decides, and uv takes '.venv' or fails.
+    Packages that are installed already are upgraded, and pre-releases count. The exit status is that of pip or uv.
     """
     folder = chosen_venv(app, venv)
     chosen = chosen_installer(installer, folder)

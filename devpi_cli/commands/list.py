@@ -31,7 +31,7 @@ TESTS = {"none": "no tests were run", "failed": "tests failed", "passed": "tests
 @click.option("--all", "all_", is_flag=True, help="Show all versions, not just the newest.")
 @click.option("--ignore-bases", is_flag=True, help="Leave out what the index has from its bases.")
 @click.option("--toxresults", "-t", "tox_results", is_flag=True, help="Show the results of tox for every file.")
-@click.option("--failures", "-f", is_flag=True, help="Show them, and what the commands printed that failed.")
+@click.option("--failures", "-f", is_flag=True, help="Show the results of tox, and what failed commands printed.")
 @pass_app
 def command(
     app: App,

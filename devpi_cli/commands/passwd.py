@@ -17,7 +17,7 @@ from devpi_cli.errors import LoginRequired
 def command(app: App, user: str | None, password_stdin: bool) -> None:
     """Change the password of a user.
 
-    Without USER it is that of who is logged in, who stays so. It is asked for twice.
+    Without USER it is your own, and you stay logged in. The new password is asked for twice.
     """
     app.state.require_server()
     user = user or acting_user(app)

@@ -41,18 +41,20 @@ Type next:
 
 @click.command(epilog="\b\nExamples:\n  devpi quickstart\n  devpi quickstart --user alice --port 4040")
 @click.option("--user", metavar="NAME", help="Name of the user to make. [your login name]")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of the server. [3141, or the next free one]")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="PORT", help="Port of the server. [3141, or the next free one]"
+)
 @click.option("--mirror-url", metavar="URL", help="What root/pypi mirrors. [https://pypi.org/simple/]")
 @pass_app
 def command(app: App, user: str | None, port: int | None, mirror_url: str | None) -> None:
-    """Make a server of your own on this machine, with a user and an index, and use it.
+    """Make a server of your own on this machine, and use it.
 
-    It runs on 127.0.0.1 until 'devpi server stop' or a restart of the machine, keeps its data beside the client's
-    state, and its index 'dev' has all of PyPI behind it. What is there already stays as it is, so that it can be run
-    again.
+    It has a user, and an index 'dev' with all of PyPI behind it. It runs on 127.0.0.1 until 'devpi server stop' or a
+    restart of the machine, and keeps its data beside the client's state. What is there already stays as it is, so
+    that quickstart can be run again.
     """
     registry = own_registry(app)
-    user = user or default_user()
+    user = urls.user_name(user or default_user())
     for step in _serve(app, registry, port):
         app.out.line(step)
     app.elsewhere = registry.url

@@ -26,13 +26,18 @@ MANY = 1000
 )
 @click.argument("packages", nargs=-1, metavar="[PKG]...")
 @click.option(
-    "--requirement", "-r", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="What FILE lists."
+    "--requirement",
+    "-r",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Refresh what FILE lists.",
 )
-@click.option("--all", "all_", is_flag=True, help="All projects of the mirrors.")
+@click.option("--all", "all_", is_flag=True, help="Refresh all projects of the mirrors.")
 @index_option("refresh")
 @pass_app
 def command(app: App, packages: tuple[str, ...], requirement: tuple[Path, ...], all_: bool, index: str | None) -> None:
-    """Make mirrors ask their upstream again for the files of packages.
+    """Make mirrors ask their upstream again for files of packages.
 
     A mirror knows for some time only what it was told last. PKG is a name, or a pattern such as 'django-*' of names
     that the mirrors list. On an index that is no mirror it is done to the mirrors among its bases.

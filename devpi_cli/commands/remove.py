@@ -14,14 +14,14 @@ from devpi_cli.models import Requirement
 
 @click.command(
     epilog="\b\nExamples:\n  devpi remove demo==1.0\n  devpi remove 'demo>=1,<2'\n  devpi remove -y demo\n"
-    "  devpi remove http://localhost:3141/alice/dev/+f/2ed/2df83d4eb29af/demo-1.0-py3-none-any.whl"
+    "  devpi remove http://localhost/alice/dev/+f/2ed/2df83d4eb29af/demo-1.0.tar.gz"
 )
 @click.argument("requirement", metavar="REQUIREMENT|URL")
 @index_option("remove from")
 @click.option("--force", "-f", is_flag=True, help="Remove from a non-volatile index, too.")
 @pass_app
 def command(app: App, requirement: str, index: str | None, force: bool) -> None:
-    """Remove a project, some of its releases, or one file from an index.
+    """Remove a project, releases of it, or one file from an index.
 
     REQUIREMENT is NAME for the whole project, or 'NAME==VERSION', 'NAME<VERSION' for releases; a URL is that of one
     file. What will go is shown first. What the index has from its bases stays there.

@@ -21,7 +21,12 @@ def command() -> None:
 
 
 @command.command(epilog="\b\nExamples:\n  devpi server start\n  devpi server start --port 4040")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [the one it had, or the next free one]")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="Port to listen on. [the one it had, or the next free one]",
+)
 @pass_app
 def start(app: App, port: int | None) -> None:
     """Start the server, if it does not run."""
@@ -65,7 +70,9 @@ def status(app: App) -> None:
 
 
 @command.command(epilog="\b\nExamples:\n  devpi server log\n  devpi server log -n 100")
-@click.option("--lines", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many lines.")
+@click.option(
+    "--lines", "-n", type=click.IntRange(min=1), metavar="COUNT", default=20, show_default=True, help="How many lines."
+)
 @pass_app
 def log(app: App, lines: int) -> None:
     """Show the last lines that the server printed."""

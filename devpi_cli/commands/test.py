@@ -59,9 +59,8 @@ def command(
     """Test releases with tox, and attach the results to their files.
 
     Of the newest release that meets a REQUIREMENT (NAME, 'NAME==VERSION') it tests every sdist, and every wheel that
-    runs on any platform, with the tests and the tox configuration in the sdist. tox (4.23 or
-    newer) is that of the active environment, or the first one on the PATH. All files are tested, and the exit status is
-    the worst one.
+    runs on any platform, with the tests and the tox configuration in the sdist. tox (4.23 or newer) is that of the
+    active environment, or the first one on the PATH. All files are tested, and the exit status is the worst one.
     """
     wanted = [Requirement.parse(requirement) for requirement in requirements]
     options = testruns.Options(environments, config, fallback_ini, _arguments(tox_args))

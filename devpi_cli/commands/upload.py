@@ -26,10 +26,10 @@ DIST = Path("dist")
 
 
 @click.command(
-    epilog="\b\nExamples:\n  devpi upload                       build the project in this folder, and upload it\n"
-    "  devpi upload dist/*.whl            upload files\n"
-    "  devpi upload --from-dir wheelhouse upload all files in and below a folder\n"
-    "  devpi upload --with-docs           build and upload its documentation, too"
+    epilog="\b\nExamples:\n  devpi upload                        build and upload the project\n"
+    "  devpi upload dist/*.whl             upload files\n"
+    "  devpi upload --from-dir wheelhouse  upload all files in and below a folder\n"
+    "  devpi upload --with-docs            build and upload documentation, too"
 )
 @click.argument("paths", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 @index_option("upload to")
@@ -78,7 +78,7 @@ def command(
     docs: Path | None,
     python: str | None,
 ) -> None:
-    """Build the project in this folder and upload it, or upload files.
+    """Build and upload the project in this folder, or upload files.
 
     Without FILE an sdist and a wheel are built from a copy of the files that git or hg track, kept in dist/ and
     uploaded; [tool.devpi.upload] in pyproject.toml, or [devpi:upload] in setup.cfg, may say otherwise. FILEs are
