@@ -8,14 +8,24 @@ from __future__ import annotations
 import json
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from devpi_cli import replies, urls
 from devpi_cli.credentials import is_token, narrowed
-from devpi_cli.errors import BrokenDistribution, NotAllowed, NotDevpi, Redirected, Refused, ServerFailed, WrongUsage
-from devpi_cli.models import Action, Index, Link, Login, Release, Service, User
+from devpi_cli.errors import (
+    BrokenDistribution,
+    Missing,
+    NotAllowed,
+    NotDevpi,
+    Redirected,
+    Refused,
+    ServerFailed,
+    WrongUsage,
+)
+from devpi_cli.models import Action, Index, Link, Login, Release, Service, User, normalised
 from devpi_cli.session import Form
 
 if TYPE_CHECKING:
@@ -178,13 +188,27 @@ class Server:
 
         The fields of a distribution are those of the core metadata with ``filetype`` and ``pyversion``; for
         ``doc_upload``, a zip of pages, ``name`` and perhaps ``version``. What went wrong stands in the
-        reason phrase; a reply with a body does not come from devpi's upload view, unless it is JSON without a result.
+        reason phrase; when that got lost, the server is asked whether it has the file. A reply with a body does not
+        come from devpi's upload view, unless it is JSON without a result.
         """
         fields = {":action": action, "protocol_version": "1", **fields}
-        reply = self.session.request("POST", f"{self.url(index)}/", form=Form(fields, name, file))
+        arrived = partial(self._arrived, index, normalised(str(fields.get("name"))), file)
+        reply = self.session.request("POST", f"{self.url(index)}/", form=Form(fields, name, file, arrived))
         if reply.result is not None:
             raise NotDevpi(f"POST {self.url(index)}/\n{reply.status} {reply.reason}, but not the reply to an upload")
         return "" if reply.reason == "OK" else reply.reason
+
+    def _arrived(self, index: str, project: str, file: BinaryIO) -> bool:
+        """Tell whether an index has a file, by its SHA-256."""
+        from hashlib import file_digest
+
+        file.seek(0)
+        digest = file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it wants one that is no BinaryIO
+        try:
+            releases = self.releases(index, project, ignore_bases=True)
+        except Missing:
+            return False
+        return any(link.sha256 == digest for release in releases for link in release.links)
 
     def push(self, index: str, project: str, version: str, options: Mapping[str, object]) -> list[Action]:
         """Copy a release from an index to another one and return what was done, also where some of it failed.

@@ -33,6 +33,7 @@ class App:
     json: bool = False
     no_input: bool = False
     timeout: float | None = None
+    retries: int | None = None
     ca_bundle: str | None = None
     insecure: bool = False
     user: str | None = None
@@ -77,6 +78,7 @@ class App:
 
     @cached_property
     def session(self) -> Session:
+        from devpi_cli.retries import MOST, Retries
         from devpi_cli.session import Access, Session
         from devpi_cli.trust import Trust
 
@@ -88,6 +90,7 @@ class App:
         client_cert = known.client_cert if known and self.client_cert is None else self.client_cert
         access = Access(root, (login.user, login.token) if login else None, basic_auth, client_cert)
         session = Session(access, timeout=self.timeout, trust=Trust(self.ca_bundle, self.insecure), log=self.out.debug)
+        session.retries = Retries(MOST if self.retries is None else self.retries, say=self.out.note)
         click.get_current_context().call_on_close(session.close)
         return session
 

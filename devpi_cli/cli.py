@@ -85,6 +85,13 @@ def _generic_options(*, environment: bool) -> list[click.Parameter]:
             help="How long a server may be silent. [60]",
         ),
         _generic(
+            "--retries",
+            type=click.IntRange(min=0),
+            envvar=variable("RETRIES"),
+            metavar="N",
+            help="How often to try again when the server fails. [3]",
+        ),
+        _generic(
             "--ca-bundle", type=file, envvar=variable("CA_BUNDLE"), metavar="FILE", help="Trust the CAs in FILE, too."
         ),
         _generic("--insecure", is_flag=True, envvar=variable("INSECURE"), help="Do not verify TLS certificates."),

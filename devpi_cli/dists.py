@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 import zlib
 from dataclasses import dataclass
-from io import FileIO
+from io import SEEK_SET, FileIO
 from typing import TYPE_CHECKING
 
 from devpi_cli.errors import BrokenDistribution, WrongUsage
@@ -36,12 +36,22 @@ class Watched(FileIO):
     def __init__(self, path: Path, advance: Callable[[int], None]) -> None:
         super().__init__(path)
         self._advance = advance
+        self._told = 0
 
     def read(self, size: int | None = -1) -> bytes:
         """Read up to so many bytes."""
         data = super().read(-1 if size is None else size)
+        self._told += len(data)
         self._advance(len(data))
         return data
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        """Go to another place, as for sending the file once more, and take back what was told."""
+        place = super().seek(offset, whence)
+        if place != self._told:
+            self._advance(place - self._told)
+            self._told = place
+        return place
 
 
 def find(paths: Sequence[Path], *, from_dir: bool) -> list[Path]:

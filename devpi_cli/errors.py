@@ -28,7 +28,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -125,9 +125,17 @@ class ProgramFailed(DevpiError):
 
 
 class Unreachable(DevpiError):
-    """The server does not answer."""
+    """The server does not answer.
+
+    ``fault`` is what may pass: ``refused`` where nobody listens, ``broken`` for a connection that broke off and
+    ``silent`` for one that nothing came from, both after the request began; else it is empty.
+    """
 
     exit_status = 6
+
+    def __init__(self, message: str, *, hint: str = "", fault: Literal["", "refused", "broken", "silent"] = "") -> None:
+        super().__init__(message, hint=hint)
+        self.fault = fault
 
 
 class NotDevpi(DevpiError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
 from devpi_cli import urls
@@ -13,10 +13,12 @@ from devpi_cli.errors import NotDevpi, Redirected, Unreachable, WrongUsage, refu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     import httpx
 
 API_VERSION = "2"
+CONFIRMED = "uploaded, as the server confirms"
 UNKNOWN_CA = (18, 19, 20, 21)  # what OpenSSL calls a certificate whose issuer it does not know
 
 
@@ -96,6 +98,15 @@ def reply_of(response: httpx.Response, *, anyone: bool) -> Reply:
     )
 
 
+def confirmed(library: ModuleType, method: str, url: str) -> httpx.Response:
+    """Return what stands for an answer that got lost, after the server said that it has what was sent."""
+    headers, reason = {"X-Devpi-Api-Version": API_VERSION}, {"reason_phrase": CONFIRMED.encode()}
+    response: httpx.Response = library.Response(
+        200, headers=headers, extensions=reason, request=library.Request(method, url)
+    )
+    return response
+
+
 def _body(response: httpx.Response) -> tuple[Any, bool]:
     """Return the JSON body and whether there is one."""
     try:
@@ -112,8 +123,9 @@ def _standard_reason(status: int) -> str:
         return ""
 
 
-def unreachable(where: str, error: Exception) -> Unreachable:
-    """Say why there was no answer, from the innermost cause."""
+def unreachable(where: str, error: Exception, fault: Literal["", "refused", "broken"]) -> Unreachable:
+    """Say why there was no answer, from the innermost cause; an unknown host and a TLS failure do not pass."""
+    import socket
     import ssl
 
     causes: list[BaseException] = [error]
@@ -124,7 +136,9 @@ def unreachable(where: str, error: Exception) -> Unreachable:
         remedy = "if its certificate comes from a CA of your own, name that with --ca-bundle FILE"
         unknown = tls.verify_code in UNKNOWN_CA
         return Unreachable(f"cannot trust {where}: {tls.verify_message}", hint=remedy if unknown else "")
-    if tls:
+    if tls and not (fault == "broken" and isinstance(tls, ssl.SSLEOFError)):
         return Unreachable(f"cannot reach {where}: {tls.reason or tls}", hint="does this port speak https?")
     why = next((c.strerror for c in reversed(causes) if isinstance(c, OSError) and c.strerror), None) or error
-    return Unreachable(f"cannot reach {where}: {why}", hint="is the server running, and the URL right?")
+    unknown = any(isinstance(cause, socket.gaierror) for cause in causes)
+    hint = "is the server running, and the URL right?"
+    return Unreachable(f"cannot reach {where}: {why}", hint=hint, fault="" if unknown else fault)

@@ -7,15 +7,17 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
 from devpi_cli import __version__, urls
 from devpi_cli.errors import NotDevpi, Unreachable, WrongUsage
-from devpi_cli.responses import redirected, reply_of, unreachable
+from devpi_cli.responses import confirmed, redirected, reply_of, unreachable
+from devpi_cli.retries import Retries
 from devpi_cli.trust import Trust, trust_nobody
 
 if TYPE_CHECKING:
@@ -62,18 +64,22 @@ class Access:
 
 @dataclass(frozen=True)
 class Form:
-    """A multipart body: fields, and a file open for reading under the name it shall have."""
+    """A multipart body: fields, and a file open for reading under the name it shall have.
+
+    ``arrived`` asks the server whether it has the file; a form with it may be sent again.
+    """
 
     fields: Mapping[str, object]
     name: str
     file: BinaryIO
+    arrived: Callable[[], bool] | None = None
 
 
 class Session:
     """One way to ask a server. Connections are kept open until ``close``.
 
     ``timeout`` is how many seconds of silence end a request; ``log`` gets a line per request; ``transport`` is httpx's
-    seam for tests.
+    seam for tests. Nothing is tried again until ``retries`` says so.
     """
 
     def __init__(
@@ -88,6 +94,7 @@ class Session:
         self.access = access or Access("")
         self.timeout = timeout or SILENCE_SECONDS
         self.trust = trust or Trust()
+        self.retries = Retries()
         self.log = log or (lambda line: None)
         self.transport = transport
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
@@ -109,16 +116,13 @@ class Session:
         Raises Refused for a status of 400 or more, Unreachable when there is no answer, NotDevpi for a reply that no
         devpi server gives, and Redirected for a redirect that must not be followed.
         """
-        body: dict[str, Any] = {}
-        if json is not None:
-            body["json"] = json
-        if form is not None:
-            body |= {"data": form.fields, "files": {"content": (form.name, form.file)}}
-        response = self._send(method, url, body)
-        for _ in range(MOST_REDIRECTS):
+        body: dict[str, Any] = {} if json is None else {"json": json}
+        place = url
+        for _ in range(MOST_REDIRECTS + 1):
+            response = self._send(method, place, body, form)
             if not response.has_redirect_location:
                 return reply_of(response, anyone=anyone)
-            response = self._send(method, redirected(response, method), body)
+            place = redirected(response, method)
         raise NotDevpi(f"{method} {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
 
     def download(self, url: str, take: Callable[[bytes], None]) -> None:
@@ -126,25 +130,40 @@ class Session:
 
         Redirects are followed, and a server elsewhere gets no credentials. Raises what ``request`` raises.
         """
-        # Never a JSON description of the file, nor the file compressed once more, which would spoil its hash.
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        place = url
         for _ in range(MOST_REDIRECTS + 1):
+            response = self.retries.run(partial(self._fetch, place, take))
+            if response and response.is_error:
+                reply_of(response, anyone=True)
+            if not (response and response.has_redirect_location):
+                return
+            place = redirected(response, "GET")
+        raise NotDevpi(f"GET {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
+
+    def _fetch(self, url: str, take: Callable[[bytes], None]) -> httpx.Response:
+        """Download once; what breaks off after its first piece was taken cannot be taken again."""
+        # Never a JSON description of the file, nor the file compressed once more, which would spoil its hash.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity", **self.access.headers(url)}
+        taken = False
+        try:
             with (
                 self._failures("GET", url),
                 self._client(urlsplit(url).scheme, self.access.certificate(url)).stream(
-                    "GET", url, headers={**headers, **self.access.headers(url)}
+                    "GET", url, headers=headers
                 ) as response,
             ):
                 self.log(f"GET {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
                 if response.status_code >= HTTPStatus.BAD_REQUEST:
                     response.read()
-                    reply_of(response, anyone=True)
-                if not response.has_redirect_location:
+                elif not response.has_redirect_location:
                     for piece in response.iter_raw():
+                        taken = True
                         take(piece)
-                    return
-                url = redirected(response, "GET")
-        raise NotDevpi(f"GET {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
+                return response
+        except Unreachable as error:
+            if taken:
+                error.fault = ""
+            raise
 
     @property
     def _connect_seconds(self) -> float:
@@ -156,8 +175,17 @@ class Session:
             client.close()
         self._clients.clear()
 
-    def _send(self, method: str, url: str, body: dict[str, Any]) -> httpx.Response:
-        """Send one request once. The place for a policy of retries."""
+    def _send(self, method: str, url: str, body: dict[str, Any], form: Form | None) -> httpx.Response:
+        """Send one request, and again where that is safe."""
+        once = partial(self._send_once, method, url, body, form)
+        if method not in ("GET", "HEAD") and not (form and form.arrived):
+            return once()
+        return self.retries.run(once, form.arrived if form else None) or confirmed(_httpx(), method, url)
+
+    def _send_once(self, method: str, url: str, body: dict[str, Any], form: Form | None) -> httpx.Response:
+        if form is not None:
+            form.file.seek(0)
+            body = {**body, "data": form.fields, "files": {"content": (form.name, form.file)}}
         started = time.perf_counter()
         with self._failures(method, url):
             client = self._client(urlsplit(url).scheme, self.access.certificate(url))
@@ -185,8 +213,11 @@ class Session:
                 raise Unreachable(f"cannot reach {where}: no connection within {self._connect_seconds:g} s") from None
             if isinstance(error, httpx.TimeoutException):
                 hint = "--timeout SECONDS waits longer"
-                raise Unreachable(f"no answer from {where} within {self.timeout:g} s", hint=hint) from None
-            raise unreachable(where, error) from None
+                what = f"no answer from {where} within {self.timeout:g} s"
+                raise Unreachable(what, hint=hint, fault="silent") from None
+            is_passing = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+            fault: Literal["", "refused", "broken"] = "broken" if is_passing else ""
+            raise unreachable(where, error, "refused" if isinstance(error, httpx.ConnectError) else fault) from None
 
     def _client(self, scheme: str, certificate: str | None) -> httpx.Client:
         """Return the client for a scheme; only the one for https pays for a TLS context with CAs."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from devpi_cli import dists, documentation
 from devpi_cli.errors import BrokenDistribution, DevpiError, NotAllowed, Refused, SomeFailed
+from devpi_cli.responses import CONFIRMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +88,9 @@ def _send(app: App, index: str, dist: dists.Dist) -> str:
     if said.startswith(IDENTICAL):
         app.out.note(f"{name}: already there")
         return "already there"
-    if said:
+    if said == CONFIRMED:
+        app.out.note(f"{name}: {said}")
+    elif said:
         app.out.warn(f"{name}: {said}")
     return "uploaded"
 
