@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from devpi_cli.models import Release, Requirement
 
 
+def no_release(index: str, wanted: Requirement) -> NothingFound:
+    """Return what there is to say when an index, with its bases, has a project but no release that is meant."""
+    return NothingFound(
+        f"no release of {wanted.project} on {index} matches {wanted.text!r}",
+        hint=f"type 'devpi list --all {wanted.project}' to see which there are",
+    )
+
+
 def matching_releases(app: App, index: str, wanted: Requirement) -> list[Release]:
     """Return the releases on the index itself that are meant, the oldest first. Raises NothingFound for none."""
     nothing = NothingFound(

@@ -10,7 +10,8 @@ import click
 from devpi_cli import toxresults
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.errors import BrokenDistribution, NothingFound
+from devpi_cli.commands._releases import no_release
+from devpi_cli.errors import BrokenDistribution
 from devpi_cli.models import Requirement, newest_first
 
 if TYPE_CHECKING:
@@ -77,10 +78,7 @@ def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_base
     releases = app.server.releases(index, wanted.project, ignore_bases=ignore_bases)
     matching = {release.version: release for release in releases if wanted.matches(release.version)}
     if not matching:
-        raise NothingFound(
-            f"no release of {wanted.project} on {index} matches {wanted.text!r}",
-            hint=f"type 'devpi list --all {wanted.project}' to see which there are",
-        )
+        raise no_release(index, wanted)
     newest = [matching[version] for version in newest_first(matching) if _files_of(matching[version])]
     shown = newest if all_ or app.json else newest[:NEWEST]
     found = [_Row(release, link) for release in shown for link in _files_of(release)]

@@ -15,7 +15,8 @@ from devpi_cli import archives, testruns, urls, venvs
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._installing import index_access
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.errors import DevpiError, NothingFound, SomeFailed, WrongUsage
+from devpi_cli.commands._releases import no_release
+from devpi_cli.errors import DevpiError, SomeFailed, WrongUsage
 from devpi_cli.models import Requirement, newest_first
 
 if TYPE_CHECKING:
@@ -162,10 +163,7 @@ def _candidates(app: App, index: str, wanted: Requirement, select: re.Pattern[st
     releases = {release.version: release for release in app.server.releases(index, wanted.project) if release.files}
     version = next(filter(wanted.matches, newest_first(releases)), None)
     if version is None:
-        raise NothingFound(
-            f"no release of {wanted.project} on {index} matches {wanted.text!r}",
-            hint=f"type 'devpi list --all {wanted.project}' to see which there are",
-        )
+        raise no_release(index, wanted)
     found = testruns.candidates(releases[version], select)
     tested = [candidate.file for candidate in found]
     for link in releases[version].files:
