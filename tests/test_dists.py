@@ -225,3 +225,13 @@ def test_reading_a_watched_file_is_reported_byte_by_byte(wheel: Path) -> None:
 
 def test_a_wheel_of_the_fixtures_can_be_read(tmp_path: Path) -> None:
     assert read(make_wheel(tmp_path, "my-demo", "2.0")).project == "my-demo"
+
+
+def test_reading_anew_takes_back_what_was_told(wheel: Path) -> None:
+    seen: list[int] = []
+    with Watched(wheel, seen.append) as file:
+        file.seek(0)
+        file.read(10)
+        file.seek(0)
+        file.read(4)
+    assert seen == [10, -10, 4]
