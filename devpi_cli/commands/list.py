@@ -71,7 +71,7 @@ def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool) -> None:
         found[project] = versions[::-1] if all_ else versions[:1]
         for version in found[project]:
             app.out.line(f"{releases[version].project}=={version}")
-    app.out.document({"index": index, "projects": found})
+    app.out.document({"index": index, "projects": list(projects), "versions": found})
 
 
 def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_bases: bool, tox: str) -> None:
