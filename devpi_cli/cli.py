@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from devpi_cli import __version__, plugins
 from devpi_cli.app import App
-from devpi_cli.errors import DevpiError, Missing, NotAllowed, WrongUsage
+from devpi_cli.errors import DevpiError, Refused, WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,14 +41,9 @@ COMMANDS = {
     "test": "Test releases with tox, and attach the results to their files.",
     "quickstart": "Make a server of your own on this machine, and use it.",
     "server": "Start, stop, or look at the server that quickstart made.",
+    "doctor": "Check state, server, login, index, pip and uv, and say what is wrong.",
 }
 ALIASES = {"logout": "logoff"}
-# By the words of devpi-server for what is not there.
-WHAT_THERE_IS = {
-    "The stage ": "'devpi use -l' shows which indexes there are",
-    "no user ": "'devpi user -l' shows which users there are",
-    "no project ": "'devpi list' shows which projects there are",
-}
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -188,22 +183,12 @@ class CommandTable(click.Group):
 
 
 def _what_to_type(app: App, error: DevpiError) -> str:
-    """Return a hint for a failure that came without one."""
-    if isinstance(error, NotAllowed):
-        return _why_refused(app)
-    if isinstance(error, Missing):
-        return next((hint for words, hint in WHAT_THERE_IS.items() if words in error.reason), "")
-    return ""
+    """Return a hint for a refusal that came without one; only that brings in what can ask the server."""
+    if not isinstance(error, Refused):
+        return ""
+    from devpi_cli.commands._refusals import what_to_type
 
-
-def _why_refused(app: App) -> str:
-    """Return what the user can do about a refusal, as far as this side knows."""
-    login = app.login
-    if login is None:
-        return "not logged in: type 'devpi login USER'"
-    if login.hours <= 0:
-        return f"the login of {login.user} expired {-login.hours:.1f} h ago: type 'devpi login {login.user}'"
-    return f"logged in as {login.user}; 'devpi use' tells whether the server still accepts that login"
+    return what_to_type(app, error)
 
 
 @click.group(

@@ -94,10 +94,13 @@ class Uv:
     def index(self, text: str) -> str | None:
         import tomllib
 
-        data = tomllib.loads(text)
+        data = self._settings(tomllib.loads(text))
         default = _default(data)
         found = data.get("index-url") if default is None else default.get("url")
         return str(found) if found else None
+
+    def _settings(self, data: dict[str, Any]) -> dict[str, Any]:
+        return data
 
     def trusted(self, text: str) -> list[str]:
         return []
@@ -120,6 +123,15 @@ class Uv:
             entry.update({"url": wanted.simple, "default": True})
             entries.append(entry)
         return tomlkit.dumps(document)
+
+
+class UvInProject(Uv):
+    """``pyproject.toml``, whose table ``[tool.uv]`` is as a ``uv.toml``. It is only read."""
+
+    def _settings(self, data: dict[str, Any]) -> dict[str, Any]:
+        tool = data.get("tool")
+        found = tool.get("uv") if isinstance(tool, dict) else None
+        return found if isinstance(found, dict) else {}
 
 
 def _document(text: str) -> TOMLDocument:

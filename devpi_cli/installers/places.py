@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from devpi_cli.installers.dialects import Dialect, Ini, Pip, Uv
+from devpi_cli.installers.dialects import Dialect, Ini, Pip, Uv, UvInProject
 
 WINDOWS = os.name == "nt"
 PIP_CONF = "pip.ini" if WINDOWS else "pip.conf"
@@ -35,6 +35,20 @@ def places(venv: Path | None) -> list[Place]:
         Place(distutils, Ini("easy_install", "index-url"), is_made=False),
         Place(home / ".buildout" / "default.cfg", Ini("buildout", "index"), is_made=False),
     ]
+
+
+def in_force(folder: Path) -> list[Place]:
+    """Return the files that uv reads for its index in a folder, the one that counts most first."""
+    if os.environ.get("UV_CONFIG_FILE"):
+        return [Place(_uv_toml(), Uv())]
+    projects = [name for above in (folder, *folder.parents) for name in _of_project(above)]
+    return [*projects, Place(_uv_toml(), Uv()), *([] if WINDOWS else [Place(Path("/etc/uv/uv.toml"), Uv())])]
+
+
+def _of_project(folder: Path) -> list[Place]:
+    """Return where a project has settings for uv: beside a ``uv.toml``, uv ignores what ``pyproject.toml`` says."""
+    found = [Place(folder / "uv.toml", Uv()), Place(folder / "pyproject.toml", UvInProject())]
+    return [place for place in found if place.path.is_file()]
 
 
 def _pip_conf() -> Path:

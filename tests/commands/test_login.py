@@ -164,7 +164,7 @@ def test_a_new_login_replaces_an_expired_one(member: Member) -> None:
     status, said = member.fails("index", "dev", "title=x")
     assert (status, said.splitlines()[-1]) == (
         3,
-        f"logged in as {member.user}; 'devpi use' tells whether the server still accepts that login",
+        f"the login of {member.user} is no longer valid: type 'devpi login {member.user}'",
     )
     member.ok("login", member.user, "--password", member.password)
     assert "  title=x" in member.ok("index", "dev", "title=x")
@@ -179,7 +179,7 @@ def test_v27_a_login_that_is_no_longer_good_is_named_by_every_command(
     refused = member(*command.format(wheel=wheel, user=member.user).split(), "-q")
     assert (refused.status, refused.stderr.splitlines()[-1]) == (
         3,
-        f"logged in as {member.user}; 'devpi use' tells whether the server still accepts that login",
+        f"the login of {member.user} is no longer valid: type 'devpi login {member.user}'",
     )
 
 

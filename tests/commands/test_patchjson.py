@@ -52,7 +52,7 @@ def test_a_refusal_is_said(member: Member, new_member: Callable[[], Member]) -> 
         3,
         f"PATCH {other.index_url}\n"
         "403 Forbidden: Access was denied to this resource. Unauthorized: PyPIView failed permission check\n"
-        f"logged in as {member.user}; 'devpi use' tells whether the server still accepts that login\n",
+        f"the login of {member.user} is good, but may not do this\n",
     )
 
 

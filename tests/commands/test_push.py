@@ -222,7 +222,7 @@ def test_v27_a_push_with_a_token_that_is_no_longer_good_says_so(demo: Member) ->
         3,
         f"PUSH {demo.index_url}\n"
         f"401 Unauthorized: user None cannot upload to '{demo.user}/stable'\n"
-        f"logged in as {demo.user}; 'devpi use' tells whether the server still accepts that login\n",
+        f"the login of {demo.user} is no longer valid: type 'devpi login {demo.user}'\n",
     )
 
 

@@ -209,7 +209,7 @@ def test_somebody_else_removes_nothing(
     member: Member, files: dict[str, str], at_server: Client, new_member: Callable[[], Member]
 ) -> None:
     other = new_member()
-    logged_in = f"logged in as {other.user}; 'devpi use' tells whether the server still accepts that login"
+    logged_in = f"{other.user} may not remove anything from {member.index}: its acl_upload is {member.user}"
     for client, hint in ((at_server, "not logged in: type 'devpi login USER'"), (other, logged_in)):
         refused = client("remove", "-yq", "demo", "--index", member.index)
         assert (refused.status, refused.stderr.splitlines()[-1]) == (3, hint)

@@ -123,7 +123,7 @@ def test_another_user_cannot_be_changed(member: Member, new_member: Callable[[],
     status, said = member.fails("user", other.user, "email=a@b.c")
     assert (status, said.splitlines()[-1]) == (
         3,
-        f"logged in as {member.user}; 'devpi use' tells whether the server still accepts that login",
+        f"the login of {member.user} is good, but may not do this",
     )
     assert "email" not in other.server.user(other.user).config
 

@@ -1,0 +1,266 @@
+"""devpi doctor."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from devpi_cli import __version__, process, urls, venvs
+from devpi_cli.api import discover
+from devpi_cli.app import App, pass_app
+from devpi_cli.commands._installing import chosen_installer
+from devpi_cli.commands._options import chosen_index
+from devpi_cli.commands._refusals import expired, may_upload
+from devpi_cli.commands._venv import chosen_venv
+from devpi_cli.errors import BrokenState, DevpiError, NotAllowed, ProgramFailed, ProgramMissing
+from devpi_cli.installers.changes import index_of
+from devpi_cli.installers.places import in_force
+from devpi_cli.trust import CA_VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devpi_cli.models import Service
+    from devpi_cli.responses import Reply
+
+OK, WARNING, WRONG = "ok", "warning", "WRONG"
+MOST_SKEW = 300.0
+PYPI = "https://pypi.org/simple"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found."""
+
+    verdict: str
+    detail: str
+
+
+@dataclass
+class Visit:
+    """What the checks are about, and what those before have learnt."""
+
+    app: App
+    root: str | None = None
+    index: str | None = None
+    reply: Reply | None = field(default=None, repr=False)
+    """What the server said of its status; none when it did not answer."""
+    service: Service | None = None
+
+
+@click.command(epilog="\b\nExamples:\n  devpi doctor\n  devpi doctor --json")
+@pass_app
+def command(app: App) -> None:
+    """Check state, server, login, index, pip and uv, and say what is wrong.
+
+    Nothing is changed. No secret is shown: what it prints can go into a bug report. The exit status is 1 when
+    something is WRONG.
+    """
+    visit, found = Visit(app), {}
+    for name, check in CHECKS.items():
+        try:
+            finding = check(visit)
+        except DevpiError as error:
+            finding = Finding(WRONG, "; ".join(str(error).splitlines()))
+        if finding:
+            found[name] = Finding(finding.verdict, urls.hide(finding.detail))
+            app.out.line(f"{finding.verdict:<8} {name}: {found[name].detail}")
+    app.out.document(
+        {"checks": [{"check": name, "verdict": it.verdict, "detail": it.detail} for name, it in found.items()]}
+    )
+    if wrong := [name for name, finding in found.items() if finding.verdict == WRONG]:
+        raise DevpiError(f"WRONG: {', '.join(wrong)}")
+
+
+def _client(visit: Visit) -> Finding:
+    return Finding(OK, f"devpi-cli {__version__}, Python {platform.python_version()}, {platform.system()}")
+
+
+def _state(visit: Visit) -> Finding:
+    """Check the file, and take from it which server and index the other checks are about."""
+    state = visit.app.state
+    visit.root = state.server
+    path = state.path
+    if not path.exists():
+        came = f", and counts what devpi-client left in {state.inherited}" if state.inherited else ""
+        return Finding(OK, f"there is none yet at {path}{came}")
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077 and os.name == "posix":
+        return Finding(WRONG, f"{path} has mode {mode:04o}: others can read your logins; type 'chmod 600 {path}'")
+    return Finding(OK, f"{path}, mode {mode:04o}")
+
+
+def _server(visit: Visit) -> Finding:
+    """Ask the server for its status; what it answers tells the time, too."""
+    app = visit.app
+    if not visit.root:
+        return Finding(WARNING, "none in use: type 'devpi use URL'")
+    if os.environ.get("DEVPI_INDEX") or app.state.index:
+        visit.index = chosen_index(app, None)
+        visit.root = app.root
+    try:
+        visit.reply = app.session.request("GET", f"{visit.root}+status")
+    except NotAllowed as error:
+        visit.service = discover(app.session, visit.root)
+        return Finding(WARNING, f"{visit.root} does not tell its status ({error.status} {error.reason})")
+    result = visit.reply.result if isinstance(visit.reply.result, dict) else {}
+    versions = result.get("versioninfo")
+    rows = sorted(versions.items()) if isinstance(versions, dict) else []
+    role = ", a replica" if result.get("role") == "REPLICA" else ""
+    return Finding(OK, f"{visit.root}{role}: {', '.join(f'{name} {number}' for name, number in rows)}")
+
+
+def _tls(visit: Visit) -> Finding | None:
+    if not visit.root:
+        return None
+    if urlsplit(visit.root).scheme != "https":
+        if urls.is_loopback(visit.root):
+            return Finding(OK, "none, and none is needed: the server is on this machine")
+        return Finding(WARNING, "none: with http:// passwords and files can be read and changed on their way")
+    if visit.app.insecure:
+        return Finding(WARNING, "certificates are not verified (--insecure)")
+    named = [f"{name}={os.environ[name]}" for name in CA_VARIABLES if os.environ.get(name)][:1]
+    bundle = [f"--ca-bundle {visit.app.ca_bundle}"] if visit.app.ca_bundle else named
+    trusted = " and ".join(["the operating system", *bundle])
+    if visit.reply is None and visit.service is None:
+        return Finding(WARNING, f"could not be checked; trusted are the CAs of {trusted}")
+    return Finding(OK, f"verified with the CAs of {trusted}")
+
+
+def _clock(visit: Visit) -> Finding | None:
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
+    said = visit.reply.headers.get("date") if visit.reply else None
+    if not said:
+        return None
+    try:
+        there = parsedate_to_datetime(said)
+    except ValueError:
+        return Finding(WARNING, f"the server's time makes no sense: {said}")
+    skew = (datetime.now(UTC) - there.astimezone(UTC)).total_seconds()
+    if abs(skew) <= MOST_SKEW:
+        return Finding(OK, "as the server's, within 5 minutes")
+    way = "ahead of" if skew > 0 else "behind"
+    return Finding(WARNING, f"{abs(skew) / 60:.0f} minutes {way} the server's: logins seem to expire at another time")
+
+
+def _login(visit: Visit) -> Finding | None:
+    if not visit.root:
+        return None
+    login = visit.app.login
+    if login is None:
+        return Finding(WARNING, "not logged in: type 'devpi login USER'")
+    if visit.reply is None and visit.service is None:
+        return Finding(WARNING, f"{login.user}; it could not be checked")
+    visit.service = visit.service or discover(visit.app.session, visit.root)
+    status = visit.service.status
+    if status == "expired" or (not status and login.hours <= 0):
+        return Finding(WRONG, expired(login))
+    if status not in ("ok", ""):
+        return Finding(WRONG, f"that of {login.user} is no longer valid: type 'devpi login {login.user}'")
+    lasts = f"for {login.hours:.1f} more hours" if 0 < login.hours < float("inf") else "nobody said for how long"
+    return Finding(OK, f"{login.user}, {lasts}")
+
+
+def _index(visit: Visit) -> Finding | None:
+    if not visit.root:
+        return None
+    if not visit.index:
+        return Finding(WARNING, "none in use: type 'devpi use USER/INDEX'")
+    if visit.reply is None and visit.service is None:
+        return Finding(WARNING, f"{visit.index}; it could not be checked")
+    config = visit.app.server.index(visit.index, projects=False).config
+    if config.get("type") == "mirror":
+        return Finding(OK, f"{visit.index} is a mirror: nobody uploads to it")
+    acl = config.get("acl_upload")
+    acl = acl if isinstance(acl, list) else []
+    login = visit.app.login
+    if may_upload(login.user if login else None, acl):
+        return Finding(OK, f"{visit.index}, and {login.user if login else 'anybody'} may upload to it")
+    who = f"{login.user} may" if login else "who is not logged in may"
+    return Finding(
+        WARNING, f"{who} not upload to {visit.index}: its acl_upload is {','.join(map(str, acl)) or 'empty'}"
+    )
+
+
+def _pip(visit: Visit) -> Finding:
+    """Ask pip itself, of the environment that 'devpi install' would install into."""
+    try:
+        installer = chosen_installer("pip", _venv(visit))
+        said = process.capture([*installer.command, "--disable-pip-version-check", "config", "list"])
+    except ProgramMissing as error:
+        return Finding(WARNING, "; ".join(str(error).splitlines()))
+    except ProgramFailed as error:
+        return Finding(WRONG, f"its settings are broken: {error.message.splitlines()[0]}")
+    settings = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    names = (":env:.index-url", "install.index-url", "global.index-url")
+    used = {name: settings[name].strip("'\"") for name in names if name in settings}
+    name, found = next(((name, value) for name, value in used.items() if value), ("", ""))
+    return Finding(
+        OK, f"{' '.join(installer.command)} uses {f'{found} ({name})' if found else f'{PYPI} (its default)'}"
+    )
+
+
+def _uv(visit: Visit) -> Finding:
+    for variable in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
+        if os.environ.get(variable):
+            return Finding(OK, f"uses {os.environ[variable]} ({variable})")
+    for place in in_force(Path.cwd()):
+        found = index_of(place)
+        if found.startswith("cannot be read"):
+            return Finding(WRONG, f"{place.path}: {found}")
+        if urls.is_url(found):
+            return Finding(OK, f"uses {found} ({place.path})")
+    return Finding(OK, f"uses {PYPI} (its default)")
+
+
+def _proxies(visit: Visit) -> Finding:
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    named = ", ".join(f"{scheme}={url}" for scheme, url in sorted(proxies.items()) if scheme != "no")
+    if not visit.root:
+        return Finding(OK, named or "none")
+    parts = urlsplit(visit.root)
+    used = proxies.get(parts.scheme) or proxies.get("all")
+    if not used or proxy_bypass(parts.netloc):
+        return Finding(OK, f"none for this server{f'; others use {named}' if named else ''}")
+    return Finding(OK, f"{used} for this server")
+
+
+def _extra(visit: Visit) -> Finding:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return Finding(OK, f"devpi-server {version('devpi-server')} is installed, for 'devpi quickstart'")
+    except PackageNotFoundError:
+        return Finding(OK, "not installed; 'devpi quickstart' needs it: pip install 'devpi-cli[server]'")
+
+
+def _venv(visit: Visit) -> Path | None:
+    try:
+        return chosen_venv(visit.app, None)
+    except BrokenState:
+        return venvs.active()
+
+
+CHECKS: dict[str, Callable[[Visit], Finding | None]] = {
+    "client": _client,
+    "state file": _state,
+    "server": _server,
+    "TLS": _tls,
+    "clock": _clock,
+    "login": _login,
+    "index": _index,
+    "pip": _pip,
+    "uv": _uv,
+    "proxies": _proxies,
+    "server extra": _extra,
+}
