@@ -94,7 +94,7 @@ def why(app: App, refusal: Refusal) -> str:
     status = "" if refusal.is_inquiry else _status(app)
     if status == "ok":
         return _who_may(app, login.user, refusal) or f"the login of {login.user} is good, but may not do this"
-    if status == "expired" or (not status and login.hours <= 0):
+    if status == "expired" or login.hours <= 0:
         return expired(login)
     if status:
         return f"the login of {login.user} is no longer valid: type 'devpi login {login.user}'"

@@ -161,7 +161,7 @@ def _login(visit: Visit) -> Finding | None:
         return Finding(WARNING, f"{login.user}; it could not be checked")
     visit.service = visit.service or discover(visit.app.session, visit.root)
     status = visit.service.status
-    if status == "expired" or (not status and login.hours <= 0):
+    if status == "expired" or (status != "ok" and login.hours <= 0):
         return Finding(WRONG, expired(login))
     if status not in ("ok", ""):
         return Finding(WRONG, f"that of {login.user} is no longer valid: type 'devpi login {login.user}'")

@@ -80,7 +80,7 @@ def test_a_login_that_is_no_longer_good_is_wrong(member: Member) -> None:
     age(member, hours=3)
     result = doctor(member)
     assert of(result, "login") == (
-        f"WRONG    login: that of {member.user} is no longer valid: type 'devpi login {member.user}'"
+        f"WRONG    login: the login of {member.user} expired 3 h ago: type 'devpi login {member.user}'"
     )
     assert (result.stderr, result.status) == ("WRONG: login\n", 1)
 

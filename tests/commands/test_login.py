@@ -190,7 +190,7 @@ def test_an_expired_login_is_named_as_the_cause(member: Member) -> None:
     status, said = member.fails("index", "dev", "title=x")
     assert (status, said.splitlines()[-1]) == (
         3,
-        f"the login of {member.user} expired 2.0 h ago: type 'devpi login {member.user}'",
+        f"the login of {member.user} expired 2 h ago: type 'devpi login {member.user}'",
     )
 
 

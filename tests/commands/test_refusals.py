@@ -35,12 +35,12 @@ def test_who_may_not_upload_is_told_who_may(
     assert seen[-2:] == ["GET /+api", f"GET /{other.index}"]
 
 
-def test_a_login_that_the_server_calls_no_longer_valid_is_named(member: Member, wheel: Path) -> None:
+def test_a_login_that_expired_is_named(member: Member, wheel: Path) -> None:
     with member.state.changing() as state:
         logins = state.servers[member.server.root].logins
         logins[member.user] = replace(logins[member.user], token="old", expires=time.time() - 3 * 3600)
     status, said = member.fails("upload", wheel)
-    last = f"the login of {member.user} is no longer valid: type 'devpi login {member.user}'"
+    last = f"the login of {member.user} expired 3 h ago: type 'devpi login {member.user}'"
     assert (status, len(said.splitlines()), said.splitlines()[-1]) == (3, 3, last)
 
 

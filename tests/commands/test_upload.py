@@ -262,10 +262,10 @@ def test_who_may_not_upload_is_told_so(member: Member, new_member: Callable[[], 
 
 
 def test_an_index_that_is_not_there_is_said(member: Member, wheel: Path) -> None:
-    status, said = member.fails("upload", "--index", "nothere", wheel)
-    url = f"{member.server.root}{member.user}/nothere/"
+    status, said = member.fails("upload", "--index", "gone", wheel)
+    url = f"{member.server.root}{member.user}/gone/"
     assert said == (
-        f"POST {url}\n404 Not Found: The stage {member.user}/nothere could not be found.\n"
+        f"POST {url}\n404 Not Found: The stage {member.user}/gone could not be found.\n"
         "'devpi use -l' shows which indexes there are\n"
     )
     assert status == 4
@@ -315,7 +315,8 @@ def test_a20_an_api_token_is_good_for_the_project_and_a_minute_only(member: Memb
         with member.state.changing() as state:
             state.servers[front.url].logins[member.user] = Login(member.user, token, time.time() + 3600)
         assert member("upload", wheel).status == 3
-    assert [type(r).__name__ for r in Token.load(front.tokens[-1]).restrictions] == [
+    sent = front.tokens[[method for method, _ in front.seen].index("POST")]
+    assert [type(r).__name__ for r in Token.load(sent).restrictions] == [
         "DateRestriction",
         "ProjectNamesRestriction",
     ]
