@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from devpi_cli import replies, urls
 from devpi_cli.credentials import is_token, narrowed
@@ -44,28 +43,7 @@ def discover(session: Session, url: str) -> Service:
 
     The URLs in the reply are those the server believes it has; one that would leave https is not believed.
     """
-    reply = session.request("GET", f"{url.rstrip('/')}/+api")
-    result = replies.expect(reply, "apiconfig")
-    asked, login = urlsplit(reply.url), replies.place(result, "login", reply) or ""
-    if not login.endswith("/+login") or not login.startswith(("http://", "https://")):
-        raise NotDevpi(f"GET {urls.hide(reply.url)}\nthe reply names no place to log in at: {urls.hide(login)!r}")
-
-    def ours(key: str) -> str | None:
-        place = replies.place(result, key, reply)
-        there = urlsplit(place) if place else None
-        if there and asked.scheme == "https" and there.scheme == "http":
-            there = there._replace(scheme=asked.scheme, netloc=asked.netloc)
-        return there.geturl() if there else None
-
-    status = result.get("authstatus")
-    return Service(
-        root=(ours("login") or login).removesuffix("+login"),
-        index=ours("index"),
-        simpleindex=ours("simpleindex"),
-        pypisubmit=ours("pypisubmit"),
-        features=tuple(sorted(str(feature) for feature in replies.rows(result.get("features")))),
-        status=str(status[0]) if isinstance(status, list) and status else "",
-    )
+    return replies.service(session.request("GET", f"{url.rstrip('/')}/+api"))
 
 
 @dataclass(frozen=True)

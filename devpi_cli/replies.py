@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from devpi_cli import urls
 from devpi_cli.errors import NotDevpi
-from devpi_cli.models import Action, Index, Link, Login, Release, User
+from devpi_cli.models import Action, Index, Link, Login, Release, Service, User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +55,34 @@ def mapping(value: object) -> dict[str, Any]:
 def rows(value: object) -> list[Any]:
     """Return a JSON array; an empty one where something else is."""
     return value if isinstance(value, list) else []
+
+
+def service(reply: Reply) -> Service:
+    """Return what a server says of itself and of an index; a URL that would leave https is not believed.
+
+    Raises NotDevpi when it names no place to log in at.
+    """
+    result = expect(reply, "apiconfig")
+    asked, entrance = urlsplit(reply.url), place(result, "login", reply) or ""
+    if not entrance.endswith("/+login") or not entrance.startswith(("http://", "https://")):
+        raise NotDevpi(f"GET {urls.hide(reply.url)}\nthe reply names no place to log in at: {urls.hide(entrance)!r}")
+
+    def ours(key: str) -> str | None:
+        whole = place(result, key, reply)
+        there = urlsplit(whole) if whole else None
+        if there and asked.scheme == "https" and there.scheme == "http":
+            there = there._replace(scheme=asked.scheme, netloc=asked.netloc)
+        return there.geturl() if there else None
+
+    status = result.get("authstatus")
+    return Service(
+        root=(ours("login") or entrance).removesuffix("+login"),
+        index=ours("index"),
+        simpleindex=ours("simpleindex"),
+        pypisubmit=ours("pypisubmit"),
+        features=tuple(sorted(str(feature) for feature in rows(result.get("features")))),
+        status=str(status[0]) if isinstance(status, list) and status else "",
+    )
 
 
 def login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
