@@ -156,11 +156,13 @@ class Redirected(DevpiError):
 class Refused(DevpiError):
     """The server said no: ``METHOD URL``, its status line and its own message.
 
-    ``status`` is the HTTP status, ``reason`` the server's words for it, ``result`` what it sent along.
+    ``request`` is what it said no to, its secrets hidden, ``status`` the HTTP status, ``reason`` the server's words for
+    it, ``result`` what it sent along.
     """
 
     def __init__(self, request: str, status: int, reason: str, *, hint: str = "", result: object = None) -> None:
         super().__init__(f"{request}\n{status} {reason}", hint=hint)
+        self.request = request
         self.status = status
         self.reason = reason
         self.result = result

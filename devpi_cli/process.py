@@ -84,16 +84,7 @@ def capture(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[s
 
     Raises ProgramMissing when it is not there, ProgramFailed with all it printed when it fails.
     """
-    with _beginning(command):
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            env=environment(extra),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+    done = _silently(command, cwd, extra, stderr=subprocess.STDOUT)
     printed = done.stdout.decode(errors="replace")
     if done.returncode:
         name = Path(command[0]).name
@@ -106,14 +97,26 @@ def output(command: Sequence[str], *, cwd: Path, extra: Mapping[str, str] | None
 
     Raises ProgramMissing when it is not there, ProgramFailed with what it said on stderr when it fails.
     """
-    with _beginning(command):
-        done = subprocess.run(
-            command, cwd=cwd, env=environment(extra), stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
+    done = _silently(command, cwd, extra, stderr=subprocess.PIPE)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         raise ProgramFailed(f"{said}\n{Path(command[0]).name} failed".strip(), status=done.returncode)
     return done.stdout
+
+
+def _silently(
+    command: Sequence[str], cwd: Path | None, extra: Mapping[str, str] | None, *, stderr: int
+) -> subprocess.CompletedProcess[bytes]:
+    with _beginning(command):
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env=environment(extra),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            check=False,
+        )
 
 
 def follow(

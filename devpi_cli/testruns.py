@@ -1,4 +1,4 @@
-"""Run tox on the files of a release: which files, with which configuration, and what it reports."""
+"""A run of tox on the files of a release: which files, with which configuration, and what it reports."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import process, venvs
+from devpi_cli import venvs
 from devpi_cli.errors import BrokenDistribution, NothingFound, ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from devpi_cli.models import Link, Release
 
 SDISTS = (".tar.gz", ".tgz", ".zip")
@@ -91,11 +89,6 @@ def command(tox: str, file: Path, package: Path, report: Path, options: Options)
     # Without --root, tests would run beside a configuration that comes from elsewhere.
     fixed = ["--installpkg", file, "--recreate", "--result-json", report, "--root", package, "-c", config]
     return [tox, *map(str, fixed), *environments, *options.arguments]
-
-
-def run(command: list[str], package: Path, extra: Mapping[str, str], *, aside: bool) -> None:
-    """Run tox in the folder of an unpacked sdist. Raises ProgramFailed with its status when tests fail."""
-    process.run(command, cwd=package, extra=extra, aside=aside)
 
 
 def read_report(path: Path) -> dict[str, Any] | None:

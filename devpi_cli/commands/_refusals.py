@@ -58,7 +58,7 @@ class Refusal:
 
     @classmethod
     def of(cls, app: App, error: Refused) -> Refusal:
-        method, _, url = error.message.splitlines()[0].partition(" ")
+        method, _, url = error.request.partition(" ")
         is_ours = urls.is_below(url, app.root)
         path = urlsplit(url).path.removeprefix(urlsplit(app.root).path)
         return cls(method, tuple(unquote(name) for name in path.split("/") if name), error.reason, is_ours)

@@ -53,6 +53,11 @@ class Visit:
     """What the server said of its status; none when it did not answer."""
     service: Service | None = None
 
+    @property
+    def has_answered(self) -> bool:
+        """Tell whether the server has, if only to say no."""
+        return self.reply is not None or self.service is not None
+
 
 @click.command(epilog="\b\nExamples:\n  devpi doctor\n  devpi doctor --json")
 @pass_app
@@ -128,7 +133,7 @@ def _tls(visit: Visit) -> Finding | None:
     named = [f"{name}={os.environ[name]}" for name in CA_VARIABLES if os.environ.get(name)][:1]
     bundle = [f"--ca-bundle {visit.app.ca_bundle}"] if visit.app.ca_bundle else named
     trusted = " and ".join(["the operating system", *bundle])
-    if visit.reply is None and visit.service is None:
+    if not visit.has_answered:
         return Finding(WARNING, f"could not be checked; trusted are the CAs of {trusted}")
     return Finding(OK, f"verified with the CAs of {trusted}")
 
@@ -157,7 +162,7 @@ def _login(visit: Visit) -> Finding | None:
     login = visit.app.login
     if login is None:
         return Finding(WARNING, "not logged in: type 'devpi login USER'")
-    if visit.reply is None and visit.service is None:
+    if not visit.has_answered:
         return Finding(WARNING, f"{login.user}; it could not be checked")
     visit.service = visit.service or discover(visit.app.session, visit.root)
     status = visit.service.status
@@ -174,7 +179,7 @@ def _index(visit: Visit) -> Finding | None:
         return None
     if not visit.index:
         return Finding(WARNING, "none in use: type 'devpi use USER/INDEX'")
-    if visit.reply is None and visit.service is None:
+    if not visit.has_answered:
         return Finding(WARNING, f"{visit.index}; it could not be checked")
     config = visit.app.server.index(visit.index, projects=False).config
     if config.get("type") == "mirror":

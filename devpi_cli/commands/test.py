@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from devpi_cli import archives, testruns, urls, venvs
+from devpi_cli import archives, process, testruns, urls, venvs
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._installing import index_access
 from devpi_cli.commands._options import chosen_index, index_option
@@ -106,7 +106,7 @@ class Bench:
         self.app.out.line(f"--> .$ {shlex.join(command)}")
         failures = []
         try:
-            testruns.run(command, package, self.environment, aside=self.app.json)
+            process.run(command, cwd=package, extra=self.environment, aside=self.app.json)
         except DevpiError as error:
             failures.append(error)
         try:
