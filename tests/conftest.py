@@ -29,6 +29,7 @@ from devpi_cli.errors import Unreachable
 from devpi_cli.process import start
 from devpi_cli.session import Access, Session
 from devpi_cli.state import State
+from tests.zygote import Zygote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +42,8 @@ from devpi_server import auth, main
 auth.pwd_context.update(argon2__memory_cost=8, argon2__parallelism=1, argon2__time_cost=1)
 main.main()
 """
+COMMAND_SECONDS = 120
+zygote = Zygote()
 # What the machine that runs the tests must not decide.
 FOREIGN = re.compile(
     r"DEVPI_|XDG_|UV_|VIRTUAL_ENV$|CI$|NO_COLOR$|FORCE_COLOR$|PIP_CONFIG_FILE$|(https?|all)_proxy$"
@@ -124,6 +127,13 @@ def own_server(tmp_path: Path) -> Iterator[Live]:
         yield live
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_zygote_is_left() -> Iterator[None]:
+    """What forks commands is started by the first of them."""
+    yield
+    zygote.stop()
+
+
 @pytest.fixture
 def new_session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Session]]:
     """Make sessions that are closed after the test and know no proxy."""
@@ -180,14 +190,18 @@ class Client:
 
     def __call__(self, *arguments: object, stdin: str | None = None, cwd: Path | None = None, **env: str) -> Result:
         """Run a command without a terminal."""
+        typed, environment, place = list(map(str, arguments)), {**self.environment, **env}, cwd or self.home
+        if self.command == tuple(DEVPI) and zygote.serves(environment):
+            running = zygote.start(typed, env=environment, cwd=place)
+            return Result(*running.communicate(stdin or "", COMMAND_SECONDS))
         done = subprocess.run(
-            [*self.command, *map(str, arguments)],
-            cwd=cwd or self.home,
-            env={**self.environment, **env},
+            [*self.command, *typed],
+            cwd=place,
+            env=environment,
             input=stdin or "",
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=COMMAND_SECONDS,
             check=False,
         )
         return Result(done.stdout, done.stderr, done.returncode)
