@@ -55,14 +55,13 @@ def locked() -> Iterator[str]:
 def test_a8_a_server_that_refuses_an_old_login_is_used_and_takes_a_new_one(
     devpi: Client, locked: str, index: str
 ) -> None:
-    login = ["login", "alice", "--password=secret"]
     devpi.ok("use", locked)
-    devpi.ok(*login)
+    devpi.ok("login", "alice", DEVPI_PASSWORD="secret")
     used = devpi("use", f"{locked}{index}")
     assert used.lines[0].endswith(f"{locked}{index} (not logged in)")
     assert (used.stderr, used.status) == ("the login of alice is no longer valid: type 'devpi login alice'\n", 0)
     assert (devpi.state.server, devpi.state.index) == (locked, index or None)
-    assert devpi.ok(*login)[0].endswith("credentials valid for 10.00 hours")
+    assert devpi.ok("login", "alice", DEVPI_PASSWORD="secret")[0].endswith("credentials valid for 10.00 hours")
 
 
 @pytest.mark.parametrize("command", ["index", "list", "list demo", "getjson /alice/dev"])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 import click
+from click.core import ParameterSource
 
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import password_from_stdin
 
 INSTEAD = "use --password-stdin or DEVPI_PASSWORD"
+SAFER = "others can read a password on the command line: --password-stdin or DEVPI_PASSWORD is safer"
 
 
 @click.command(epilog="\b\nExamples:\n  devpi login alice\n  pass show devpi | devpi login alice --password-stdin")
@@ -38,6 +40,8 @@ def command(app: App, user: str | None, password: str | None, password_stdin: bo
     where = f" at {index!r}" if index else ""
     app.out.line(f"logged in {user!r}{where}, credentials valid for {login.hours:.2f} hours")
     app.out.document({"user": user, "server": root, "index": index, "expires": round(login.expires)})
+    if password and click.get_current_context().get_parameter_source("password") is ParameterSource.COMMANDLINE:
+        app.out.note(SAFER)
     acting = os.environ.get("DEVPI_USER")
     if acting and acting != user:
         app.out.warn(f"DEVPI_USER is set: {acting} acts, not {user}")

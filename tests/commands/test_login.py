@@ -20,19 +20,19 @@ NO_SERVER = "no server in use\ntype 'devpi use URL' with the URL of a server or 
 
 
 def test_a_login_says_where_and_for_how_long(member: Member) -> None:
-    assert member.ok("login", member.user, f"--password={member.password}") == [
+    assert member.ok("login", member.user, DEVPI_PASSWORD=member.password) == [
         f"logged in '{member.user}' at '{member.index_url}', credentials valid for 10.00 hours"
     ]
 
 
 def test_without_an_index_in_use_it_says_less(at_server: Client, member: Member) -> None:
     said = [f"logged in '{member.user}', credentials valid for 10.00 hours"]
-    assert at_server.ok("login", member.user, "--password", member.password) == said
+    assert at_server.ok("login", member.user, DEVPI_PASSWORD=member.password) == said
     assert at_server.ok("user")[0] == f"{member.server.root}{member.user}:"
 
 
 def test_json_says_until_when(member: Member) -> None:
-    said = json.loads("".join(member.ok("login", member.user, "--password", member.password, "--json")))
+    said = json.loads("".join(member.ok("login", member.user, "--json", DEVPI_PASSWORD=member.password)))
     hours = (said.pop("expires") - time.time()) / 3600
     assert round(hours, 2) == 10
     assert said == {"user": member.user, "server": member.server.root, "index": member.index_url}
@@ -48,6 +48,17 @@ def test_user_and_password_come_from_the_environment(at_server: Client, member: 
     assert at_server.ok("login", DEVPI_USER=member.user, DEVPI_PASSWORD=member.password) == [
         f"logged in '{member.user}', credentials valid for 10.00 hours"
     ]
+
+
+def test_a_password_on_the_command_line_works_and_is_noted_every_time(at_server: Client, member: Member) -> None:
+    for _ in range(2):
+        said = at_server("login", member.user, "--password", member.password)
+        assert (said.stdout, said.stderr, said.status) == (
+            f"logged in '{member.user}', credentials valid for 10.00 hours\n",
+            "others can read a password on the command line: --password-stdin or DEVPI_PASSWORD is safer\n",
+            0,
+        )
+    assert at_server.ok("login", member.user, "--password", member.password, "-q")
 
 
 def test_a_password_typed_at_a_terminal_is_not_shown(at_server: Client, member: Member) -> None:
@@ -131,7 +142,7 @@ def test_without_a_server_there_is_nothing_to_log_in_to(devpi: Client, command: 
 
 
 def test_who_acts_by_the_environment_is_told(at_server: Client, member: Member) -> None:
-    said = at_server("login", member.user, "--password", member.password, DEVPI_USER="bob")
+    said = at_server("login", member.user, DEVPI_USER="bob", DEVPI_PASSWORD=member.password)
     assert (said.stderr, said.status) == (f"warning: DEVPI_USER is set: bob acts, not {member.user}\n", 0)
 
 
@@ -140,13 +151,13 @@ def test_a3_an_index_from_the_environment_is_not_remembered_and_the_user_is(
     member: Member, new_member: Callable[[], Member], variable: str
 ) -> None:
     other, variable = new_member(), variable.format(url=member.server.root)
-    member.ok("login", other.user, "--password", other.password, DEVPI_INDEX=variable)
+    member.ok("login", other.user, DEVPI_PASSWORD=other.password, DEVPI_INDEX=variable)
     assert (member.state.index, member.state.at(member.server.root).user) == (member.index, other.user)
 
 
 def test_a10_an_index_that_is_gone_keeps_nobody_from_logging_in(member: Member) -> None:
     member.server.delete_index(member.index)
-    member.ok("login", member.user, "--password", member.password)
+    member.ok("login", member.user, DEVPI_PASSWORD=member.password)
     assert member.ok("index", "-l") == []
 
 
@@ -166,7 +177,7 @@ def test_a_new_login_replaces_an_expired_one(member: Member) -> None:
         3,
         f"the login of {member.user} is no longer valid: type 'devpi login {member.user}'",
     )
-    member.ok("login", member.user, "--password", member.password)
+    member.ok("login", member.user, DEVPI_PASSWORD=member.password)
     assert "  title=x" in member.ok("index", "dev", "title=x")
 
 
@@ -209,7 +220,7 @@ def test_logging_out_as_json(member: Member) -> None:
 
 def test_other_users_stay_logged_in(member: Member, new_member: Callable[[], Member]) -> None:
     other = new_member()
-    member.ok("login", other.user, "--password", other.password)
+    member.ok("login", other.user, DEVPI_PASSWORD=other.password)
     assert member.ok("logoff") == ["login information deleted"]
     assert list(member.state.at(member.server.root).logins) == [member.user]
     assert member.ok("logoff", DEVPI_USER=member.user) == ["login information deleted"]

@@ -25,7 +25,7 @@ def test_a_password_is_changed_and_the_login_goes_on(member: Member) -> None:
     assert member.ok("passwd", "--password-stdin", stdin="another one\n") == said(member.user)
     assert member.state.login(member.server.root) != before
     assert "  title=mine" in member.ok("index", "dev", "title=mine")
-    assert member.ok("login", member.user, "--password=another one") == [
+    assert member.ok("login", member.user, DEVPI_PASSWORD="another one") == [
         f"logged in '{member.user}' at '{member.index_url}', credentials valid for 10.00 hours"
     ]
     assert member.fails("login", member.user, "--password", member.password)[0] == 3
@@ -42,11 +42,11 @@ def test_v28_where_only_root_may_modify_users_ones_own_password_can_be_changed(d
     with running_server(tmp_path / "strict", "--no-root-pypi", options=("--restrict-modify", "root")) as server:
         server.connect("root").create_user("alice", {"password": "secret123"})
         devpi("use", server.url)
-        devpi.ok("login", "alice", "--password=secret123")
+        devpi.ok("login", "alice", DEVPI_PASSWORD="secret123")
         before = devpi.state.login(server.url)
         assert devpi.ok("passwd", "--password-stdin", stdin="another one\n") == said("alice")
         assert devpi.state.login(server.url) != before
-        devpi.ok("login", "alice", "--password=another one")
+        devpi.ok("login", "alice", DEVPI_PASSWORD="another one")
 
 
 def test_the_result_is_one_json_document(member: Member) -> None:
@@ -72,7 +72,7 @@ def test_a_terminal_is_asked_twice(
     assert shown[:2] == [f"{question} ", f"repeat {question} "]
     assert [line for line in shown if question not in line] == answers + (said(member.user) if password else [])
     assert changed == status
-    member.ok("login", member.user, "--password", password or member.password)
+    member.ok("login", member.user, DEVPI_PASSWORD=password or member.password)
 
 
 def test_root_changes_the_password_of_others_and_keeps_its_own_token(
@@ -82,7 +82,7 @@ def test_root_changes_the_password_of_others_and_keeps_its_own_token(
     before = at_server.state_file.read_bytes()
     assert at_server.ok("passwd", member.user, "--password-stdin", stdin="from root\n") == said(member.user)
     assert at_server.state_file.read_bytes() == before
-    at_server.ok("login", member.user, "--password=from root")
+    at_server.ok("login", member.user, DEVPI_PASSWORD="from root")
 
 
 def test_nobody_else_changes_it(member: Member, new_member: Callable[[], Member]) -> None:
@@ -92,7 +92,7 @@ def test_nobody_else_changes_it(member: Member, new_member: Callable[[], Member]
         3,
         f"the login of {member.user} is good, but may not do this",
     )
-    other.ok("login", other.user, "--password", other.password)
+    other.ok("login", other.user, DEVPI_PASSWORD=other.password)
 
 
 def test_nothing_changes_when_no_password_comes(member: Member) -> None:
@@ -104,7 +104,7 @@ def test_nothing_changes_when_no_password_comes(member: Member) -> None:
         2,
         {"error": {"type": "NobodyToAsk", "exit": 2, "message": question, "hint": "use --password-stdin"}},
     )
-    member.ok("login", member.user, "--password", member.password)
+    member.ok("login", member.user, DEVPI_PASSWORD=member.password)
 
 
 def test_it_needs_a_server_a_login_and_a_user_who_is_there(devpi: Client, member: Member) -> None:

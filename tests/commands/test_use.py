@@ -157,7 +157,7 @@ def test_delete_says_so_as_json(member: Member) -> None:
 def test_several_users_are_logged_in_and_one_of_them_acts(member: Member, new_member: Callable[[], Member]) -> None:
     """A6."""
     other = new_member()
-    member.ok("login", other.user, "--password", other.password)
+    member.ok("login", other.user, DEVPI_PASSWORD=other.password)
     assert use(member)[0] == f"current devpi index: {member.index_url} (logged in as {other.user})"
     assert use(member, "-u", member.user)[0] == f"current devpi index: {member.index_url} (logged in as {member.user})"
     acting = use(member, DEVPI_USER=other.user)[0]

@@ -19,7 +19,7 @@ def name(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_a_user_is_created_and_can_log_in(at_server: Client, name: str) -> None:
     assert at_server.ok("user", "-c", name, "password=secret123", "email=a@example.com") == [f"user created: {name}"]
-    at_server.ok("login", name, "--password=secret123")
+    at_server.ok("login", name, DEVPI_PASSWORD="secret123")
     shown = json.loads("".join(at_server.ok("user", "--json")))
     created = shown.pop("created")
     assert shown == {"user": name, "email": "a@example.com", "indexes": []}
@@ -33,7 +33,7 @@ def test_a_user_is_created_and_can_log_in(at_server: Client, name: str) -> None:
 def test_a_user_is_created_with_a_password_from_standard_input(at_server: Client, name: str) -> None:
     created = at_server.ok("user", "--create", name, "--password-stdin", "--json", stdin="secret123\n")
     assert json.loads("".join(created)) == {"user": name, "created": True}
-    at_server.ok("login", name, "--password=secret123")
+    at_server.ok("login", name, DEVPI_PASSWORD="secret123")
 
 
 def test_a_new_password_is_asked_for_twice(at_server: Client, name: str) -> None:
@@ -45,7 +45,7 @@ def test_a_new_password_is_asked_for_twice(at_server: Client, name: str) -> None
             *(f"{question} ", f"repeat {question} ", f"user created: {name}"),
         ],
     )
-    at_server.ok("login", name, "--password=secret123")
+    at_server.ok("login", name, DEVPI_PASSWORD="secret123")
 
 
 def test_all_users_are_listed(own_server: Live, devpi: Client) -> None:
