@@ -24,7 +24,7 @@ from devpi_cli.errors import (
     ServerFailed,
     WrongUsage,
 )
-from devpi_cli.models import Action, Index, Link, Login, Release, Service, User, normalised
+from devpi_cli.models import Action, Index, Link, Login, Release, Service, Status, User, normalised
 from devpi_cli.session import Form
 
 if TYPE_CHECKING:
@@ -114,11 +114,9 @@ class Server:
         """Delete a user with its volatile indexes."""
         self._delete(self._user_url(name), "make its indexes volatile first: 'devpi index USER/INDEX volatile=True'")
 
-    def versions(self) -> dict[str, str]:
-        """Return the versions of the packages that make up the server."""
-        result = self.session.request("GET", f"{self.root}+status").result
-        found = result.get("versioninfo") if isinstance(result, dict) else None
-        return {str(name): str(number) for name, number in found.items()} if isinstance(found, dict) else {}
+    def status(self) -> Status:
+        """Ask how the server is: versions, role, serials."""
+        return replies.status(self.session.request("GET", f"{self.root}+status"))
 
     # -- indexes
 

@@ -54,6 +54,38 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Replica:
+    """A replica that asks a primary for what is new: its URL where it has told it, and the serial it has got to."""
+
+    url: str | None
+    serial: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a server is (``GET /+status``): the versions of its parts, its role, and the serial of its last change.
+
+    ``role`` is ``primary`` or ``replica``; empty where the server does not say. Of a replica ``primary_url`` and
+    ``primary_serial`` tell what it copies, and ``in_sync_at`` when it last had all of it, in seconds since the epoch.
+    """
+
+    versions: dict[str, str]
+    role: str = ""
+    serial: int | None = None
+    primary_url: str | None = None
+    primary_serial: int | None = None
+    in_sync_at: float | None = None
+    replicas: tuple[Replica, ...] = ()
+
+    @property
+    def behind(self) -> int | None:
+        """How many changes a replica has not got yet; None where nobody knows."""
+        if self.serial is None or self.primary_serial is None:
+            return None
+        return max(0, self.primary_serial - self.serial)
+
+
+@dataclass(frozen=True)
 class Index:
     """An index: ``user/name``, its configuration, and the projects on it where they were asked for."""
 
@@ -80,11 +112,22 @@ class Link:
     sha256: str | None = None
     for_url: str | None = None
     """The file that a tox result is about."""
+    size: int | None = None
+    """How many bytes it has, where the server says so."""
+    upload_time: str | None = None
+    """When it was uploaded first, to whatever index, as PEP 700 writes it: ``2026-11-25T02:55:26Z``."""
+    uploaded_by: str | None = None
 
     @property
     def name(self) -> str:
         """The file's name."""
         return unquote(self.url.partition("#")[0].rpartition("/")[2])
+
+    @property
+    def index(self) -> str | None:
+        """The index that its URL belongs to, ``user/index``; None for a URL elsewhere."""
+        found = re.search(r"/([^/]+/[^/]+)/\+[ef]/", self.url)
+        return unquote(found[1]) if found else None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from devpi_cli import urls
 from devpi_cli.errors import NotDevpi
-from devpi_cli.models import Action, Index, Link, Login, Release, Service, User
+from devpi_cli.models import Action, Index, Link, Login, Release, Replica, Service, Status, User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from devpi_cli.responses import Reply
 
 LONGEST_SECONDS = 1e10  # three centuries: beyond that clocks and calendars have an end
+WHEN = ("year", "month", "day", "hour", "minute", "second")  # of UTC, as the log of a file has it
+ROLES = {"MASTER": "primary", "PRIMARY": "primary", "REPLICA": "replica"}  # 6.20 still says MASTER
 
 
 def expect(reply: Reply, kind: str) -> dict[str, Any]:
@@ -32,6 +34,12 @@ def text(data: Mapping[str, Any], key: str) -> str | None:
     """Return the text under a key; None where something else is, or nothing."""
     value = data.get(key)
     return value if isinstance(value, str) else None
+
+
+def count(data: Mapping[str, Any], key: str) -> int | None:
+    """Return the whole number under a key; None where something else is, or nothing."""
+    value = data.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def place(data: Mapping[str, Any], key: str, reply: Reply) -> str | None:
@@ -93,6 +101,26 @@ def login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
     return Login(user, token, time.time() + seconds)
 
 
+def status(reply: Reply) -> Status:
+    """Return how a server is. Older servers say ``master`` where newer ones say ``primary``."""
+    result = mapping(reply.result)
+    role = text(result, "role") or ""
+    in_sync_at = result.get("replica-in-sync-at")
+    polling = mapping(result.get("polling_replicas"))
+    replicas = [(text(each, "outside-url"), count(each, "serial")) for each in map(mapping, polling.values())]
+    return Status(
+        versions={str(name): str(version) for name, version in mapping(result.get("versioninfo")).items()},
+        role=ROLES.get(role, role.lower()),
+        serial=count(result, "serial"),
+        primary_url=text(result, "primary-url") or text(result, "master-url"),
+        primary_serial=next(
+            (found for key in ("primary-serial", "master-serial") if (found := count(result, key)) is not None), None
+        ),
+        in_sync_at=in_sync_at if isinstance(in_sync_at, int | float) and 0 <= in_sync_at <= LONGEST_SECONDS else None,
+        replicas=tuple(Replica(url, serial) for url, serial in replicas if serial is not None),
+    )
+
+
 def user(name: str, config: object) -> User:
     """Return a user from what the server says of it."""
     config = dict(mapping(config))
@@ -125,11 +153,23 @@ def links(data: Mapping[str, Any], reply: Reply) -> tuple[Link, ...]:
             str(link.get("rel")),
             text(mapping(link.get("hashes")), "sha256"),
             place(link, "for_href", reply),
+            count(link, "size"),
+            *_upload(link),
         )
         for link in map(mapping, rows(data.get("+links")))
         if (url := place(link, "href", reply))
     )
     return tuple(sorted(found, key=lambda link: link.name))
+
+
+def _upload(link: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return when and by whom the file of a link was uploaded, as its log says; the log goes along with a push."""
+    uploads = [entry for entry in map(mapping, rows(link.get("log"))) if entry.get("what") == "upload"]
+    if not uploads:
+        return None, None
+    when = rows(uploads[-1].get("when"))
+    is_time = len(when) == len(WHEN) and all(isinstance(part, int) for part in when)
+    return "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*when) if is_time else None, text(uploads[-1], "who")
 
 
 def actions(rows: object, url: str) -> list[Action]:

@@ -10,7 +10,7 @@ import pytest
 
 from devpi_cli.api import KEY_VALUE_PARSING, Server, discover
 from devpi_cli.errors import NotDevpi, WrongUsage
-from devpi_cli.models import Index, Link
+from devpi_cli.models import Index, Link, Replica, Status
 from devpi_cli.session import Session
 
 if TYPE_CHECKING:
@@ -229,3 +229,44 @@ def test_the_paths_of_an_old_server_become_urls() -> None:
         Link("http://host/alice/dev/+f/a.zip", "doczip"),
         Link("http://host/alice/dev/+f/b.whl"),
     )
+
+
+UPLOADED = {"what": "upload", "who": "alice", "when": [2026, 11, 25, 2, 5, 6], "dst": "alice/dev"}
+
+
+@pytest.mark.parametrize(("log", "when", "who"), [
+    ([UPLOADED], "2026-11-25T02:05:06Z", "alice"),
+    ([UPLOADED, {"what": "push", "who": "bob", "when": [2027, 1, 1, 0, 0, 0]}], "2026-11-25T02:05:06Z", "alice"),
+    ([{**UPLOADED, "who": "bob"}, {"what": "overwrite", "who": None}, UPLOADED], "2026-11-25T02:05:06Z", "alice"),
+    ([{**UPLOADED, "when": [2026, 11]}], None, "alice"),
+    ([{**UPLOADED, "when": "now", "who": 7}], None, None),
+    ([7, {}], None, None), ("upload", None, None), (None, None, None),
+])  # fmt: skip
+def test_the_log_of_a_file_tells_when_and_by_whom_it_was_uploaded(
+    log: object, when: str | None, who: str | None
+) -> None:
+    result = {"1.0": {"+links": [{"href": "/alice/dev/+f/b.whl", "rel": "releasefile", "log": log, "size": 12}]}}
+    server = Server(ROOT, answering({"type": "projectconfig", "result": result}))
+    link = server.releases("alice/dev", "demo")[0].links[0]
+    assert (link.upload_time, link.uploaded_by, link.size) == (when, who, 12)
+
+
+@pytest.mark.parametrize(("result", "status", "behind"), [
+    ({"role": "MASTER", "serial": 5, "versioninfo": {"devpi-server": "6.20"}},
+     Status({"devpi-server": "6.20"}, "primary", 5), None),
+    ({"role": "PRIMARY", "serial": 5, "polling_replicas": {
+        "u1": {"serial": 3, "outside-url": "http://replica/"}, "u2": {"serial": 5, "outside-url": None}, "u3": 7}},
+     Status({}, "primary", 5, replicas=(Replica("http://replica/", 3), Replica(None, 5))), None),
+    ({"role": "REPLICA", "serial": 5, "primary-url": "http://p/", "primary-serial": 8, "replica-in-sync-at": 1.5,
+      "master-url": "http://m/", "master-serial": 9}, Status({}, "replica", 5, "http://p/", 8, 1.5), 3),
+    ({"role": "REPLICA", "serial": 5, "master-url": "http://m/", "master-serial": 4},
+     Status({}, "replica", 5, "http://m/", 4), 0),
+    ({"role": "REPLICA", "serial": 0, "primary-url": "http://p/", "primary-serial": None},
+     Status({}, "replica", 0, "http://p/"), None),
+    ({"role": 7, "serial": "5", "versioninfo": 7, "polling_replicas": 7, "replica-in-sync-at": "now"}, Status({}),
+     None),
+    (None, Status({}), None),
+])  # fmt: skip
+def test_how_a_server_is(result: object, status: Status, behind: int | None) -> None:
+    found = Server(ROOT, answering({"type": "status", "result": result})).status()
+    assert (found, found.behind) == (status, behind)

@@ -111,3 +111,16 @@ def test_an_index_without_a_place_to_submit_to_is_a_mirror(service: Service, is_
 )
 def test_a_link_ends_in_the_name_of_its_file(url: str, name: str) -> None:
     assert Link(url).name == name
+
+
+@pytest.mark.parametrize(
+    ("url", "index"),
+    [
+        ("http://host/alice/dev/+f/abc/def/demo-1.0.tar.gz", "alice/dev"),
+        ("https://host/prefix/root/pypi/+e/https_files/demo-1.0.tar.gz", "root/pypi"),
+        ("http://host/%C3%A9va/dev/+f/abc/def/demo-1.0.tar.gz", "éva/dev"),
+        ("https://files.example/packages/demo-1.0.tar.gz", None),
+    ],
+)
+def test_a_link_belongs_to_an_index(url: str, index: str | None) -> None:
+    assert Link(url).index == index

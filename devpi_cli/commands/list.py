@@ -12,7 +12,7 @@ from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.commands._releases import no_release
 from devpi_cli.errors import BrokenDistribution
-from devpi_cli.models import Requirement, newest_first
+from devpi_cli.models import Requirement, newest_first, normalised
 
 if TYPE_CHECKING:
     from devpi_cli.models import Link, Release
@@ -109,7 +109,17 @@ class _Row:
 
     def as_json(self) -> dict[str, Any]:
         link = self.link
-        row = {"file": link.name, "version": self.release.version, "url": link.url, "sha256": link.sha256}
+        row = {
+            "file": link.name,
+            "project": normalised(self.release.project),
+            "version": self.release.version,
+            "index": link.index,
+            "url": link.url,
+            "sha256": link.sha256,
+            "size": link.size,
+            "upload_time": link.upload_time,
+            "uploaded_by": link.uploaded_by,
+        }
         if self.results is None:
             return row
         return {**row, "toxresults": [_as_json(environment) for environment in self.results]}

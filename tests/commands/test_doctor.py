@@ -38,7 +38,7 @@ def of(result: Result, check: str) -> str:
 
 
 def server_line(server: Live) -> str:
-    rows = ", ".join(f"{name} {number}" for name, number in sorted(server.connect().versions().items()))
+    rows = ", ".join(f"{name} {number}" for name, number in sorted(server.connect().status().versions.items()))
     return f"ok       server: {server.url}: {rows}"
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.conftest import make_wheel, put
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -79,17 +82,44 @@ def test_files_are_listed_the_newest_first(
     assert (listed.lines, listed.stderr, listed.status) == ([files[version] for version in versions], note, 0)
 
 
-def test_json_has_every_file_and_its_hash(member: Member) -> None:
-    url = put(member.server, member.index, "1.0")
-    listed = json.loads("".join(member.ok("list", "demo", "--json")))
-    assert len(listed["files"][0]["sha256"]) == 64
+def test_json_has_every_file_with_all_that_is_known_of_it(member: Member) -> None:
+    url = put(member.server, member.index, "1.0", name="Demo_Pkg")
+    listed = json.loads("".join(member.ok("list", "demo-pkg", "--json")))
+    uploaded = datetime.strptime(listed["files"][0]["upload_time"], "%Y-%m-%dT%H:%M:%S%z")
+    assert abs((datetime.now(UTC) - uploaded).total_seconds()) < 60
     assert listed == {
         "index": member.index,
-        "project": "demo",
+        "project": "demo-pkg",
         "files": [
-            {"file": "demo-1.0.tar.gz", "version": "1.0", "url": url, "sha256": listed["files"][0]["sha256"]},
+            {
+                "file": "Demo_Pkg-1.0.tar.gz",
+                "project": "demo-pkg",
+                "version": "1.0",
+                "index": member.index,
+                "url": url,
+                "sha256": sha256(b"Demo_Pkg 1.0").hexdigest(),
+                "size": None,
+                "upload_time": listed["files"][0]["upload_time"],
+                "uploaded_by": member.user,
+            },
         ],
     }
+
+
+def test_json_tells_from_which_index_a_file_comes_and_who_uploaded_it(
+    member: Member, new_member: Callable[[], Member]
+) -> None:
+    """A push takes the file along, and who uploaded it; what a base has stays there."""
+    other = new_member()
+    other.server.create_index(f"{other.user}/prod", {"bases": member.index})
+    put(other.server, other.index, "1.0")
+    put(member.server, member.index, "2.0")
+    other.server.push(other.index, "demo", "1.0", {"targetindex": f"{other.user}/prod"})
+    listed = json.loads("".join(member.ok("list", "demo", "--json", "--index", f"{other.user}/prod")))
+    assert [(file["version"], file["index"], file["uploaded_by"]) for file in listed["files"]] == [
+        ("2.0", member.index, member.user),
+        ("1.0", f"{other.user}/prod", other.user),
+    ]
 
 
 def test_json_leaves_nothing_out_and_says_nothing_else(member: Member, files: dict[str, str]) -> None:
