@@ -29,6 +29,17 @@ class Dist:
     fields: dict[str, object]
     action: str = "file_upload"
 
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file; of a distribution it is known since its metadata was read."""
+        known = self.fields.get("sha256_digest")
+        if known:
+            return str(known)
+        from hashlib import file_digest
+
+        with self.path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+
 
 class Watched(FileIO):
     """A file open for reading that tells how many bytes of it were read, each time some are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -49,16 +50,22 @@ def dist(path: Path, name: str, version: str) -> Dist:
 
 
 def pack(folder: Path, target: Path) -> Path:
-    """Put the files of a folder into a new zip. Raises WrongUsage when there are none, or a link leads out of it."""
+    """Put the files of a folder into a new zip, which is the same one for the same pages, whenever they were made.
+
+    Raises WrongUsage when there are none, or a link leads out of the folder.
+    """
     root = folder.resolve()
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if not files:
         raise WrongUsage(f"{folder}: no documentation, the folder is empty")
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed:
+    with zipfile.ZipFile(target, "w") as packed:
         for file in files:
             if not file.resolve().is_relative_to(root):
                 raise WrongUsage(f"{file} leads out of the folder of the documentation")
-            packed.write(file, file.relative_to(folder).as_posix())
+            member = zipfile.ZipInfo(file.relative_to(folder).as_posix())  # its time is 1980
+            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            with file.open("rb") as page, packed.open(member, "w") as copy:
+                shutil.copyfileobj(page, copy)
     return target
 
 

@@ -12,6 +12,7 @@
     ├── BrokenState                   1   the state file cannot be read or written
     ├── BrokenSettings                1   a settings file of the user cannot be read
     ├── BrokenDistribution            1   a file is no distribution
+    ├── OtherFile                     5   an index has another file of that name
     ├── SomeFailed                    *   of several things some failed: 1, or the status of all if all did alike
     ├── BrokenPlugin                  1   a command that another package brings cannot be loaded
     ├── ProgramMissing                1   another program is needed and not there
@@ -91,6 +92,17 @@ class BrokenSettings(DevpiError):
 
 class BrokenDistribution(DevpiError):
     """A file is no distribution."""
+
+
+class OtherFile(DevpiError):
+    """An index has another file of that name; ``here`` and ``there`` are the SHA-256 of the two."""
+
+    exit_status = 5
+
+    def __init__(self, message: str, *, here: str, there: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.here = here
+        self.there = there
 
 
 class SomeFailed(DevpiError):

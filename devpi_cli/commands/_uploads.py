@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from devpi_cli import dists, documentation
-from devpi_cli.errors import BrokenDistribution, DevpiError, NotAllowed, Refused, SomeFailed
+from devpi_cli.commands._existing import Existing
+from devpi_cli.commands._failures import sum_up
+from devpi_cli.errors import BrokenDistribution, DevpiError, OtherFile, Refused
 from devpi_cli.responses import CONFIRMED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from devpi_cli.app import App
+    from devpi_cli.dists import Dist
 
 # What the server says, with status 200, of a file that it has already.
 IDENTICAL = "Upload of identical file"
@@ -28,7 +31,8 @@ class Uploads:
     app: App
     index: str
     dry_run: bool
-    dists: list[dists.Dist] = field(default_factory=list)
+    skip_existing: bool = False
+    dists: list[Dist] = field(default_factory=list)
     outcomes: dict[Path, str] = field(default_factory=dict)
     failures: dict[Path, DevpiError] = field(default_factory=dict)
 
@@ -45,7 +49,8 @@ class Uploads:
         """Upload all, whatever happens to one, and documentation last; raise what stands for all failures."""
         url = f"{self.app.server.url(self.index)}/"
         total = len(self.dists) + len(self.failures)
-        for dist in sorted(self.dists, key=lambda dist: dist.action == documentation.ACTION):
+        wanted = sorted(self.dists, key=lambda dist: dist.action == documentation.ACTION)
+        for dist in self._missing(wanted, url) if self.skip_existing else wanted:
             what = f"{dist.action} of {dist.path.name} to {url}"
             try:
                 self.outcomes[dist.path] = "skipped" if self.dry_run else _send(self.app, self.index, dist)
@@ -56,31 +61,38 @@ class Uploads:
                 continue
             self.app.out.line(f"skipped: {what}" if self.dry_run else what)
         results = {str(path): {"outcome": outcome} for path, outcome in self.outcomes.items()}
-        results |= {str(path): {"outcome": "failed", "message": why.message} for path, why in self.failures.items()}
+        results |= {str(path): _as_json(error) for path, error in self.failures.items()}
         self.app.out.document({"index": self.index, "url": url, "files": results})
         self._sum_up(total)
 
+    def _missing(self, wanted: Sequence[Dist], url: str) -> list[Dist]:
+        """Return what the index does not have, before anything is sent; another file of a name has failed."""
+        existing, missing = Existing(self.app, self.index), []
+        for dist in wanted:
+            try:
+                if not existing.has(dist):
+                    missing.append(dist)
+                    continue
+            except DevpiError as error:
+                self.failures[dist.path] = error
+                if _holds_for_all(error):
+                    return []
+                continue
+            self.outcomes[dist.path] = "identical"
+            self.app.out.line(f"identical: {dist.path.name} at {url}")
+        return missing
+
     def _sum_up(self, total: int) -> None:
-        """Say how many files are where; a failure that is the only one, or one of a kind, keeps its exit status."""
-        if not self.failures:
-            kinds = Counter(self.outcomes.values())
+        """Say how many files are where, or what failed."""
+        kinds = Counter(self.outcomes.values())
+        if not self.failures and total > 1:
             counted = [f"{'all' if len(kinds) == 1 else count} {kind}" for kind, count in kinds.items()]
-            if total > 1:
-                self.app.out.note(f"{total} files: {', '.join(counted)}")
-            return
-        errors = list(self.failures.values())
-        if len(errors) == 1 and not self.outcomes:
-            raise errors[0]
-        for path, error in self.failures.items():
-            why = error.message.splitlines()[-1].removeprefix(f"{path.name}: ")
-            self.app.out.failure(f"FAILED {path.name}: {why}")
-        untried = total - len(self.outcomes) - len(errors)
-        rest = f", {untried} not tried" if untried else ""
-        message = f"{len(self.outcomes)} of {total} files uploaded, {len(errors)} failed{rest}"
-        raise SomeFailed.of(errors, message, done=len(self.outcomes), hint=_hint(errors))
+            self.app.out.note(f"{total} files: {', '.join(counted)}")
+        failures = [(path.name, error) for path, error in self.failures.items()]
+        sum_up(self.app, failures, "files uploaded", done=len(self.outcomes), total=total)
 
 
-def _send(app: App, index: str, dist: dists.Dist) -> str:
+def _send(app: App, index: str, dist: Dist) -> str:
     """Upload a file, and return what became of it."""
     name = dist.path.name
     with app.out.progress(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
@@ -95,12 +107,14 @@ def _send(app: App, index: str, dist: dists.Dist) -> str:
     return "uploaded"
 
 
+def _as_json(error: DevpiError) -> dict[str, Any]:
+    if isinstance(error, OtherFile):
+        return {"outcome": "conflict", "message": error.message, "sha256": error.here, "there": error.there}
+    return {"outcome": "failed", "message": error.message}
+
+
 def _holds_for_all(error: DevpiError) -> bool:
     """Tell whether the next file would fare alike: no server, no devpi server, or nobody logged in."""
-    return not isinstance(error, Refused) or error.status == HTTPStatus.UNAUTHORIZED
-
-
-def _hint(errors: list[DevpiError]) -> str:
-    if any(isinstance(error, NotAllowed) for error in errors):
-        return "'devpi use' tells whether the server accepts your login"
-    return next((error.hint for error in errors if error.hint), "")
+    if isinstance(error, Refused):
+        return error.status == HTTPStatus.UNAUTHORIZED
+    return not isinstance(error, OtherFile)

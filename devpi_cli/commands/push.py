@@ -14,6 +14,7 @@ import click
 from devpi_cli import credentials, urls
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_of, index_option
 from devpi_cli.commands._releases import matching_releases
 from devpi_cli.errors import Conflict, DevpiError, Refused, ServerFailed, SomeFailed, WrongUsage
@@ -158,7 +159,7 @@ def _push_all(
                 failures[name] = error
     finally:
         app.out.document({"index": index, "target": to.name, "releases": done})
-    _sum_up(app, len(releases), failures)
+    sum_up(app, list(failures.items()), "releases pushed", done=len(releases) - len(failures), total=len(releases))
 
 
 def _push(
@@ -227,18 +228,3 @@ def _is_there(app: App, release: Release, target: str, options: dict[str, bool],
     elif missing:
         conflict.hint = f"{target} has the rest of the release, but not {', '.join(missing)}: upload that"
     return not (missing or others)
-
-
-def _sum_up(app: App, total: int, failures: dict[str, DevpiError]) -> None:
-    """Raise the only failure, or what stands for them all: their exit status if nothing else happened."""
-    if not failures:
-        return
-    if total == 1:
-        raise next(iter(failures.values()))
-    for name, error in failures.items():
-        app.out.failure(f"FAILED {name}: {error.message.splitlines()[-1]}")
-        if error.hint:
-            app.out.failure(f"   {error.hint}")
-    done = total - len(failures)
-    message = f"{done} of {total} releases pushed, {len(failures)} failed"
-    raise SomeFailed.of(failures.values(), message, done=done)

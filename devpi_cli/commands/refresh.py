@@ -10,8 +10,9 @@ import click
 
 from devpi_cli import requirements
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_option
-from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, SomeFailed, WrongUsage
+from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, WrongUsage
 from devpi_cli.models import Requirement, normalised
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _refresh_all(app: App, index: str, mirrors: Sequence[str], projects: Sequenc
     finally:
         failed = {project: error.message for project, error in failures.items()}
         app.out.document({"index": index, "mirrors": list(mirrors), "refreshed": refreshed, "failed": failed})
-    _sum_up(app, len(projects), failures)
+    sum_up(app, list(failures.items()), "packages refreshed", done=len(refreshed), total=len(projects))
 
 
 def _refresh(app: App, mirrors: Sequence[str], project: str) -> None:
@@ -133,16 +134,3 @@ def _refresh(app: App, mirrors: Sequence[str], project: str) -> None:
             f"no project {project!r} on {' or '.join(mirrors)}",
             hint="if there should be one, can the server reach the upstream?",
         )
-
-
-def _sum_up(app: App, total: int, failures: dict[str, DevpiError]) -> None:
-    """Raise the only failure, or what stands for them all: 'not found' if that is what all were."""
-    if not failures:
-        return
-    if total == 1:
-        raise next(iter(failures.values()))
-    for project, error in failures.items():
-        app.out.failure(f"Couldn't refresh {project}: {error.message.splitlines()[-1]}")
-    done = total - len(failures)
-    message = f"{done} of {total} packages refreshed, {len(failures)} failed"
-    raise SomeFailed.of(failures.values(), message, done=done)

@@ -36,6 +36,7 @@ DIST = Path("dist")
 @click.option("--from-dir", is_flag=True, help="Let a FILE be a folder: all distributions in and below it.")
 @click.option("--only-latest", is_flag=True, help="Of every project, upload its newest version only.")
 @click.option("--dry-run", "-n", is_flag=True, help="Say what would be uploaded, and change nothing.")
+@click.option("--skip-existing", is_flag=True, help="Send no file that the index has; one that differs is a conflict.")
 @click.option("--sdist/--no-sdist", default=None, help="Build an sdist only, or none.")
 @click.option("--wheel/--no-wheel", default=None, help="Build a wheel only, or none.")
 @click.option("--formats", metavar="LIST", help="sdist, bdist_wheel or both; deprecated.")
@@ -66,6 +67,7 @@ def command(
     from_dir: bool,
     only_latest: bool,
     dry_run: bool,
+    skip_existing: bool,
     sdist: bool | None,
     wheel: bool | None,
     formats: str | None,
@@ -88,7 +90,7 @@ def command(
     index = chosen_index(app, index)
     _refuse_mirror(app, index)
     with builder.private_folder() as private:
-        uploads = Uploads(app, index, dry_run)
+        uploads = Uploads(app, index, dry_run, skip_existing)
         if paths:
             if with_docs and not docs:
                 app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")

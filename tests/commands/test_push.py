@@ -169,8 +169,8 @@ def test_one_failed_release_does_not_stop_the_others(demo: Member) -> None:
     assert result.lines[0] == f"   200 register demo 1.0 -> {demo.user}/stable"
     assert (result.stderr, result.status) == (
         "FAILED other 1.0: 409 Conflict: other-1.0.tar.gz already exists in non-volatile index\n"
-        f"   {demo.user}/stable has other files of these names: other-1.0.tar.gz\n"
-        "1 of 2 releases pushed, 1 failed\n",
+        "1 of 2 releases pushed, 1 failed\n"
+        f"{demo.user}/stable has other files of these names: other-1.0.tar.gz\n",
         1,
     )
 

@@ -256,7 +256,7 @@ def test_who_may_not_upload_is_told_so(member: Member, new_member: Callable[[], 
     status, said = member.fails("upload", "--index", other.index, *wheels)
     assert said.splitlines()[-2:] == [
         "0 of 2 files uploaded, 2 failed",
-        "'devpi use' tells whether the server accepts your login",
+        f"{member.user} may not upload to {other.index}: its acl_upload is {other.user}",
     ]
     assert status == 3
 
