@@ -25,6 +25,8 @@ INTERRUPTED = 130
 COMMANDS = {
     "use": "Choose the server and index to work with, or show them.",
     "login": "Log in to the server in use.",
+    "whoami": "Show the name of the user who is logged in.",
+    "status": "Show who is logged in where: server, its role, versions, login and index.",
     "logoff": "Log out of the server in use.",
     "logout": "Log out of the server in use.",
     "user": "Create, show, modify, delete or list users.",

@@ -94,11 +94,18 @@ def why(app: App, refusal: Refusal) -> str:
     status = "" if refusal.is_inquiry else _status(app)
     if status == "ok":
         return _who_may(app, login.user, refusal) or f"the login of {login.user} is good, but may not do this"
-    if status == "expired" or login.hours <= 0:
+    return no_longer_good(login, status) or (
+        f"logged in as {login.user}; 'devpi use' tells whether the server still accepts that login"
+    )
+
+
+def no_longer_good(login: Login, status: str) -> str:
+    """Say why a server no longer accepts a login, by what it says of it; nothing if it does, or does not say."""
+    if status == "expired" or (status != "ok" and login.hours <= 0):
         return expired(login)
-    if status:
+    if status not in ("ok", ""):
         return f"the login of {login.user} is no longer valid: type 'devpi login {login.user}'"
-    return f"logged in as {login.user}; 'devpi use' tells whether the server still accepts that login"
+    return ""
 
 
 def expired(login: Login) -> str:

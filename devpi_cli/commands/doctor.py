@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from devpi_cli import __version__, process, urls, venvs
+from devpi_cli import __version__, process, replies, urls, venvs
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._installing import chosen_installer
 from devpi_cli.commands._options import chosen_index
-from devpi_cli.commands._refusals import expired, may_upload
+from devpi_cli.commands._refusals import may_upload, no_longer_good
 from devpi_cli.commands._venv import chosen_venv
 from devpi_cli.errors import BrokenState, DevpiError, NotAllowed, ProgramFailed, ProgramMissing
 from devpi_cli.installers.changes import index_of
@@ -114,10 +114,9 @@ def _server(visit: Visit) -> Finding:
     except NotAllowed as error:
         visit.service = discover(app.session, visit.root)
         return Finding(WARNING, f"{visit.root} does not tell its status ({error.status} {error.reason})")
-    result = visit.reply.result if isinstance(visit.reply.result, dict) else {}
-    versions = result.get("versioninfo")
-    rows = sorted(versions.items()) if isinstance(versions, dict) else []
-    role = ", a replica" if result.get("role") == "REPLICA" else ""
+    status = replies.status(visit.reply)
+    role = ", a replica" if status.role == "replica" else ""
+    rows = sorted(status.versions.items())
     return Finding(OK, f"{visit.root}{role}: {', '.join(f'{name} {number}' for name, number in rows)}")
 
 
@@ -165,11 +164,8 @@ def _login(visit: Visit) -> Finding | None:
     if not visit.has_answered:
         return Finding(WARNING, f"{login.user}; it could not be checked")
     visit.service = visit.service or discover(visit.app.session, visit.root)
-    status = visit.service.status
-    if status == "expired" or (status != "ok" and login.hours <= 0):
-        return Finding(WRONG, expired(login))
-    if status not in ("ok", ""):
-        return Finding(WRONG, f"that of {login.user} is no longer valid: type 'devpi login {login.user}'")
+    if wrong := no_longer_good(login, visit.service.status):
+        return Finding(WRONG, wrong)
     lasts = f"for {login.hours:.1f} more hours" if 0 < login.hours < float("inf") else "nobody said for how long"
     return Finding(OK, f"{login.user}, {lasts}")
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from devpi_cli import urls
-from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_of
+from devpi_cli.commands._service import service_at
 from devpi_cli.commands._settings import TRUST, make, plan, put_back, show, show_diff
 from devpi_cli.commands._venv import NONE, chosen_venv
-from devpi_cli.errors import LoginRequired, NotAllowed, NothingInUse, WrongUsage
+from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,21 +201,10 @@ def _list(app: App, url: str | None, user: str | None) -> None:
 def _in_use(app: App) -> Service | None:
     if os.environ.get("DEVPI_INDEX"):
         index = chosen_index(app, None)
-        return _discover(app, app.server.url(index))
+        return service_at(app, app.server.url(index))
     if app.state.server is None:
         return None
-    return _discover(app, app.server.url(app.state.index) if app.state.index else app.root)
-
-
-def _discover(app: App, url: str) -> Service:
-    """Ask what is at a URL. A server that refuses even that to a login it does not know is asked without."""
-    try:
-        return discover(app.session, url)
-    except NotAllowed:
-        if app.session.access.login is None:
-            raise
-    app.session.access = replace(app.session.access, login=None)
-    return discover(app.session, url)
+    return service_at(app, app.server.url(app.state.index) if app.state.index else app.root)
 
 
 def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Login | None:
@@ -261,10 +249,10 @@ def _ask(app: App, typed: str) -> Service:
     if not urls.is_url(typed):
         if ":" in typed.partition("/")[0]:
             raise WrongUsage(f"{typed!r} is no index", hint=f"for a server type 'devpi use http://{typed}'")
-        return _discover(app, app.root if typed == "/" else app.server.url(index_of(app, typed)))
+        return service_at(app, app.root if typed == "/" else app.server.url(index_of(app, typed)))
     url, app.basic_auth = urls.without_login(urls.checked(typed).partition("/+simple")[0])  # as copied from a pip.conf
     app.elsewhere = app.state.root_of(f"{url}/") or f"{url}/"
-    return _discover(app, url)
+    return service_at(app, url)
 
 
 def _show(
