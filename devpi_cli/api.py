@@ -10,9 +10,9 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from devpi_cli import replies, urls
+from devpi_cli import configs, replies, urls
 from devpi_cli.credentials import is_token, narrowed
 from devpi_cli.errors import (
     BrokenDistribution,
@@ -22,7 +22,6 @@ from devpi_cli.errors import (
     Redirected,
     Refused,
     ServerFailed,
-    WrongUsage,
 )
 from devpi_cli.models import Action, Index, Link, Login, Release, Service, Status, User, normalised
 from devpi_cli.session import Form
@@ -139,7 +138,7 @@ class Server:
             return replies.index(name, self.session.request("PATCH", self.url(name), json=list(changes)))
         config = self.index(name, projects=False).config
         for change in changes:
-            _apply(config, change)
+            configs.apply(config, change)
         return replies.index(name, self.session.request("PATCH", self.url(name), json=config))
 
     def delete_index(self, name: str) -> None:
@@ -156,6 +155,14 @@ class Server:
             replies.release(project, version, data, reply)
             for version, data in replies.expect(reply, "projectconfig").items()
         ]
+
+    def has_project(self, index: str, project: str) -> bool:
+        """Tell whether an index has a project; a mirror may ask its upstream for that. No list of files is sent."""
+        try:
+            self.session.request("HEAD", f"{self.url(index, '+simple', project)}/")
+        except Missing:
+            return False
+        return True
 
     def upload(
         self, index: str, fields: Mapping[str, object], name: str, file: BinaryIO, *, action: str = "file_upload"
@@ -277,19 +284,3 @@ class Server:
         except NotAllowed as error:
             error.hint = if_not_volatile if "non-volatile" in error.reason else ""
             raise
-
-
-def _apply(config: dict[str, Any], change: str) -> None:
-    """Do to a configuration what a newer server would do itself."""
-    key, _, value = change.partition("=")
-    name, operator = (key[:-1], key[-1]) if key[-1:] in ("+", "-") else (key, "")
-    if not operator:
-        config[name] = value
-        return
-    if not isinstance(config.get(name, []), list):
-        raise WrongUsage(f"{change!r}: {name} is no list, so that only = can change it")
-    there = list(config.get(name) or [])
-    items = [item for item in value.split(",") if item]
-    config[name] = (
-        there + [i for i in items if i not in there] if operator == "+" else [i for i in there if i not in items]
-    )

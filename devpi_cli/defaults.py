@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TABLE = "[tool.devpi.upload]"
 SECTION = "devpi:upload"
-FLAGS = ("no-vcs", "sdist", "setupdir-only", "wheel")
+FLAGS = ("no-vcs", "sdist", "setupdir-only", "wheel", "check")
 FORMATS = "formats"
 TRUTH = dict.fromkeys(("1", "yes", "y", "true", "t", "on"), True) | dict.fromkeys(
     ("", "0", "no", "n", "false", "f", "off"), False
@@ -29,6 +29,7 @@ class Defaults:
     no_vcs: bool | None = None
     setupdir_only: bool | None = None
     formats: str | None = None
+    check: bool | None = None
 
     def over(self, others: Defaults) -> Defaults:
         """Return these where they say something, the others where they do not."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from io import SEEK_SET, FileIO
 from typing import TYPE_CHECKING
 
-from devpi_cli.errors import BrokenDistribution, WrongUsage
+from devpi_cli.errors import BrokenDistribution, CheckFailed, WrongUsage
 from devpi_cli.models import newest_first, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from logging import LogRecord
     from pathlib import Path
 
 SUFFIXES = (".whl", ".tar.gz", ".zip")
@@ -117,6 +118,32 @@ def read(path: Path) -> Dist:
         raise BrokenDistribution(f"{path.name}: cannot be read: {error}") from None
     fields = {name: _form_value(name, value) for name, value in package.metadata_dictionary().items()}
     return Dist(path, normalised(package.safe_name), package.version, fields)
+
+
+def check(path: Path) -> None:
+    """Do what ``twine check --strict`` does: look whether PyPI would show the description as it is meant.
+
+    Raises CheckFailed, which says all that is wrong.
+    """
+    from contextlib import redirect_stdout
+    from io import StringIO
+
+    from twine.commands import check as twine
+
+    said: list[str] = []
+
+    def keep(record: LogRecord) -> bool:
+        said.extend(record.getMessage().split())
+        return False  # nobody else gets to see it
+
+    twine.logger.addFilter(keep)
+    try:
+        with redirect_stdout(StringIO()):
+            failed = twine.check([str(path)], strict=True)
+    finally:
+        twine.logger.removeFilter(keep)
+    if failed:
+        raise CheckFailed(f"{path.name}: {' '.join(said)}")
 
 
 def latest(dists: Iterable[Dist]) -> list[Dist]:

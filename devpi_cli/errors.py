@@ -12,6 +12,7 @@
     ├── BrokenState                   1   the state file cannot be read or written
     ├── BrokenSettings                1   a settings file of the user cannot be read
     ├── BrokenDistribution            1   a file is no distribution
+    ├── CheckFailed                   1   PyPI would not show a file's description as it is meant
     ├── OtherFile                     5   an index has another file of that name
     ├── SomeFailed                    *   of several things some failed: 1, or the status of all if all did alike
     ├── BrokenPlugin                  1   a command that another package brings cannot be loaded
@@ -92,6 +93,10 @@ class BrokenSettings(DevpiError):
 
 class BrokenDistribution(DevpiError):
     """A file is no distribution."""
+
+
+class CheckFailed(DevpiError):
+    """PyPI would not show a file's description as it is meant."""
 
 
 class OtherFile(DevpiError):

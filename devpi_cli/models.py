@@ -93,6 +93,11 @@ class Index:
     config: dict[str, Any]
     projects: tuple[str, ...] = ()
 
+    @property
+    def is_mirror(self) -> bool:
+        """Tell whether it takes its projects from an index elsewhere."""
+        return self.config.get("type") == "mirror"
+
 
 @dataclass(frozen=True)
 class User:
@@ -138,6 +143,7 @@ class Release:
     version: str
     links: tuple[Link, ...] = ()
     shadowed: tuple[Link, ...] = ()
+    classifiers: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[Link, ...]:

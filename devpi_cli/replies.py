@@ -142,7 +142,8 @@ def release(project: str, version: str, data: object, reply: Reply) -> Release:
     """Return a release from the metadata of a version."""
     data = mapping(data)
     shadowed = tuple(link for hidden in rows(data.get("+shadowing")) for link in links(mapping(hidden), reply))
-    return Release(text(data, "name") or project, version, links(data, reply), shadowed)
+    classifiers = tuple(map(str, rows(data.get("classifiers"))))
+    return Release(text(data, "name") or project, version, links(data, reply), shadowed, classifiers)
 
 
 def links(data: Mapping[str, Any], reply: Reply) -> tuple[Link, ...]:

@@ -61,7 +61,7 @@ def test_a_folder_may_have_neither_file(tmp_path: Path) -> None:
         (
             CFG,
             "[devpi:upload]\nx = 1\n",
-            "[devpi:upload] has no key 'x'\nthere are formats, no-vcs, sdist, setupdir-only, wheel",
+            "[devpi:upload] has no key 'x'\nthere are check, formats, no-vcs, sdist, setupdir-only, wheel",
         ),
         (TOML, "[tool.devpi.upload]\nwheel = 'no'\n", "[tool.devpi.upload] wheel = 'no' is neither true nor false"),
         (CFG, "[devpi:upload]\nwheel = maybe\n", "[devpi:upload] wheel = maybe is neither true nor false"),

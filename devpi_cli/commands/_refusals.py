@@ -123,7 +123,7 @@ def may_upload(user: str | None, acl: Iterable[object]) -> bool:
 
 def _status(app: App) -> str:
     try:
-        return discover(_hasty(app).session, app.root).status
+        return discover(hasty(app).session, app.root).status
     except DevpiError:
         return ""
 
@@ -133,7 +133,7 @@ def _who_may(app: App, user: str, refusal: Refusal) -> str:
         return ""
     what, index = refusal.wanted
     try:
-        acl = _hasty(app).index(index, projects=False).config.get("acl_upload")
+        acl = hasty(app).index(index, projects=False).config.get("acl_upload")
     except DevpiError:
         return ""
     if not isinstance(acl, list) or may_upload(user, acl):
@@ -156,8 +156,8 @@ def _names(app: App, kind: str, refusal: Refusal) -> tuple[str, list[str]]:
     """Return what was asked for and what there is, with one request; none for a mirror: its list is endless."""
     if kind == "no project ":
         is_small = refusal.index == app.state.index and not app.state.is_mirror
-        return "/".join(refusal.names[2:3]), list(_hasty(app).index(refusal.index).projects) if is_small else []
-    users = _hasty(app).users()
+        return "/".join(refusal.names[2:3]), list(hasty(app).index(refusal.index).projects) if is_small else []
+    users = hasty(app).users()
     if kind == "no user ":
         return "".join(refusal.names[:1]), [user.name for user in users]
     return refusal.index, [index.name for user in users for index in user.indexes]
@@ -176,7 +176,7 @@ def _nearest(typed: str, names: list[str]) -> str:
     return best if best and likeness(best)[0] >= ALIKE else ""
 
 
-def _hasty(app: App) -> Server:
+def hasty(app: App) -> Server:
     """Return the server to who would rather not wait."""
     usual = app.session
     seconds = min(ASK_SECONDS, usual.timeout)

@@ -8,9 +8,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli import dists, documentation
+from devpi_cli.commands._bases import warn_of_mirrored
 from devpi_cli.commands._existing import Existing
 from devpi_cli.commands._failures import sum_up
-from devpi_cli.errors import BrokenDistribution, DevpiError, OtherFile, Refused
+from devpi_cli.errors import BrokenDistribution, CheckFailed, DevpiError, OtherFile, Refused
 from devpi_cli.responses import CONFIRMED
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Uploads:
     index: str
     dry_run: bool
     skip_existing: bool = False
+    check: bool = False
     dists: list[Dist] = field(default_factory=list)
     outcomes: dict[Path, str] = field(default_factory=dict)
     failures: dict[Path, DevpiError] = field(default_factory=dict)
@@ -49,8 +51,10 @@ class Uploads:
         """Upload all, whatever happens to one, and documentation last; raise what stands for all failures."""
         url = f"{self.app.server.url(self.index)}/"
         total = len(self.dists) + len(self.failures)
-        wanted = sorted(self.dists, key=lambda dist: dist.action == documentation.ACTION)
-        for dist in self._missing(wanted, url) if self.skip_existing else wanted:
+        wanted = sorted(self._checked(), key=lambda dist: dist.action == documentation.ACTION)
+        if self.skip_existing:
+            wanted = self._missing(wanted, url)
+        for dist in wanted:
             what = f"{dist.action} of {dist.path.name} to {url}"
             try:
                 self.outcomes[dist.path] = "skipped" if self.dry_run else _send(self.app, self.index, dist)
@@ -64,6 +68,22 @@ class Uploads:
         results |= {str(path): _as_json(error) for path, error in self.failures.items()}
         self.app.out.document({"index": self.index, "url": url, "files": results})
         self._sum_up(total)
+
+    def _checked(self) -> list[Dist]:
+        """Return what is to be sent: nothing at all if a file failed what was to be checked before."""
+        files = [dist for dist in self.dists if dist.action != documentation.ACTION] if self.check else []
+        for dist in files:
+            try:
+                dists.check(dist.path)
+            except CheckFailed as error:
+                self.failures[dist.path] = error
+        if self.check and self.failures:
+            for failure in self.failures.values():
+                failure.hint = "with --check nothing is uploaded until all files are good"
+            return []
+        if files:
+            warn_of_mirrored(self.app, self.index, [dist.project for dist in files])
+        return self.dists
 
     def _missing(self, wanted: Sequence[Dist], url: str) -> list[Dist]:
         """Return what the index does not have, before anything is sent; another file of a name has failed."""

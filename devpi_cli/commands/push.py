@@ -21,9 +21,12 @@ from devpi_cli.errors import Conflict, DevpiError, Refused, ServerFailed, SomeFa
 from devpi_cli.models import Requirement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from devpi_cli.models import Action, Release
 
 PYPI = "pypi:"
+PRIVATE = "Private ::"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def command(
     options = {name: True for name, chosen in flags.items() if chosen}
     _require_features(app, options)
     found = {(r.project, r.version): r for some in wanted for r in matching_releases(app, index, some)}
+    if to.repository:
+        _refuse_private(found.values(), to)
     _push_all(app, index, list(found.values()), to, options, dry_run=dry_run)
 
 
@@ -132,6 +137,17 @@ def _require_features(app: App, options: dict[str, bool]) -> None:
         if feature not in there:
             option = f"--{name.replace('_', '-')}"
             raise DevpiError(f"the server at {app.root} does not know {option}: it needs devpi-server 6.14 or newer")
+
+
+def _refuse_private(releases: Iterable[Release], to: Target) -> None:
+    """Refuse to publish what says of itself that it is private; that is what such a classifier is for."""
+    for release in releases:
+        classifier = next((each for each in release.classifiers if each.startswith(PRIVATE)), None)
+        if classifier:
+            raise DevpiError(
+                f"{release.project} {release.version} has the classifier {classifier!r}: "
+                f"it is not to be published at {to.name}, and nothing was pushed"
+            )
 
 
 def _push_all(

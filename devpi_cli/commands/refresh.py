@@ -10,6 +10,7 @@ import click
 
 from devpi_cli import requirements
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._bases import with_bases
 from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, WrongUsage
@@ -49,7 +50,7 @@ def command(app: App, packages: tuple[str, ...], requirement: tuple[Path, ...], 
     names = [Requirement.parse(name).project for name in packages if not _is_pattern(name)]
     names += [name for path in requirement for name in requirements.projects(path.expanduser())]
     index = chosen_index(app, index)
-    mirrors = _mirrors(app, index)
+    mirrors = [each.name for each in with_bases(app.server, index, app.out.warn) if each.is_mirror]
     if not mirrors:
         app.out.warn(f"{index} is no mirror, nor are its bases: there is nothing to refresh")
         app.out.document({"index": index, "mirrors": [], "refreshed": [], "failed": {}})
@@ -60,27 +61,6 @@ def command(app: App, packages: tuple[str, ...], requirement: tuple[Path, ...], 
 
 def _is_pattern(name: str) -> bool:
     return any(sign in name for sign in "*?[")
-
-
-def _mirrors(app: App, index: str) -> list[str]:
-    """Return the mirrors that an index gets packages from: itself, or those among its bases, and their bases."""
-    mirrors, left, seen = [], [index], set()
-    while left:
-        name = left.pop(0)
-        if name in seen:
-            continue
-        seen.add(name)
-        try:
-            config = app.server.index(name, projects=False).config
-        except Missing:
-            if name == index:
-                raise
-            app.out.warn(f"the base {name} does not exist")
-            continue
-        if config.get("type") == "mirror":
-            mirrors.append(name)
-        left += config.get("bases") or []
-    return mirrors
 
 
 def _matching(app: App, mirrors: Sequence[str], patterns: Iterable[str]) -> list[str]:

@@ -37,6 +37,7 @@ DIST = Path("dist")
 @click.option("--only-latest", is_flag=True, help="Of every project, upload its newest version only.")
 @click.option("--dry-run", "-n", is_flag=True, help="Say what would be uploaded, and change nothing.")
 @click.option("--skip-existing", is_flag=True, help="Send no file that the index has; one that differs is a conflict.")
+@click.option("--check/--no-check", default=None, help="First check the files, as twine does, and the mirrors.")
 @click.option("--sdist/--no-sdist", default=None, help="Build an sdist only, or none.")
 @click.option("--wheel/--no-wheel", default=None, help="Build a wheel only, or none.")
 @click.option("--formats", metavar="LIST", help="sdist, bdist_wheel or both; deprecated.")
@@ -68,6 +69,7 @@ def command(
     only_latest: bool,
     dry_run: bool,
     skip_existing: bool,
+    check: bool | None,
     sdist: bool | None,
     wheel: bool | None,
     formats: str | None,
@@ -90,7 +92,7 @@ def command(
     index = chosen_index(app, index)
     _refuse_mirror(app, index)
     with builder.private_folder() as private:
-        uploads = Uploads(app, index, dry_run, skip_existing)
+        uploads = Uploads(app, index, dry_run, skip_existing, bool(check))
         if paths:
             if with_docs and not docs:
                 app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")
@@ -99,7 +101,8 @@ def command(
                 uploads.dists = dists.latest(uploads.dists)
         else:
             builder.require_project(Path.cwd())
-            typed = Defaults(sdist, wheel, no_vcs, setupdir_only, formats).over(defaults.read(Path.cwd()))
+            typed = Defaults(sdist, wheel, no_vcs, setupdir_only, formats, check).over(defaults.read(Path.cwd()))
+            uploads.check = bool(typed.check)
             sdist, wheel = _chosen(app, typed)
             python = builder.choose_python(python)
             installer = builder.choose_installer(installer, python)

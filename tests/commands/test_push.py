@@ -12,11 +12,12 @@ import pytest
 from pypitoken import Token, ValidationError
 
 from devpi_cli.session import Form
-from tests.conftest import put
+from tests.conftest import make_wheel, put
 from tests.front import Elsewhere, Front, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.conftest import Live, Member
 
@@ -315,6 +316,22 @@ def test_it_pushes_to_a_repository_of_pypirc(demo: Member, elsewhere: Elsewhere)
     assert line.startswith(f"   200 upload {demo.index}/+f/")
     assert line.endswith("/demo-1.0.tar.gz")
     assert elsewhere.got == [("file_upload", "zoë", "s€cret")]
+
+
+@pytest.mark.parametrize("option", [[], ["-n"], ["--only-docs"]])
+def test_what_says_it_is_private_is_not_published(
+    demo: Member, elsewhere: Elsewhere, tmp_path: Path, server: Live, option: list[str]
+) -> None:
+    wheel = make_wheel(tmp_path, "secret", metadata="Classifier: Private :: Do Not Upload\n")
+    demo.ok("upload", wheel)
+    with server.requests() as seen:
+        assert demo.fails("push", "demo==1.0", "secret==1.0", "pypi:there", *option) == (
+            1,
+            "secret 1.0 has the classifier 'Private :: Do Not Upload': "
+            "it is not to be published at pypi:there, and nothing was pushed\n",
+        )
+    assert (elsewhere.got, {request.split()[0] for request in seen}) == ([], {"GET"})
+    demo.ok("push", "secret==1.0", "stable")
 
 
 def test_pypirc_can_be_another_file(demo: Member, elsewhere: Elsewhere) -> None:

@@ -1,0 +1,65 @@
+"""The bases of an index: which there are, and what an upload hides of a mirror among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devpi_cli.errors import DevpiError, Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from devpi_cli.api import Server
+    from devpi_cli.app import App
+    from devpi_cli.models import Index
+
+
+def with_bases(server: Server, index: str, warn: Callable[[str], None]) -> list[Index]:
+    """Return an index, its bases, and their bases, each with one request; warn of a base that does not exist."""
+    found: dict[str, Index] = {}
+    left, gone = [index], set()
+    while left:
+        name = left.pop(0)
+        if name in found or name in gone:
+            continue
+        try:
+            found[name] = server.index(name, projects=False)
+        except Missing:
+            if name == index:
+                raise
+            warn(f"the base {name} does not exist")
+            gone.add(name)
+            continue
+        left += found[name].config.get("bases") or []
+    return list(found.values())
+
+
+def warn_of_mirrored(app: App, index: str, projects: Iterable[str]) -> None:
+    """Warn of projects that a mirror has, too: an upload hides its releases, unless a whitelist names the project.
+
+    That is how devpi-server 6.20 resolves (``model.py``). What cannot be told within seconds is not said.
+    """
+    from devpi_cli.commands._refusals import hasty
+
+    server = hasty(app)
+    try:
+        indexes = with_bases(server, index, app.out.debug)
+    except DevpiError as error:
+        app.out.debug(f"cannot tell what a mirror has: {error}")
+        return
+    mirrors = [each.name for each in indexes if each.is_mirror]
+    is_own = indexes[0].config.get("mirror_whitelist_inheritance") == "intersection"
+    stages = [each for each in indexes if not each.is_mirror][: 1 if is_own else None]
+    shown = {name for stage in stages for name in stage.config.get("mirror_whitelist") or []}
+    hidden = [project for project in dict.fromkeys(projects) if not shown & {"*", project}]
+    for project, mirror in [(project, mirror) for project in hidden for mirror in mirrors]:
+        try:
+            is_there = server.has_project(mirror, project)
+        except DevpiError as error:
+            app.out.debug(f"cannot tell whether {mirror} has {project}: {error}")
+            return
+        if is_there:
+            app.out.warn(
+                f"{mirror} has a project {project}, too, whose releases {index} then hides: "
+                f"if it shall not, type 'devpi index {index} mirror_whitelist+={project}'"
+            )
