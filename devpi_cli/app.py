@@ -33,6 +33,7 @@ class App:
     json: bool = False
     no_input: bool = False
     timeout: float | None = None
+    deadline: float | None = None
     retries: int | None = None
     ca_bundle: str | None = None
     insecure: bool = False
@@ -91,6 +92,7 @@ class App:
         access = Access(root, (login.user, login.token) if login else None, basic_auth, client_cert)
         session = Session(access, timeout=self.timeout, trust=Trust(self.ca_bundle, self.insecure), log=self.out.debug)
         session.retries = Retries(MOST if self.retries is None else self.retries, say=self.out.note)
+        session.retries.most_seconds = self.deadline or session.retries.most_seconds
         click.get_current_context().call_on_close(session.close)
         return session
 

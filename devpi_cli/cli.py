@@ -82,6 +82,13 @@ def _generic_options(*, environment: bool) -> list[click.Parameter]:
             help="How long a server may be silent. [60]",
         ),
         _generic(
+            "--deadline",
+            type=click.FloatRange(min=0, min_open=True),
+            envvar=variable("DEADLINE"),
+            metavar="SECONDS",
+            help="How long a request may take in all, but for sending or getting a file. [600]",
+        ),
+        _generic(
             "--retries",
             type=click.IntRange(min=0),
             envvar=variable("RETRIES"),

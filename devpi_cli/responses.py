@@ -13,13 +13,32 @@ from devpi_cli.errors import NotDevpi, Redirected, Unreachable, WrongUsage, refu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
 
     import httpx
 
 API_VERSION = "2"
 CONFIRMED = "uploaded, as the server confirms"
+READING = ("GET", "HEAD")
+REDIRECTS = (301, 302, 303, 307, 308)
+MOST_MIB = 256  # an index of half a million projects has 12
 UNKNOWN_CA = (18, 19, 20, 21)  # what OpenSSL calls a certificate whose issuer it does not know
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response, read to its end."""
+
+    method: str
+    url: str
+    status_code: int
+    reason_phrase: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads."""
+        return self.headers.get("location") if self.status_code in REDIRECTS else None
 
 
 @dataclass(frozen=True)
@@ -36,19 +55,32 @@ class Reply:
     json: Any = field(default=None, repr=False)
 
 
-def redirected(response: httpx.Response, method: str) -> str:
+def received(response: httpx.Response, *, whole: bool = True) -> Response:
+    """Return a response, with its body unless that was taken already. Raises NotDevpi for a body without end."""
+    method, url, reason = response.request.method, str(response.request.url), response.reason_phrase
+    pieces, size = [], 0
+    for piece in response.iter_bytes() if whole else ():
+        size += len(piece)
+        if size > MOST_MIB * 2**20:
+            what = f"{method} {urls.hide(url)}\n{response.status_code} {reason}, but with more than {MOST_MIB} MiB"
+            raise NotDevpi(what, hint="is this the URL of a devpi server?")
+        pieces.append(piece)
+    return Response(method, url, response.status_code, reason, response.headers, b"".join(pieces))
+
+
+def redirected(response: Response) -> str:
     """Return where to go instead, for requests that change nothing; credentials are decided anew for that URL.
 
     A POST that a redirect turns into a GET looks like success and stored nothing, so that others are refused.
     """
-    asked, location = str(response.request.url), response.headers["location"]
+    method, asked, location = response.method, response.url, response.location or ""
     try:
         target = urljoin(asked, location)
         urls.checked(target)
     except (ValueError, WrongUsage):
         what = f"{method} {urls.hide(asked)}\n{response.status_code} {response.reason_phrase}"
         raise NotDevpi(f"{what}: sent on to {urls.hide(location)!r}, which is no URL") from None
-    if method not in ("GET", "HEAD"):
+    if method not in READING:
         raise Redirected(
             f"{method} {urls.hide(asked)}\n"
             f"{response.status_code} {response.reason_phrase}: sent on to {urls.hide(target)}, and nothing was changed",
@@ -61,14 +93,14 @@ def redirected(response: httpx.Response, method: str) -> str:
     return target
 
 
-def reply_of(response: httpx.Response, *, anyone: bool) -> Reply:
+def reply_of(response: Response, *, anyone: bool) -> Reply:
     """Return what a devpi server answered; ``anyone`` accepts JSON from a server that is no devpi.
 
     Raises Refused for a status of 400 or more, and NotDevpi for what no devpi server answers.
     """
-    request = f"{response.request.method} {urls.hide(str(response.request.url))}"
+    request = f"{response.method} {urls.hide(response.url)}"
     is_devpi = response.headers.get("x-devpi-api-version")
-    body, is_json = _body(response)
+    body, is_json = _parsed(response.content)
     message = " ".join(str(body.get("message") or "").split()) if isinstance(body, dict) else ""
     reason = response.reason_phrase or _standard_reason(response.status_code)
     if response.status_code >= HTTPStatus.BAD_REQUEST:
@@ -87,7 +119,7 @@ def reply_of(response: httpx.Response, *, anyone: bool) -> Reply:
         raise NotDevpi(f"{request}\n{response.status_code} {reason}, but {who} ({kind})", hint=hint)
     parts = body if isinstance(body, dict) else {}
     return Reply(
-        url=str(response.url),
+        url=response.url,
         status=response.status_code,
         reason=reason,
         headers=response.headers,
@@ -98,19 +130,15 @@ def reply_of(response: httpx.Response, *, anyone: bool) -> Reply:
     )
 
 
-def confirmed(library: ModuleType, method: str, url: str) -> httpx.Response:
+def confirmed(method: str, url: str) -> Response:
     """Return what stands for an answer that got lost, after the server said that it has what was sent."""
-    headers, reason = {"X-Devpi-Api-Version": API_VERSION}, {"reason_phrase": CONFIRMED.encode()}
-    response: httpx.Response = library.Response(
-        200, headers=headers, extensions=reason, request=library.Request(method, url)
-    )
-    return response
+    return Response(method, url, HTTPStatus.OK, CONFIRMED, {"x-devpi-api-version": API_VERSION})
 
 
-def _body(response: httpx.Response) -> tuple[Any, bool]:
-    """Return the JSON body and whether there is one."""
+def _parsed(content: bytes) -> tuple[Any, bool]:
+    """Return the JSON of a body and whether there is any."""
     try:
-        return json.loads(response.content), True
+        return json.loads(content), True
     except (ValueError, RecursionError):
         return None, False
 

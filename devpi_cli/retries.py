@@ -6,8 +6,9 @@ import random
 import time
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
+from devpi_cli import deadline
 from devpi_cli.errors import DevpiError, Unreachable
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 MOST = 3
 FIRST_WAIT = 1.0
-WAIT_IN_ALL = 120.0
 REFUSED_WAITS = (0.2, 0.5)  # where nobody listens now, seldom somebody does soon, and a script wants to know
 PASSING = (429, 502, 503, 504)
 MAYBE_DONE = (502, 504)  # a web server got no answer from devpi, which may have done its work
@@ -50,8 +50,9 @@ class Trouble:
 
 @dataclass
 class Retries:
-    """How often a request is made again, for all requests of a command, which share a limit to what they wait.
+    """How often a request is made again, and how long it may take with all that, but for the body of a file.
 
+    So long all requests of a command together may wait, too.
     ``say`` gets a line before every wait, except those of a refused connection; ``sleep`` waits, ``spread`` returns a
     number from 0 to 1, so that many clients do not come back all at once.
     """
@@ -60,7 +61,13 @@ class Retries:
     say: Callable[[str], None] = lambda line: None
     sleep: Callable[[float], None] = time.sleep
     spread: Callable[[], float] = random.random
+    most_seconds: float = deadline.SECONDS
     waited: float = 0.0
+
+    @overload
+    def run(self, attempt: Callable[[], A]) -> A: ...
+    @overload
+    def run(self, attempt: Callable[[], A], arrived: Callable[[], bool]) -> A | None: ...
 
     def run(self, attempt: Callable[[], A], arrived: Callable[[], bool] | None = None) -> A | None:
         """Make an attempt, and again while that may help; only for what may be done twice.
@@ -90,7 +97,7 @@ class Retries:
         wait = trouble.wait
         if wait is None:
             wait = REFUSED_WAITS[number] if trouble.refused else FIRST_WAIT * 2**number * (0.5 + self.spread())
-        if self.waited + wait > WAIT_IN_ALL:
+        if self.waited + wait > self.most_seconds or wait > deadline.left():
             return False
         if not trouble.refused:
             self.say(f"retrying in {round(wait, 1):g} s: {trouble.why}")

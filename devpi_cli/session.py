@@ -14,10 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
-from devpi_cli import __version__, urls
-from devpi_cli.errors import NotDevpi, Unreachable, WrongUsage
-from devpi_cli.responses import confirmed, redirected, reply_of, unreachable
-from devpi_cli.retries import Retries
+from devpi_cli import __version__, deadline, urls
+from devpi_cli.errors import NotDevpi, ServerFailed, Unreachable, WrongUsage
+from devpi_cli.responses import READING, confirmed, received, redirected, reply_of, unreachable
+from devpi_cli.retries import MAYBE_DONE, Retries
 from devpi_cli.trust import Trust, trust_nobody
 
 if TYPE_CHECKING:
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from devpi_cli.responses import Reply
+    from devpi_cli.responses import Reply, Response
 
 # A locked-down server tells clients from browsers by this name, and answers them without an HTML login page.
 USER_AGENT = f"devpi-cli/{__version__} devpi-client/7.3.0"
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 MOST_REDIRECTS = 10
+LOOK = "the server may have done it all the same: look before you try again"
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class Session:
     """One way to ask a server. Connections are kept open until ``close``.
 
     ``timeout`` is how many seconds of silence end a request; ``log`` gets a line per request; ``transport`` is httpx's
-    seam for tests. Nothing is tried again until ``retries`` says so.
+    seam for tests. ``retries`` says how long a request may take in all, and whether anything is tried again: at first
+    nothing is.
     """
 
     def __init__(
@@ -117,57 +119,21 @@ class Session:
         devpi server gives, and Redirected for a redirect that must not be followed.
         """
         body: dict[str, Any] = {} if json is None else {"json": json}
-        place = url
-        for _ in range(MOST_REDIRECTS + 1):
-            response = self._send(method, place, body, form)
-            if not response.has_redirect_location:
-                return reply_of(response, anyone=anyone)
-            place = redirected(response, method)
-        raise NotDevpi(f"{method} {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
+        try:
+            return reply_of(self._followed(method, url, partial(self._send, method, body, form)), anyone=anyone)
+        except (Unreachable, ServerFailed) as error:
+            if method not in READING and _may_be_done(url, error):
+                error.hint = LOOK
+            raise
 
     def download(self, url: str, take: Callable[[bytes], None]) -> None:
         """Hand over what is at a URL, piece by piece, as it comes.
 
         Redirects are followed, and a server elsewhere gets no credentials. Raises what ``request`` raises.
         """
-        place = url
-        for _ in range(MOST_REDIRECTS + 1):
-            response = self.retries.run(partial(self._fetch, place, take))
-            if response and response.is_error:
-                reply_of(response, anyone=True)
-            if not (response and response.has_redirect_location):
-                return
-            place = redirected(response, "GET")
-        raise NotDevpi(f"GET {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
-
-    def _fetch(self, url: str, take: Callable[[bytes], None]) -> httpx.Response:
-        """Download once; what breaks off after its first piece was taken cannot be taken again."""
-        # Never a JSON description of the file, nor the file compressed once more, which would spoil its hash.
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity", **self.access.headers(url)}
-        taken = False
-        try:
-            with (
-                self._failures("GET", url),
-                self._client(urlsplit(url).scheme, self.access.certificate(url)).stream(
-                    "GET", url, headers=headers
-                ) as response,
-            ):
-                self.log(f"GET {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
-                if response.status_code >= HTTPStatus.BAD_REQUEST:
-                    response.read()
-                elif not response.has_redirect_location:
-                    for piece in response.iter_raw():
-                        taken = True
-                        take(piece)
-                return response
-        except Unreachable as error:
-            if taken:
-                error.fault = ""
-            raise
-
-    @property
-    def _connect_seconds(self) -> float:
-        return min(CONNECT_SECONDS, self.timeout)
+        response = self._followed("GET", url, lambda place: self.retries.run(partial(self._fetch, take, place)))
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            reply_of(response, anyone=True)
 
     def close(self) -> None:
         """Close every connection."""
@@ -175,25 +141,70 @@ class Session:
             client.close()
         self._clients.clear()
 
-    def _send(self, method: str, url: str, body: dict[str, Any], form: Form | None) -> httpx.Response:
-        """Send one request, and again where that is safe."""
-        once = partial(self._send_once, method, url, body, form)
-        if method not in ("GET", "HEAD") and not (form and form.arrived):
-            return once()
-        return self.retries.run(once, form.arrived if form else None) or confirmed(_httpx(), method, url)
+    def _followed(self, method: str, url: str, ask: Callable[[str], Response]) -> Response:
+        """Ask at a URL, and then where it is redirected to, all in the time that a request may take."""
+        place = url
+        with deadline.within(self.retries.most_seconds):
+            for _ in range(MOST_REDIRECTS + 1):
+                response = ask(place)
+                if response.location is None:
+                    return response
+                place = redirected(response)
+        raise NotDevpi(f"{method} {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
 
-    def _send_once(self, method: str, url: str, body: dict[str, Any], form: Form | None) -> httpx.Response:
+    def _fetch(self, take: Callable[[bytes], None], url: str) -> Response:
+        """Download once; what breaks off after its first piece was taken cannot be taken again."""
+        # Never a JSON description of the file, nor the file compressed once more, which would spoil its hash.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        taken = False
+        try:
+            with self._answer("GET", url, headers) as response:
+                self.log(f"GET {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
+                if response.is_success:
+                    with deadline.suspended():
+                        for piece in response.iter_raw():
+                            taken = True
+                            take(piece)
+                return received(response, whole=response.is_error)
+        except Unreachable as error:
+            if taken:
+                error.fault = ""
+            raise
+
+    def _send(self, method: str, body: dict[str, Any], form: Form | None, url: str) -> Response:
+        """Send one request, and again where that is safe."""
+        once = partial(self._send_once, method, body, form, url)
+        if method in READING:
+            return self.retries.run(once)
+        if form and form.arrived:
+            return self.retries.run(once, form.arrived) or confirmed(method, url)
+        return once()
+
+    def _send_once(self, method: str, body: dict[str, Any], form: Form | None, url: str) -> Response:
         if form is not None:
             form.file.seek(0)
             body = {**body, "data": form.fields, "files": {"content": (form.name, form.file)}}
         started = time.perf_counter()
+        with self._answer(method, url, {}, **body) as response:
+            answer = received(response)
+        passed = (time.perf_counter() - started) * 1000
+        self.log(f"{method} {urls.hide(url)} -> {answer.status_code} {answer.reason_phrase}, {passed:.0f} ms")
+        return answer
+
+    @contextmanager
+    def _answer(self, method: str, url: str, headers: dict[str, str], **body: Any) -> Iterator[httpx.Response]:
+        """Send a request; inside the block its response has come, and its body can be read."""
         with self._failures(method, url):
             client = self._client(urlsplit(url).scheme, self.access.certificate(url))
-            response = client.request(method, url, headers=self.access.headers(url), **body)
-        passed = (time.perf_counter() - started) * 1000
-        status = f"{response.status_code} {response.reason_phrase}"
-        self.log(f"{method} {urls.hide(url)} -> {status}, {passed:.0f} ms")
-        return response
+            headers = {**headers, **self.access.headers(url)}
+            with client.stream(
+                method, url, headers=headers, extensions={"trace": deadline.trace()}, **body
+            ) as response:
+                yield response
+
+    @property
+    def _connect_seconds(self) -> float:
+        return min(CONNECT_SECONDS, self.timeout)
 
     @contextmanager
     def _failures(self, method: str, url: str) -> Iterator[None]:
@@ -205,19 +216,25 @@ class Session:
             raise WrongUsage(f"invalid URL {urls.hide(url)!r}: {error}") from None
         except httpx.DecodingError as error:
             raise NotDevpi(f"{method} {urls.hide(url)}\nthe reply is damaged: {error}") from None
-        except httpx.TransportError as error:
+        except (httpx.TransportError, deadline.Over) as error:
             self.log(f"{method} {urls.hide(url)} -> {error!r}")
             parts = urlsplit(url)
             where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
             if isinstance(error, httpx.ConnectTimeout):
                 raise Unreachable(f"cannot reach {where}: no connection within {self._connect_seconds:g} s") from None
-            if isinstance(error, httpx.TimeoutException):
-                hint = "--timeout SECONDS waits longer"
-                what = f"no answer from {where} within {self.timeout:g} s"
-                raise Unreachable(what, hint=hint, fault="silent") from None
+            if isinstance(error, httpx.TimeoutException | deadline.Over):
+                raise self._late(where) from None
             is_passing = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
             fault: Literal["", "refused", "broken"] = "broken" if is_passing else ""
             raise unreachable(where, error, "refused" if isinstance(error, httpx.ConnectError) else fault) from None
+
+    def _late(self, where: str) -> Unreachable:
+        """Say that there was no answer in time: for a while nothing came, or it took too long in all."""
+        if deadline.left():
+            what, option = f"no answer from {where} within {self.timeout:g} s", "--timeout"
+        else:
+            what, option = f"no whole answer from {where} within {self.retries.most_seconds:g} s", "--deadline"
+        return Unreachable(what, hint=f"{option} SECONDS waits longer", fault="silent")
 
     def _client(self, scheme: str, certificate: str | None) -> httpx.Client:
         """Return the client for a scheme; only the one for https pays for a TLS context with CAs."""
@@ -248,6 +265,13 @@ def _httpx() -> ModuleType:
         import_module("httpx")
         del sys.modules["httpx._main"]
     return sys.modules["httpx"]
+
+
+def _may_be_done(url: str, error: Unreachable | ServerFailed) -> bool:
+    """Tell whether a request may have changed something though it failed; a login changes nothing."""
+    if url.endswith("/+login"):
+        return False
+    return error.fault in ("broken", "silent") if isinstance(error, Unreachable) else error.status in MAYBE_DONE
 
 
 def _base64(pair: tuple[str, str]) -> str:

@@ -115,12 +115,12 @@ def test_there_is_an_end_to_it() -> None:
 
 
 def test_all_requests_of_a_command_share_what_they_may_wait() -> None:
-    flaky = Flaky(failing(503, 1, Retry_After="70"))
+    flaky = Flaky(failing(503, 1, Retry_After="400"))
     flaky.session.request("GET", URL)
-    flaky.outcomes = failing(503, 1, Retry_After="70")
+    flaky.outcomes = failing(503, 1, Retry_After="400")
     with pytest.raises(Refused):
         flaky.session.request("GET", URL)
-    assert flaky.waits == [70]
+    assert flaky.waits == [400]
 
 
 def test_none_switches_it_off() -> None:

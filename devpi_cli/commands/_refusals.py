@@ -181,5 +181,6 @@ def hasty(app: App) -> Server:
     usual = app.session
     seconds = min(ASK_SECONDS, usual.timeout)
     session = Session(usual.access, timeout=seconds, trust=usual.trust, log=usual.log, transport=usual.transport)
+    session.retries.most_seconds = seconds
     click.get_current_context().call_on_close(session.close)
     return Server(app.root, session)

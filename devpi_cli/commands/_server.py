@@ -27,6 +27,7 @@ def answers_for(registry: Registry, app: App) -> Callable[[str], bool]:
 
     def answers(url: str) -> bool:
         session = Session(timeout=ASK_SECONDS, log=app.out.debug)
+        session.retries.most_seconds = ASK_SECONDS
         try:
             status = session.request("GET", f"{url}+status").result
         except DevpiError:
