@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +13,7 @@ from devpi_cli import urls
 from devpi_cli.errors import NotDevpi, Redirected, Unreachable, WrongUsage, refused
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     import httpx
@@ -21,7 +23,34 @@ CONFIRMED = "uploaded, as the server confirms"
 READING = ("GET", "HEAD")
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_MIB = 256  # an index of half a million projects has 12
-UNKNOWN_CA = (18, 19, 20, 21)  # what OpenSSL calls a certificate whose issuer it does not know
+OWN_CA = "if its certificate comes from a CA of your own, name that with --ca-bundle FILE"
+# By the numbers that OpenSSL gives to what is wrong with a certificate (x509_vfy.h).
+UNTRUSTED = {
+    9: "is the clock of this machine right?",
+    10: "the server needs a new certificate, unless the clock of this machine is wrong",
+    18: "if you know that certificate, name it with --ca-bundle FILE",
+    **dict.fromkeys((19, 20, 21), OWN_CA),
+    **dict.fromkeys((62, 64), "call the server by a name that its certificate is for"),
+}
+NO_CERTIFICATE = "does it want a client certificate? 'devpi use URL --client-cert FILE' shows one"
+OTHER_CERTIFICATE = "it does not accept the client certificate: 'devpi use URL --client-cert FILE' shows another"
+OLD_TLS = "its TLS is older than 1.2: whoever runs the server has to allow a newer one"
+# By OpenSSL's words for what a server ends a handshake with (RFC 8446, 6.2), and for what is no handshake.
+HANDSHAKES = {
+    "CERTIFICATE_REQUIRED": NO_CERTIFICATE,
+    "HANDSHAKE_FAILURE": NO_CERTIFICATE,  # so says TLS 1.2, of this and of other things
+    "UNKNOWN_CA": OTHER_CERTIFICATE,
+    "CERTIFICATE": OTHER_CERTIFICATE,
+    "ACCESS_DENIED": OTHER_CERTIFICATE,
+    "PROTOCOL_VERSION": OLD_TLS,
+    "UNSUPPORTED_PROTOCOL": OLD_TLS,
+    "": "does this port speak https?",
+}
+# What web servers say on a page of theirs, with status 400, and what to do.
+PAGES = {
+    b"HTTPS port|SSL-enabled server|HTTPS server": "this port speaks TLS: let the URL begin with https://",
+    b"SSL certificate": NO_CERTIFICATE,  # nginx
+}
 
 
 @dataclass(frozen=True)
@@ -107,9 +136,9 @@ def reply_of(response: Response, *, anyone: bool) -> Reply:
         said = f"{reason}: {message}" if message else reason
         if not is_devpi and not is_json and response.status_code == HTTPStatus.NOT_FOUND:
             raise NotDevpi(f"{request}\n{response.status_code} {said}", hint="is this the URL of a devpi server?")
-        raise refused(
-            request, response.status_code, said, result=body.get("result") if isinstance(body, dict) else None
-        )
+        result = body.get("result") if isinstance(body, dict) else None
+        hint = "" if is_devpi else _hint_of_page(response)
+        raise refused(request, response.status_code, said, hint=hint, result=result)
     if is_devpi not in (API_VERSION, None):
         raise NotDevpi(f"{request}\nthe server speaks devpi API version {is_devpi}, this client {API_VERSION}")
     if not (is_devpi or (anyone and is_json)) or (response.content and not is_json):
@@ -160,13 +189,32 @@ def unreachable(where: str, error: Exception, fault: Literal["", "refused", "bro
     while inner := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(inner)
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
-    if isinstance(tls, ssl.SSLCertVerificationError):
-        remedy = "if its certificate comes from a CA of your own, name that with --ca-bundle FILE"
-        unknown = tls.verify_code in UNKNOWN_CA
-        return Unreachable(f"cannot trust {where}: {tls.verify_message}", hint=remedy if unknown else "")
     if tls and not (fault == "broken" and isinstance(tls, ssl.SSLEOFError)):
-        return Unreachable(f"cannot reach {where}: {tls.reason or tls}", hint="does this port speak https?")
+        return _no_handshake(where, tls)
+    hint = "is the server running, and the URL right?"
+    if fault == "broken" and where.startswith("http:"):  # many servers that speak TLS end plain http without a word
+        hint = f"is the server running, and the URL right, or is it {where.replace('http', 'https', 1)}?"
+    if str(error).startswith("illegal "):  # h11, of a first line that is none of HTTP
+        return Unreachable(f"cannot understand {where}: it does not speak HTTP", hint=hint)
     why = next((c.strerror for c in reversed(causes) if isinstance(c, OSError) and c.strerror), None) or error
     unknown = any(isinstance(cause, socket.gaierror) for cause in causes)
-    hint = "is the server running, and the URL right?"
     return Unreachable(f"cannot reach {where}: {why}", hint=hint, fault="" if unknown else fault)
+
+
+def _no_handshake(where: str, error: ssl.SSLError) -> Unreachable:
+    """Say what TLS failed for, and what to do."""
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Unreachable(f"cannot trust {where}: {error.verify_message}", hint=UNTRUSTED.get(error.verify_code, ""))
+    reason = error.reason or str(error)
+    return Unreachable(
+        f"cannot reach {where}: {reason}", hint=next(hint for words, hint in HANDSHAKES.items() if words in reason)
+    )
+
+
+def _hint_of_page(response: Response) -> str:
+    """Return what a web server's page about TLS means for us."""
+    if response.status_code != HTTPStatus.BAD_REQUEST:
+        return ""
+    return next((hint for words, hint in PAGES.items() if re.search(words, response.content)), "")

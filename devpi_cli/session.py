@@ -221,7 +221,9 @@ class Session:
             parts = urlsplit(url)
             where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
             if isinstance(error, httpx.ConnectTimeout):
-                raise Unreachable(f"cannot reach {where}: no connection within {self._connect_seconds:g} s") from None
+                hint = "does this port speak https?" if parts.scheme == "https" else "is the URL right?"
+                what = f"cannot reach {where}: no connection within {self._connect_seconds:g} s"
+                raise Unreachable(what, hint=hint) from None
             if isinstance(error, httpx.TimeoutException | deadline.Over):
                 raise self._late(where) from None
             is_passing = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)

@@ -11,7 +11,19 @@ from devpi_cli.errors import WrongUsage
 if TYPE_CHECKING:
     import ssl
 
-CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def named_in_environment() -> tuple[str, list[str]]:
+    """Return the variable that names the CAs to trust, and the places it names; the first that names any counts."""
+    for variable in CA_VARIABLES:
+        places = [os.environ[variable]] if os.environ.get(variable) else []
+        if variable == "SSL_CERT_DIR":  # OpenSSL reads a list, and passes over folders that are not there
+            listed = (place for whole in places for place in whole.split(os.pathsep))
+            places = [place for place in listed if os.path.isdir(place)]  # noqa: PTH112 (strings go on as strings)
+        if places:
+            return variable, places
+    return "", []
 
 
 @dataclass(frozen=True)
@@ -34,8 +46,7 @@ class Trust:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             return context
-        named = [self.ca_bundle] if self.ca_bundle else [os.environ[v] for v in CA_VARIABLES if os.environ.get(v)]
-        for place in named[:1]:
+        for place in [self.ca_bundle] if self.ca_bundle else named_in_environment()[1]:
             folder = os.path.isdir(place)  # noqa: PTH112 (a string from the environment goes on as a string)
             try:
                 context.load_verify_locations(cafile=None if folder else place, capath=place if folder else None)

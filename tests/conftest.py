@@ -47,7 +47,7 @@ zygote = Zygote()
 # What the machine that runs the tests must not decide.
 FOREIGN = re.compile(
     r"DEVPI_|XDG_|UV_|VIRTUAL_ENV$|CI$|NO_COLOR$|FORCE_COLOR$|PIP_CONFIG_FILE$|(https?|all)_proxy$"
-    r"|(SSL_CERT_FILE|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|WORKON_HOME)$",
+    r"|(SSL_CERT_FILE|SSL_CERT_DIR|PIP_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|WORKON_HOME)$",
     re.I,
 )
 

@@ -8,13 +8,13 @@ import pytest
 
 from devpi_cli import dists
 from devpi_cli.errors import DevpiError, NotDevpi, Redirected
-from devpi_cli.session import Access, Session
 from tests.webservers import DEVPI_HEADERS, Front, a_front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from devpi_cli.session import Session
     from tests.conftest import Member
 
 
@@ -68,17 +68,6 @@ def test_a_redirect_of_the_real_server_keeps_the_query(
 
 def test_a59_a_slash_too_much_is_not_worth_a_word(member: Member) -> None:
     assert member.ok("getjson", f"/{member.index}/") == member.ok("getjson", f"/{member.index}")
-
-
-def test_another_server_gets_no_credentials(
-    new_session: Callable[..., Session], front: Front, elsewhere: Front
-) -> None:
-    front.answer("/file", status=302, Location=elsewhere.answer("/file", "external"))
-    access = Access(front.url, ("alice", "t0ken"), ("proxy", "secret"))
-    assert new_session(access).request("GET", f"{front.url}file").result == "external"
-    assert front.headers[0].keys() >= {"authorization", "x-devpi-auth"}
-    assert not elsewhere.headers[0].keys() & {"authorization", "x-devpi-auth"}
-    assert "t0ken" not in str(elsewhere.headers)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import threading
@@ -49,6 +50,8 @@ class Front:
     answers: dict[str, tuple[int, Mapping[str, str], bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    certificates: list[bool] = field(default_factory=list)
+    """Whether the client showed one, with each request."""
 
     def answer(self, path: str, result: object = None, status: int = 200, **headers: str) -> str:
         """Answer as devpi does; return the URL for it."""
@@ -70,8 +73,8 @@ def serving(server: ThreadingTCPServer) -> Iterator[str]:
 
 
 @contextmanager
-def a_front() -> Iterator[Front]:
-    """Start a web server that has no answers yet."""
+def a_front(context: ssl.SSLContext | None = None) -> Iterator[Front]:
+    """Start a web server that has no answers yet, behind TLS if there is a context."""
     found = Front("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -79,34 +82,50 @@ def a_front() -> Iterator[Front]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             found.asked.append(f"{self.command} {self.path}")
             found.headers.append({name.lower(): value for name, value in self.headers.items()})
+            found.certificates.append(
+                isinstance(self.connection, ssl.SSLSocket) and bool(self.connection.getpeercert())
+            )
             status, headers, body = found.answers[self.path.partition("?")[0]]
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_PUSH = answer  # noqa: N815 (http.server's names)
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_PUSH = answer  # noqa: N815 (http.server's names)
 
         def log_message(self, *arguments: Any) -> None:
             pass
 
-    with serving(QuietHttp(("127.0.0.1", 0), Handler)) as address:
-        found.url = f"http://{address}/"
+    web = QuietHttp(("127.0.0.1", 0), Handler)
+    if context:
+        web.socket = context.wrap_socket(web.socket, server_side=True)
+    with serving(web) as address:
+        found.url = f"{'https' if context else 'http'}://{address}/"
         yield found
 
 
-@contextmanager
-def tls_front(server: Live, ca: trustme.CA, name: str) -> Iterator[str]:
-    """Serve a devpi-server through TLS, as a web server in front of it does."""
+def tls_context(certificate: trustme.LeafCert, clients: trustme.CA | None = None) -> ssl.SSLContext:
+    """Return the side of TLS that a server takes, which lets in nobody but clients with a certificate of that CA."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(name).configure_cert(context)
+    certificate.configure_cert(context)
+    if clients:
+        clients.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+@contextmanager
+def tls_front(server: Live, context: ssl.SSLContext, *, told: bool = False) -> Iterator[str]:
+    """Serve a devpi-server through TLS, as a web server in front of it does; it may be told by which URL."""
     where = urlsplit(server.url)
+    headers: list[bytes] = []
 
     def copy(source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                target.sendall(data)
+                target.sendall(re.sub(rb"^([A-Z]+ \S+ HTTP/1.1\r\n)", rb"\1" + b"".join(headers), data))
             target.shutdown(socket.SHUT_WR)
 
     class Handler(BaseRequestHandler):
@@ -121,4 +140,5 @@ def tls_front(server: Live, ca: trustme.CA, name: str) -> Iterator[str]:
                 back.join()
 
     with serving(QuietTcp(("127.0.0.1", 0), Handler)) as address:
+        headers += [f"X-Outside-Url: https://{address}\r\n".encode()] if told else []
         yield f"https://{address}/"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from devpi_cli import netrc, process, venvs
 from devpi_cli.errors import ProgramMissing
+from devpi_cli.trust import named_in_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,9 +83,12 @@ def _tls(app: App, url: str) -> dict[str, str]:
     """Return the variables that let pip and uv trust the server of an index, and be known to it, as we do and are."""
     host = urlsplit(url)
     found: dict[str, str] = {}
-    if app.ca_bundle:
-        place = Path(app.ca_bundle).absolute()  # tox runs in another folder
-        found |= {"PIP_CERT": str(place), "SSL_CERT_DIR" if place.is_dir() else "SSL_CERT_FILE": str(place)}
+    variable, places = ("", [app.ca_bundle]) if app.ca_bundle else named_in_environment()
+    for place in [Path(place).absolute() for place in places[:1]]:  # absolute, because tox runs in another folder
+        if not (variable and os.environ.get("PIP_CERT")):
+            found["PIP_CERT"] = str(place)
+        if not variable.startswith("SSL_"):
+            found["SSL_CERT_DIR" if place.is_dir() else "SSL_CERT_FILE"] = str(place)
     if certificate := app.session.access.certificate(url):
         found |= {"PIP_CLIENT_CERT": certificate, "SSL_CLIENT_CERT": certificate}
     # pip ignores an index without TLS, unless it is told that this is meant; uv does not.

@@ -21,7 +21,7 @@ from devpi_cli.commands._venv import chosen_venv
 from devpi_cli.errors import BrokenState, DevpiError, NotAllowed, ProgramFailed, ProgramMissing
 from devpi_cli.installers.changes import index_of
 from devpi_cli.installers.places import in_force
-from devpi_cli.trust import CA_VARIABLES
+from devpi_cli.trust import named_in_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,8 @@ def _tls(visit: Visit) -> Finding | None:
         return Finding(WARNING, "none: with http:// passwords and files can be read and changed on their way")
     if visit.app.insecure:
         return Finding(WARNING, "certificates are not verified (--insecure)")
-    named = [f"{name}={os.environ[name]}" for name in CA_VARIABLES if os.environ.get(name)][:1]
+    variable, places = named_in_environment()
+    named = [f"{variable}={os.pathsep.join(places)}"] if places else []
     bundle = [f"--ca-bundle {visit.app.ca_bundle}"] if visit.app.ca_bundle else named
     trusted = " and ".join(["the operating system", *bundle])
     if not visit.has_answered:

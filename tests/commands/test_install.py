@@ -159,6 +159,20 @@ def test_pip_and_uv_trust_the_ca_that_was_named(
     assert told() == {}
 
 
+def test_pip_and_uv_trust_the_ca_that_the_environment_names_for_others(
+    told: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        assert told(**{variable: "/ca.pem"}) == {"PIP_CERT": "/ca.pem", "SSL_CERT_FILE": "/ca.pem"}
+    assert told(SSL_CERT_FILE="/ca.pem") == {"PIP_CERT": "/ca.pem", "SSL_CERT_FILE": "/ca.pem"}
+    folders = f"/nowhere:{tmp_path}"
+    assert told(SSL_CERT_DIR=folders) == {"PIP_CERT": str(tmp_path), "SSL_CERT_DIR": folders}
+    assert told(REQUESTS_CA_BUNDLE="/ca.pem", PIP_CERT="/mine.pem") == {
+        "PIP_CERT": "/mine.pem",
+        "SSL_CERT_FILE": "/ca.pem",
+    }
+
+
 def test_pip_and_uv_trust_one_host_more_when_told_to_trust_everybody(told: Callable[..., dict[str, str]]) -> None:
     assert told("--insecure", PIP_TRUSTED_HOST="mine") == {
         "PIP_TRUSTED_HOST": "mine devpi.example",

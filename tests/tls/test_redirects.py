@@ -1,0 +1,83 @@
+"""A redirect to another origin: no token, no password and no client certificate goes along."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+
+from devpi_cli.session import Access, Session
+from devpi_cli.trust import Trust
+from tests.webservers import Front, a_front, tls_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import trustme
+
+SECRETS = {"x-devpi-auth", "authorization", "cookie", "proxy-authorization"}
+HOW: dict[str, Callable[[Session, str], object]] = {
+    "GET": lambda session, url: session.request("GET", url),
+    "HEAD": lambda session, url: session.request("HEAD", url),
+    "download": lambda session, url: session.download(url, lambda piece: None),
+}
+# From which web server to which, by name; the other host is the same machine by another name.
+WHERE = {
+    "another port": ("plain", "plain too", ""),
+    "another host": ("plain", "plain", "localhost"),
+    "https from http": ("plain", "tls", ""),
+    "http from https": ("tls", "plain", ""),
+    "another port of https": ("tls", "tls too", ""),
+    "another host of https": ("tls", "tls", "localhost"),
+}
+
+
+@pytest.fixture(scope="module")
+def fronts(ca: trustme.CA) -> Iterator[dict[str, Front]]:
+    """Web servers with and without TLS; who shows no certificate is served as well."""
+    contexts = [tls_context(ca.issue_cert("127.0.0.1", "localhost"), ca) for _ in range(2)]
+    for context in contexts:
+        context.verify_mode = ssl.CERT_OPTIONAL
+    with a_front() as one, a_front() as two, a_front(contexts[0]) as three, a_front(contexts[1]) as four:
+        yield {"plain": one, "plain too": two, "tls": three, "tls too": four}
+
+
+@pytest.fixture(scope="module")
+def certificate(ca: trustme.CA, ca_file: Path) -> Path:
+    path = ca_file.parent / "alice.pem"
+    ca.issue_cert("alice@example.com").private_key_and_cert_chain_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def trust(ca_file: Path) -> Trust:
+    return Trust(str(ca_file))
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("where", WHERE)
+def test_another_origin_learns_no_secret(
+    new_session: Callable[..., Session],
+    fronts: dict[str, Front],
+    certificate: Path,
+    trust: Trust,
+    where: str,
+    how: str,
+) -> None:
+    first, second, host = WHERE[where]
+    here, there = fronts[first], fronts[second]
+    begun = -2 if here is there else -1
+    url, asked = there.answer("/there"), "GET" if how == "download" else how
+    access = Access(here.url, ("alice", "t0ken"), ("proxy", "s3cret"), str(certificate))
+    session = new_session(access, trust=trust)
+    for status in (301, 302, 303, 307, 308):
+        here.answer("/here", status=status, Location=url.replace("127.0.0.1", host) if host else url)
+        HOW[how](session, f"{here.url}here")
+        assert (here.asked[begun], there.asked[-1]) == (f"{asked} /here", f"{asked} /there")
+        assert here.headers[begun].keys() & SECRETS == {"x-devpi-auth", "authorization"}
+        assert here.certificates[begun] == (first == "tls")
+        assert there.headers[-1].keys() & SECRETS == set()
+        assert not there.certificates[-1]
+        assert "t0ken" not in str(there.headers[-1])
