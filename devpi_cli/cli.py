@@ -15,12 +15,10 @@ from click.core import ParameterSource
 
 from devpi_cli import __version__, plugins
 from devpi_cli.app import App
-from devpi_cli.errors import DevpiError, Refused, WrongUsage
+from devpi_cli.errors import DevpiError, Interrupted, Refused, WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-INTERRUPTED = 130
 
 COMMANDS = {
     "use": "Choose the server and index to work with, or show them.",
@@ -181,8 +179,8 @@ class CommandTable(click.Group):
             app.out.error(error, _what_to_type(app, error))
             ctx.exit(error.exit_status)
         except (KeyboardInterrupt, EOFError, click.Abort):
-            app.out.failure("interrupted")
-            ctx.exit(INTERRUPTED)
+            app.out.error(Interrupted("interrupted"))
+            ctx.exit(Interrupted.exit_status)
         except Exception as error:
             if app.debug:
                 raise

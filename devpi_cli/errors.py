@@ -7,6 +7,7 @@
     │   └── NobodyToAsk               2   a question, and no terminal to ask it on
     ├── NothingInUse                  1   no server or no index in use
     ├── NotConfirmed                  1   the answer was no
+    ├── Interrupted                 130   somebody pressed Ctrl-C
     ├── LoginRequired                 3   a login is needed and there is none
     ├── NothingFound                  4   nothing matches what was named
     ├── BrokenState                   1   the state file cannot be read or written
@@ -69,6 +70,12 @@ class NothingInUse(DevpiError):
 
 class NotConfirmed(DevpiError):
     """The answer was no."""
+
+
+class Interrupted(DevpiError):
+    """Somebody pressed Ctrl-C."""
+
+    exit_status = 130
 
 
 class LoginRequired(DevpiError):

@@ -1,7 +1,7 @@
 """What the user sees and is asked: text, tables, JSON, progress.
 
 Results go to stdout, everything else to stderr. In text mode a command's lines are printed and its document is not;
-with ``--json`` it is the other way round.
+with ``--json`` it is the other way round, and stderr gets JSON, too: an object a line, what ended the command last.
 """
 
 from __future__ import annotations
@@ -58,22 +58,29 @@ class Output:
         _write(sys.stdout, _json(value, indent=4))
 
     def note(self, text: str) -> None:
-        """Say something that is no result."""
-        if not self.quiet:
-            _write(sys.stderr, text, style="dim")
+        """Say something that is no result; with ``--json`` only to who wants to hear more."""
+        if not self.quiet and (self.verbose or not self.as_json):
+            self._say("note", text, text, style="dim")
 
     def warn(self, text: str) -> None:
         """Say what the user should know."""
-        _write(sys.stderr, f"warning: {text}", style="yellow")
+        self._say("warning", text, f"warning: {text}", style="yellow")
 
     def debug(self, text: str) -> None:
         """Say what happens, with ``--debug``."""
         if self.debugging:
-            _write(sys.stderr, f"debug: {text}", style="dim")
+            self._say("debug", text, f"debug: {text}", style="dim")
 
     def failure(self, text: str) -> None:
-        """Say what went wrong with one of several things."""
-        _write(sys.stderr, text, style="red")
+        """Say what went wrong with one of several things; with ``--json`` the document says it."""
+        if not self.as_json:
+            _write(sys.stderr, text, style="red")
+
+    def _say(self, kind: str, what: str, text: str, *, style: str) -> None:
+        if self.as_json:
+            _write(sys.stderr, _json({kind: what}, indent=None))
+        else:
+            _write(sys.stderr, text, style=style)
 
     def error(self, error: DevpiError, hint: str = "") -> None:
         """Say what ended the command: as text, or as one JSON object."""
@@ -83,7 +90,7 @@ class Output:
             status = getattr(error, "status", None)
             what |= {"hint": hint} if hint else {}
             what |= {"status": status} if status else {}
-            _write(sys.stderr, _json({"error": what}))
+            _write(sys.stderr, _json({"error": what}, indent=None))
             return
         _write(sys.stderr, error.message, style="red")
         if hint:
@@ -131,7 +138,7 @@ class Output:
         for _ in range(PASSWORD_TRIES):
             password = self.ask_password(question, instead)
             if password != self.ask_password(f"repeat {question}", instead):
-                self.failure("the passwords are not the same")
+                _write(sys.stderr, "the passwords are not the same", style="red")
                 continue
             if len(password) < SHORT_PASSWORD:
                 self.confirm(f"password with less than {SHORT_PASSWORD} characters, are you sure to use it")
@@ -183,7 +190,7 @@ def _write(stream: TextIO | None, text: str, *, style: str = "", end: str = "\n"
     stream.flush()
 
 
-def _json(value: object, *, indent: int = 2) -> str:
+def _json(value: object, *, indent: int | None = 2) -> str:
     import json  # here, because --version needs none
 
     return json.dumps(value, indent=indent, sort_keys=True)

@@ -309,6 +309,10 @@ def test_debug_shows_the_chain_of_a_bug(sabotaged: Client, typed: list[str]) -> 
 @pytest.mark.parametrize("sabotaged", [INTERRUPT], indirect=True)
 def test_an_interruption_is_exit_status_130(sabotaged: Client) -> None:
     assert sabotaged.fails("user", "-l") == (130, "interrupted\n")
+    status, said = sabotaged.fails("user", "-l", "--json")
+    assert (status, json.loads(said)) == (
+        130, {"error": {"type": "Interrupted", "message": "interrupted", "exit": 130}},
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["module", "script"])

@@ -78,6 +78,23 @@ def test_an_error_is_one_document_with_json(capsys: pytest.CaptureFixture[str]) 
     assert shown.out == ""
     said = {"type": "Missing", "message": "GET http://host/\n404 Not Found", "hint": "look", "exit": 4, "status": 404}
     assert json.loads(shown.err) == {"error": said}
+    assert shown.err.count("\n") == 1
+
+
+def test_with_json_all_that_is_said_is_json_and_the_document_says_what_failed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for out in (Output(as_json=True), Output(as_json=True, verbose=True, debugging=True)):
+        out.note("a note")
+        out.warn("careful: \x1b[31m")
+        out.debug("details")
+        out.failure("FAILED one")
+    assert [json.loads(line) for line in capsys.readouterr().err.splitlines()] == [
+        {"warning": "careful: \x1b[31m"},
+        {"note": "a note"},
+        {"warning": "careful: \x1b[31m"},
+        {"debug": "details"},
+    ]
 
 
 def test_long_lines_and_markup_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from devpi_cli import process
@@ -9,7 +13,10 @@ from devpi_cli.app import App, pass_app
 from devpi_cli.commands._installing import chosen_installer, index_access
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.commands._venv import chosen_venv
-from devpi_cli.errors import WrongUsage
+from devpi_cli.errors import DevpiError, WrongUsage
+
+if TYPE_CHECKING:
+    from devpi_cli.commands._installing import Installer
 
 
 @click.command(
@@ -49,8 +56,7 @@ def command(
     folder = chosen_venv(app, venv)
     chosen = chosen_installer(installer, folder)
     if list_:
-        app.out.line(f"list of installed packages on {folder or chosen.command[0]}")
-        process.run([*chosen.command, "list", *(["--format=json"] if app.json else [])], extra=chosen.settings)
+        _list(app, chosen, folder)
         return
     wanted = [*packages, *(part for path in editable for part in ("--editable", path))]
     wanted += [part for file in requirement for part in ("--requirement", file)]
@@ -64,3 +70,15 @@ def command(
             [*chosen.command, "install", *upgrade, *wanted], extra={**access, **chosen.settings}, aside=app.json
         )
     app.out.document({"index": url, "wanted": wanted})
+
+
+def _list(app: App, chosen: Installer, folder: Path | None) -> None:
+    app.out.line(f"list of installed packages on {folder or chosen.command[0]}")
+    if not app.json:
+        process.run([*chosen.command, "list"], extra=chosen.settings)
+        return
+    listed = process.output([*chosen.command, "list", "--format=json"], cwd=Path.cwd(), extra=chosen.settings)
+    try:
+        app.out.document(json.loads(listed))
+    except ValueError:
+        raise DevpiError(f"{' '.join(chosen.command)} list printed no JSON") from None

@@ -20,6 +20,7 @@ import pytest
 
 from devpi_cli import dists
 from tests.conftest import make_wheel, start_server
+from tests.schemas import documents
 
 if TYPE_CHECKING:
     from tests.conftest import Live, Member, Result
@@ -127,6 +128,7 @@ def test_with_json_stdout_is_one_document(lab: Lab) -> None:
     document = json.loads(result.stdout)
     url = document["tested"][0]["url"]
     assert document == {"index": lab.member.index, "tested": [{"url": url, "failures": []}]}
+    assert documents()["test"](document) == []
     assert url.endswith("/demo-1.0.tar.gz")
     assert (result.stderr, result.status) == ("tested\n", 0)
 
