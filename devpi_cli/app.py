@@ -79,6 +79,9 @@ class App:
 
     @cached_property
     def session(self) -> Session:
+        from devpi_cli import engine
+
+        engine.start()
         from devpi_cli.retries import MOST, Retries
         from devpi_cli.session import Access, Session
         from devpi_cli.trust import Trust

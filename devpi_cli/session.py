@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
@@ -209,7 +206,8 @@ class Session:
     @contextmanager
     def _failures(self, method: str, url: str) -> Iterator[None]:
         """Say in the words of the field what went wrong inside the block."""
-        httpx = _httpx()
+        import httpx
+
         try:
             yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -241,7 +239,8 @@ class Session:
     def _client(self, scheme: str, certificate: str | None) -> httpx.Client:
         """Return the client for a scheme; only the one for https pays for a TLS context with CAs."""
         if (scheme, certificate) not in self._clients:
-            httpx = _httpx()
+            import httpx
+
             trusted = self.trust.context(certificate) if scheme == "https" else trust_nobody()
             try:
                 self._clients[scheme, certificate] = httpx.Client(
@@ -256,17 +255,6 @@ class Session:
                     hint="look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
                 ) from None
         return self._clients[scheme, certificate]
-
-
-def _httpx() -> ModuleType:
-    """Import httpx without its own command line, which would bring rich and pygments (a quarter of the time)."""
-    if "httpx" not in sys.modules:
-        stand_in = ModuleType("httpx._main")
-        stand_in.main = lambda: None  # type: ignore[attr-defined]  # a module has what is put into it
-        sys.modules["httpx._main"] = stand_in
-        import_module("httpx")
-        del sys.modules["httpx._main"]
-    return sys.modules["httpx"]
 
 
 def _may_be_done(url: str, error: Unreachable | ServerFailed) -> bool:

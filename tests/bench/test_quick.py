@@ -43,7 +43,7 @@ HEAVY = {
     "truststore",
     "twine",
 }
-HTTPX_BRINGS = {"anyio", "email", "http.client", "httpx._client", "json", "pathlib", "ssl", "tempfile"}
+HTTPX_BRINGS = {"httpx._client", "json", "pathlib", "ssl"}
 
 
 def imported(told: str) -> set[str]:

@@ -1,0 +1,100 @@
+"""httpx, imported lightly: nothing of it is missing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.webservers import DEVPI_HEADERS, a_front
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.webservers import Front
+
+START = "from devpi_cli import engine; engine.start(); import httpx, sys\n"
+
+
+@pytest.fixture
+def front() -> Iterator[Front]:
+    """A web server that gives a cookie to who comes to its root."""
+    with a_front() as found:
+        found.answers["/"] = 200, {**DEVPI_HEADERS, "Set-Cookie": "flavour=vanilla; Path=/"}, b'{"name": "\xc3\xa9"}'
+        yield found
+
+
+def run(code: str, *arguments: str, **env: str) -> str:
+    """Run a program of its own that has imported httpx lightly; return what it prints."""
+    command = [sys.executable, "-c", START + code, *arguments]
+    done = subprocess.run(command, env={"NO_PROXY": "*", **env}, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "brings"),
+    [
+        ("nothing", "", ""),
+        ("a client", "httpx.Client(verify=False)", ""),
+        ("a request", "httpx.get(sys.argv[1], verify=False, headers={'Host': 'x'})", "http.cookiejar"),
+        ("a proxy", "import os; os.environ['HTTP_PROXY'] = sys.argv[1]; httpx.Client(verify=False)", "urllib.request"),
+        ("an international host", "print(httpx.URL('http://bücher.example/').raw_host)", "idna"),
+        ("a client of its own trust", "httpx.Client()", "certifi.core"),
+    ],
+)
+def test_what_is_seldom_used_is_imported_when_it_is(front: Front, what: str, code: str, brings: str) -> None:
+    del what
+    seldom = ("anyio.abc", "certifi.core", "email.message", "http.cookiejar", "idna", "rich", "urllib.request")
+    shown = run(f"{code}\nprint(*(name for name in {seldom} if name in sys.modules))", front.url)
+    assert (brings in shown.splitlines()[-1].split()) is bool(brings)
+    if not brings:
+        assert shown == "\n"
+
+
+def test_cookies_are_kept_and_shown(front: Front) -> None:
+    code = "client = httpx.Client(); client.get(sys.argv[1]); client.get(sys.argv[1])\n"
+    code += "print(dict(client.cookies)); client.cookies.set('more', 'nuts'); client.get(sys.argv[1])"
+    assert run(code, front.url) == "{'flavour': 'vanilla'}\n"
+    sent = [headers.get("cookie") for headers in front.headers]
+    assert sent == [None, "flavour=vanilla", "flavour=vanilla; more=nuts"]
+
+
+def test_a_cookie_may_be_given(front: Front) -> None:
+    run("httpx.get(sys.argv[1], cookies={'a': 'b'})", front.url)
+    assert front.headers[0]["cookie"] == "a=b"
+
+
+def test_proxies_of_the_environment_are_used(front: Front) -> None:
+    code = "print(httpx.get('http://elsewhere.example/').json())"
+    front.answers["http://elsewhere.example/"] = front.answers["/"]
+    assert run(code, http_proxy=front.url, NO_PROXY="") == "{'name': 'é'}\n"
+    assert front.asked == ["GET http://elsewhere.example/"]
+
+
+def test_asynchronous_clients_work(front: Front) -> None:
+    code = "import asyncio\nasync def get():\n async with httpx.AsyncClient() as client:\n"
+    code += "  return await client.get(sys.argv[1])\nprint(asyncio.run(get()).text)"
+    assert run(code, front.url) == '{"name": "é"}\n'
+
+
+def test_the_charset_of_a_reply_is_heard(front: Front) -> None:
+    front.answers["/"] = 200, {"Content-Type": "text/plain; charset=latin-1"}, "é".encode("latin-1")
+    assert run("print(httpx.get(sys.argv[1]).text)", front.url) == "é\n"
+
+
+def test_what_is_imported_afterwards_is_the_real_thing() -> None:
+    code = "import anyio, certifi.core, email.message, http.cookiejar, idna.core, urllib.request\n"
+    code += "print(email.message.Message, http.cookiejar.CookieJar, urllib.request.Request, certifi.where()[-4:])"
+    assert run(code) == (
+        "<class 'email.message.Message'> <class 'http.cookiejar.CookieJar'> <class 'urllib.request.Request'> .pem\n"
+    )
+
+
+def test_a_module_that_is_there_already_is_taken() -> None:
+    code = "import http.cookiejar, urllib.request\nfrom devpi_cli import engine; engine.start()\n"
+    code += "import httpx; print(type(httpx.Cookies().jar))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "<class 'http.cookiejar.CookieJar'>\n"
