@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +16,8 @@ def write_private(path: Path, text: str) -> None:
 
 def write(path: Path, text: str, mode: int) -> None:
     """Write a file of that mode in one step: a reader, or a crash, meets the old or the new text, never half of it."""
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
     temporary = Path(name)
     try:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ("use --urls", "GET /INDEX/+api"),
         ("use -l", "GET /"),
         ("use -l -u USER", "GET /USER"),
-        ("login USER --password PASSWORD", "POST /+login"),
+        ("-q login USER --password PASSWORD", "POST /+login"),
         ("index", "GET /INDEX"),
         ("index --no-projects", "GET /INDEX"),
         ("index -l", "GET /USER"),

@@ -23,7 +23,7 @@ HEAVY = {
     "anyio",
     "build",
     "configparser",
-    "email",
+    "email.message",
     "http.client",
     "httpx._client",
     "httpx._main",
