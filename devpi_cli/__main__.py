@@ -1,6 +1,38 @@
-"""``python -m devpi_cli``: the same as the ``devpi`` command."""
+"""``python -m devpi_cli``: the same as the ``devpi`` command.
 
-from devpi_cli.cli import main
+The scripts of the shells ask here for values at a press of a key: that needs no click, which is most of a start.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+VALUES = ["completion", "values"]
+FEWEST = 5  # the program, these two, KIND and CURRENT
+
+
+def main() -> None:
+    """Run the devpi command, or print what completes a word: ``devpi completion values KIND CURRENT WORD…``."""
+    if sys.argv[1:3] == VALUES and len(sys.argv) >= FEWEST:
+        _complete(*sys.argv[3:])
+    from devpi_cli import cli
+
+    cli.main()
+
+
+def _complete(kind: str, current: str, *words: str) -> None:
+    """Print a value per line, and end, whatever goes wrong, and without waiting for a server that is silent."""
+    try:
+        if kind == "plugin":
+            from devpi_cli.cli import words_of_plugin as values
+        else:
+            from devpi_cli.completion import values
+        sys.stdout.write("".join(f"{value}\n" for value in values(kind, current, words)))
+        sys.stdout.flush()
+    finally:
+        os._exit(0)
+
 
 if __name__ == "__main__":
     main()

@@ -54,19 +54,9 @@ class App:
 
     @cached_property
     def state(self) -> State:
-        from pathlib import Path
+        from devpi_cli.state import State
 
-        from devpi_cli import venvs
-        from devpi_cli.predecessor import default_folder
-        from devpi_cli.state import State, default_clientdir
-
-        if self.clientdir:
-            folder = Path(self.clientdir)
-            heritage: tuple[Path, ...] = (folder,)
-        else:
-            folder = default_clientdir()
-            heritage = (folder, default_folder())
-        return State.load(folder / "state.json", venvs.local_state(), heritage)
+        return State.of(self.clientdir)
 
     @property
     def root(self) -> str:

@@ -18,7 +18,7 @@ from devpi_cli.app import App
 from devpi_cli.errors import DevpiError, Interrupted, Refused, WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 COMMANDS = {
     "use": "Choose the server and index to work with, or show them.",
@@ -41,6 +41,7 @@ COMMANDS = {
     "test": "Test releases with tox, and attach the results to their files.",
     "quickstart": "Make a server of your own on this machine, and use it.",
     "server": "Start, stop, or look at the server that quickstart made.",
+    "completion": "Let the shell complete commands, options, and names that the server knows.",
     "doctor": "Check state, server, login, index, pip and uv, and say what is wrong.",
 }
 ALIASES = {"logout": "logoff"}
@@ -237,6 +238,15 @@ def _show_versions(app: App) -> None:
     app.out.document(
         {"devpi-cli": __version__, "plugins": {plugin.name: plugin.package for plugin in found}, "server": versions}
     )
+
+
+def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:
+    """Return what completes a word behind the command of a plugin, as click sees it."""
+    del kind
+    from click.shell_completion import ShellComplete
+
+    completer = ShellComplete(devpi, {}, "devpi", "")
+    return [item.value for item in completer.get_completions(list(words), current) if item.type == "plain"]
 
 
 def main() -> None:

@@ -36,17 +36,22 @@ def default_pypirc() -> Path:
     return Path.home() / ".pypirc"
 
 
+def sections(pypirc: Path) -> list[str]:
+    """Return the names of the repositories in a ``.pypirc``. Raises what ``repository`` raises for the file."""
+    return [name for name in _read(pypirc).sections() if name != "distutils"]
+
+
 def repository(pypirc: Path, name: str) -> Repository:
     """Return what a ``.pypirc`` says of a repository.
 
     Raises BrokenSettings for a file that cannot be understood, without a word of what is in it, and WrongUsage for
     one that is not there, or does not say where the repository is.
     """
-    sections = _read(pypirc)
-    if not sections.has_section(name):
-        there = ", ".join(section for section in sections.sections() if section != "distutils") or "none"
+    parser = _read(pypirc)
+    if not parser.has_section(name):
+        there = ", ".join(sections(pypirc)) or "none"
         raise WrongUsage(f"{pypirc} has no section [{name}]", hint=f"the sections there are: {there}")
-    section = sections[name]
+    section = parser[name]
     url = section.get("repository") or DEFAULT_URLS.get(name)
     if not url:
         raise WrongUsage(

@@ -132,6 +132,10 @@ class Session:
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             reply_of(response, anyone=True)
 
+    def prepare(self, url: str) -> None:
+        """Do what takes time before a request to where a URL points, but asks nobody: imports, a TLS context."""
+        self._client(urlsplit(url).scheme, self.access.certificate(url))
+
     def close(self) -> None:
         """Close every connection."""
         for client in self._clients.values():

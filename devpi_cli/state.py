@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import predecessor
+from devpi_cli import predecessor, venvs
 from devpi_cli.errors import BrokenState, NothingInUse
 from devpi_cli.files import write_private
 from devpi_cli.models import Login, Written
@@ -82,6 +82,18 @@ class State:
         state = cls(path, local=local, heritage=heritage)
         state._read()
         return state
+
+    @classmethod
+    def of(cls, clientdir: str | None) -> State:
+        """Read the state in a folder, or where it is unless the user names one, and in the active environment.
+
+        Raises BrokenState as ``load`` does.
+        """
+        from pathlib import Path
+
+        folder = Path(clientdir) if clientdir else default_clientdir()
+        heritage = (folder,) if clientdir else (folder, predecessor.default_folder())
+        return cls.load(folder / "state.json", venvs.local_state(), heritage)
 
     def require_server(self) -> str:
         """Return the root URL of the server in use, or raise NothingInUse."""

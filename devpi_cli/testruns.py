@@ -8,7 +8,9 @@ import shutil
 import sys
 from configparser import Error as IniError
 from configparser import RawConfigParser
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ from devpi_cli import venvs
 from devpi_cli.errors import BrokenDistribution, NothingFound, ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from devpi_cli.models import Link, Release
 
 SDISTS = (".tar.gz", ".tgz", ".zip")
@@ -99,6 +103,45 @@ def read_report(path: Path) -> dict[str, Any] | None:
         return None
     environments = report.get("testenvs") if isinstance(report, dict) else None
     return report if isinstance(environments, dict) and any(environments.values()) else None
+
+
+def environments(config: str | None = None) -> list[str]:
+    """Return the environments that the configuration of tox, or the one in this folder, names; none without any."""
+    for path in [Path(config)] if config else map(Path, ("tox.ini", "setup.cfg", "pyproject.toml", "tox.toml")):
+        with suppress(OSError, ValueError, IniError):
+            text = path.read_text(encoding="utf-8")
+            found = _toml_environments(text, path.name) if path.suffix == ".toml" else _ini_environments(text)
+            if found:
+                return list(dict.fromkeys(found))
+    return []
+
+
+def _ini_environments(text: str) -> list[str]:
+    parser = RawConfigParser(strict=False)
+    parser.read_string(text)
+    lists = [parser.get(section, key, fallback="") for section in ("tox", "tox:tox") for key in ("env_list", "envlist")]
+    prefix = "testenv:"
+    sections = [name.removeprefix(prefix) for name in parser.sections() if name.startswith(prefix)]
+    return [name for written in (*lists, ",".join(sections)) for name in _expanded(written)]
+
+
+def _toml_environments(text: str, name: str) -> list[str]:
+    import tomllib
+
+    tox = tomllib.loads(text)
+    if name == "pyproject.toml":
+        tox = tox.get("tool", {}).get("tox", {})
+    if "legacy_tox_ini" in tox:
+        return _ini_environments(str(tox["legacy_tox_ini"]))
+    return [name for name in (*tox.get("env_list", ()), *tox.get("env", ())) if isinstance(name, str)]
+
+
+def _expanded(written: str) -> Iterator[str]:
+    """Return the names in a list with braces: ``py{311,312}-{a,b}`` are four."""
+    for item in re.findall(r"(?:[^,\s{}]|\{[^}]*\})+", written):
+        parts = re.split(r"\{([^}]*)\}", item)  # every second one stood in braces
+        choices = [re.split(r"\s*,\s*", part.strip()) if place % 2 else [part] for place, part in enumerate(parts)]
+        yield from map("".join, product(*choices))
 
 
 def _config(package: Path, options: Options) -> Path:

@@ -63,6 +63,10 @@ GOOD = [
     Case("remove -y demo==1.0", "remove"), Case("remove -y {file}", "remove URL"),
     Case("install --installer uv --venv {venv} wheeled", "install"),
     Case("install --installer uv --venv {venv} --list", "install --list"),
+    Case("completion bash", "completion bash"), Case("completion zsh", "completion zsh"),
+    Case("completion fish", "completion fish"), Case("completion powershell", "completion powershell"),
+    Case("completion install fish", "completion install"),
+    Case("completion install fish -n", "completion install --dry-run"),
     Case("test -l demo", "test --list"), Case("doctor", "doctor"), Case("--version", "--version"),
     Case("-v --version", "--version"),
 ]  # fmt: skip
@@ -92,6 +96,8 @@ BAD = [
     Case("doctor", "doctor", 1, env={"DEVPI_INDEX": "nobody/here"}),
     Case("quickstart --port 0", None, 2), Case("server", None, 2), Case("server log", None, 4),
     Case("server start", None, 4), Case("server stop", None, 4), Case("server status", None, 4),
+    Case("completion bash x", None, 2), Case("completion zsh x", None, 2), Case("completion fish x", None, 2),
+    Case("completion powershell x", None, 2), Case("completion install tcsh", None, 2),
     Case("lits", None, 2), Case("--version --bad", None, 2),
 ]  # fmt: skip
 

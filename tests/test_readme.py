@@ -1,6 +1,6 @@
 """The README is true: its command reference is what the program says, its picture is what import-linter enforces.
 
-``python -m tests.test_readme`` writes what is generated into the README anew.
+``python -m tests.test_readme`` writes what is generated into the README anew, and the scripts for the shells.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 import click
 import pytest
 
+from devpi_cli import shells
 from devpi_cli.cli import COMMANDS, devpi
+from devpi_cli.commands._grammar import grammar
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -75,12 +77,24 @@ def rooms() -> str:
 
 
 GENERATED = {"reference": reference, "rooms": rooms}
+SHELLS = ("bash", "zsh", "fish")
+
+
+def completion(shell: str) -> str:
+    """Return the script that lets a shell complete commands and options."""
+    top = devpi.make_context("devpi", ["--help"], resilient_parsing=True)
+    return shells.script(shell, *grammar(top))
 
 
 @pytest.mark.parametrize("part", GENERATED)
 def test_what_is_generated_is_current(part: str) -> None:
     text = README.read_text(encoding="utf-8")
     assert text.partition(f"<!-- {part}: begin -->\n")[2].partition(f"<!-- {part}: end -->\n")[0] == GENERATED[part]()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_for_a_shell_is_current(shell: str) -> None:
+    assert (ROOT / f"completions/devpi.{shell}").read_text(encoding="utf-8") == completion(shell)
 
 
 def test_the_picture_shows_every_room_in_its_layer() -> None:
@@ -103,3 +117,5 @@ if __name__ == "__main__":
         before, begin, rest = text.partition(f"<!-- {part}: begin -->\n")
         text = before + begin + write() + f"<!-- {part}: end -->\n" + rest.partition(f"<!-- {part}: end -->\n")[2]
     README.write_text(text, encoding="utf-8")
+    for shell in SHELLS:
+        (ROOT / f"completions/devpi.{shell}").write_text(completion(shell), encoding="utf-8")

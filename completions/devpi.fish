@@ -1,0 +1,277 @@
+# Completion of devpi for fish, made by 'devpi completion fish'.
+
+# Print what a command takes: options that have a value, kinds of its arguments, whether it has subcommands.
+function __devpi_command
+    switch "$argv"
+        case 'devpi'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' 'commands'
+        case 'devpi use'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --user -u --venv --client-cert --always-set-cfg --pip-set-trusted -t' 'index' ''
+        case 'devpi login'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --password' 'user' ''
+        case 'devpi whoami'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index' '' ''
+        case 'devpi status'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index' '' ''
+        case 'devpi logoff'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi logout'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi user'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' 'user user-setting+' ''
+        case 'devpi passwd'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' 'user' ''
+        case 'devpi index'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' 'index-or-setting setting+' ''
+        case 'devpi getjson'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' 'path' ''
+        case 'devpi patchjson'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' 'path file' ''
+        case 'devpi upload'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index --formats --installer --docs --python -p' 'file+' ''
+        case 'devpi list'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index' 'requirement' ''
+        case 'devpi push'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index --pypirc' 'release target+' ''
+        case 'devpi refresh'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --requirement -r --index' 'project+' ''
+        case 'devpi remove'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index' 'requirement' ''
+        case 'devpi install'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --requirement -r --editable -e --venv --installer --index' 'package+' ''
+        case 'devpi test'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle -e -c --fallback-ini --tox-args --index --select -s' 'requirement+' ''
+        case 'devpi quickstart'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --user --port --mirror-url' '' ''
+        case 'devpi server'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' 'commands'
+        case 'devpi server log'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --lines -n' '' ''
+        case 'devpi server start'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --port' '' ''
+        case 'devpi server status'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi server stop'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi completion'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' 'commands'
+        case 'devpi completion bash'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi completion fish'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi completion install'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' ':bash:zsh:fish:powershell' ''
+        case 'devpi completion powershell'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi completion zsh'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi doctor'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case '*'
+            return 1
+    end
+end
+
+# Print the command that the words before the cursor have come to, and the kind of the next argument.
+function __devpi_look
+    set -l path devpi
+    set -l takes (__devpi_command devpi)
+    set -l place 0
+    set -l skip
+    for word in (commandline -opc)[2..]
+        if test -n "$skip"
+            set skip
+        else if test "$word" = --
+            set path nothing
+            break
+        else if string match -q -- '-*' $word
+            contains -- $word (string split ' ' -- $takes[1]); and set skip yes
+        else if test "$takes[3]" = commands
+            set path $path $word
+            if not set takes (__devpi_command $path)
+                set path plugin
+                break
+            end
+        else
+            set place (math $place + 1)
+        end
+    end
+    echo "$path"
+    for kind in (string split -n ' ' -- $takes[2])
+        if test $place = 0; or string match -q -- '*+' $kind
+            string replace -r -- '\+$' '' $kind
+            return
+        end
+        set place (math $place - 1)
+    end
+end
+
+function __devpi_in
+    test (__devpi_look)[1] = "$argv"
+end
+
+# Print what devpi knows of a kind.
+function __devpi_values
+    set -l before (commandline -opc)
+    set -l current (string replace -r -- '^--[a-z-]+=' '' (commandline -ct) | string trim -c '\'"')
+    $before[1] completion values $argv[1] "$current" $before[2..] 2>/dev/null </dev/null
+end
+
+function __devpi_commands
+    switch "$argv"
+        case 'devpi'
+            printf '%s\n' \
+                'use'\t'Choose the server and index to work with, or show them.' \
+                'login'\t'Log in to the server in use.' \
+                'whoami'\t'Show the name of the user who is logged in.' \
+                'status'\t'Show who is logged in where: server, its role, versions, login and index.' \
+                'logoff'\t'Log out of the server in use.' \
+                'logout'\t'Log out of the server in use.' \
+                'user'\t'Create, show, modify, delete or list users.' \
+                'passwd'\t'Change the password of a user.' \
+                'index'\t'Create, show, modify, delete or list indexes.' \
+                'getjson'\t'Show the JSON that a server has at a path or URL.' \
+                'patchjson'\t'Send JSON from a file to a path on the server.' \
+                'upload'\t'Build and upload the project in this folder, or upload files.' \
+                'list'\t'List the projects of an index, or the files of a project.' \
+                'push'\t'Push releases from an index to another one, here or elsewhere.' \
+                'refresh'\t'Make mirrors ask their upstream again for files of packages.' \
+                'remove'\t'Remove a project, releases of it, or one file from an index.' \
+                'install'\t'Install packages from an index with pip or uv.' \
+                'test'\t'Test releases with tox, and attach the results to their files.' \
+                'quickstart'\t'Make a server of your own on this machine, and use it.' \
+                'server'\t'Start, stop, or look at the server that quickstart made.' \
+                'completion'\t'Let the shell complete commands, options, and names that the server knows.' \
+                'doctor'\t'Check state, server, login, index, pip and uv, and say what is wrong.'
+        case 'devpi server'
+            printf '%s\n' \
+                'log'\t'Show the last lines that the server printed.' \
+                'start'\t'Start the server, if it does not run.' \
+                'status'\t'Tell whether the server runs, where, and where its data is.' \
+                'stop'\t'Stop the server, if it runs.'
+        case 'devpi completion'
+            printf '%s\n' \
+                'bash'\t'Print the script for bash.' \
+                'fish'\t'Print the script for fish.' \
+                'install'\t'Put the script for SHELL where it looks for such scripts.' \
+                'powershell'\t'Print the script for PowerShell.' \
+                'zsh'\t'Print the script for zsh.'
+    end
+end
+
+function __devpi_argument
+    set -l found (__devpi_look)
+    set -l commands (__devpi_commands $found[1])
+    set -l current (commandline -ct)
+    if test "$found[1]" = plugin
+        __devpi_values plugin
+    else if test -n "$commands"
+        printf '%s\n' $commands
+        test "$found[1]" = devpi; and not string match -q -- "$current*" $commands; and __devpi_values command
+    else if test "$found[2]" = file; or begin; test "$found[2]" = package; and string match -q -- '*/*' $current; end
+        __fish_complete_path $current
+    else if test "$found[2]" = folder
+        __fish_complete_directories $current
+    else if string match -q -- ':*' $found[2]
+        string split -n -- : $found[2]
+    else if test -n "$found[2]" -a "$found[2]" != nothing
+        __devpi_values (string replace -- package requirement $found[2])
+    end
+end
+
+complete -c devpi -f
+complete -c devpi -k -a '(__devpi_argument)'
+complete -c devpi -l clientdir -x -a '(__fish_complete_directories)' -d 'Where to keep state.'
+complete -c devpi -l quiet -s q -d 'Say nothing but results and errors.'
+complete -c devpi -l verbose -s v -d 'Say more.'
+complete -c devpi -l debug -d 'Show every request, and where bugs are.'
+complete -c devpi -l yes -s y -d 'Answer every question with yes.'
+complete -c devpi -l no-input -d 'Never ask anything.'
+complete -c devpi -l json -d 'Print the result as one JSON document.'
+complete -c devpi -l timeout -x -d 'How long a server may be silent. [60]'
+complete -c devpi -l deadline -x -d 'How long a request may take in all, but for sending or getting a file. [600]'
+complete -c devpi -l retries -x -d 'How often to try again when the server fails. [3]'
+complete -c devpi -l ca-bundle -r -F -d 'Trust the CAs in FILE, too.'
+complete -c devpi -l insecure -d 'Do not verify TLS certificates.'
+complete -c devpi -s h -l help -d 'Show this message and exit.'
+complete -c devpi -n '__devpi_in devpi' -l version -d 'Show the version and plugins; with -v also the server\'s versions.'
+complete -c devpi -n '__devpi_in devpi use' -l list -s l -d 'List all indexes of the server.'
+complete -c devpi -n '__devpi_in devpi use' -l user -s u -x -a '(__devpi_values user)' -d 'With --list: only this user\'s. Else: act as USER, who logged in.'
+complete -c devpi -n '__devpi_in devpi use' -l urls -d 'Show the URLs behind the index.'
+complete -c devpi -n '__devpi_in devpi use' -l delete -d 'Forget the server and index in use; logins are kept.'
+complete -c devpi -n '__devpi_in devpi use' -l local -d 'From now on, keep what is in use in the active virtual environment.'
+complete -c devpi -n '__devpi_in devpi use' -l venv -x -a '(__fish_complete_directories)' -d 'Set and install in this virtual environment from now on; - forgets it.'
+complete -c devpi -n '__devpi_in devpi use' -l client-cert -r -F -d 'Show this certificate (PEM, with key) to the server; \'\' forgets it.'
+complete -c devpi -n '__devpi_in devpi use' -l set-cfg -d 'Set pip, uv and others to the index in use.'
+complete -c devpi -n '__devpi_in devpi use' -l always-set-cfg -x -a 'yes no' -d 'Whether every \'devpi use\' does --set-cfg.'
+complete -c devpi -n '__devpi_in devpi use' -l pip-set-trusted -s t -x -a 'yes no auto' -d 'With --set-cfg: let pip trust the host without TLS; auto does for http, unless it is this machine. [auto]'
+complete -c devpi -n '__devpi_in devpi use' -l diff -d 'Show what --set-cfg or --undo would change in the files, and change nothing.'
+complete -c devpi -n '__devpi_in devpi use' -l undo -d 'Put the files back that --set-cfg changed.'
+complete -c devpi -n '__devpi_in devpi use' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi login' -l password -x -d 'The password; --password-stdin is safer.'
+complete -c devpi -n '__devpi_in devpi login' -l password-stdin -d 'Read the password from standard input.'
+complete -c devpi -n '__devpi_in devpi whoami' -l index -x -a '(__devpi_values index)' -d 'Index to ask at, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi status' -l index -x -a '(__devpi_values index)' -d 'Index to show, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi user' -l create -s c -d 'Create a user.'
+complete -c devpi -n '__devpi_in devpi user' -l delete -d 'Delete a user and its volatile indexes.'
+complete -c devpi -n '__devpi_in devpi user' -l modify -s m -d 'Modify a user.'
+complete -c devpi -n '__devpi_in devpi user' -l list -s l -d 'List the names of all users.'
+complete -c devpi -n '__devpi_in devpi user' -l password-stdin -d 'Read the password of a new user from standard input.'
+complete -c devpi -n '__devpi_in devpi passwd' -l password-stdin -d 'Read the new password from standard input.'
+complete -c devpi -n '__devpi_in devpi index' -l create -s c -d 'Create an index.'
+complete -c devpi -n '__devpi_in devpi index' -l delete -d 'Delete an index and everything on it.'
+complete -c devpi -n '__devpi_in devpi index' -l list -s l -d 'List the indexes of the user who is logged in, or of USER.'
+complete -c devpi -n '__devpi_in devpi index' -l no-projects -d 'Do not ask for the projects of the index; quicker for mirrors.'
+complete -c devpi -n '__devpi_in devpi upload' -l index -x -a '(__devpi_values index)' -d 'Index to upload to, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi upload' -l from-dir -d 'Let a FILE be a folder: all distributions in and below it.'
+complete -c devpi -n '__devpi_in devpi upload' -l only-latest -d 'Of every project, upload its newest version only.'
+complete -c devpi -n '__devpi_in devpi upload' -l dry-run -s n -d 'Say what would be uploaded, and change nothing.'
+complete -c devpi -n '__devpi_in devpi upload' -l skip-existing -d 'Send no file that the index has; one that differs is a conflict.'
+complete -c devpi -n '__devpi_in devpi upload' -l check -l no-check -d 'First check the files, as twine does, and the mirrors.'
+complete -c devpi -n '__devpi_in devpi upload' -l sdist -l no-sdist -d 'Build an sdist only, or none.'
+complete -c devpi -n '__devpi_in devpi upload' -l wheel -l no-wheel -d 'Build a wheel only, or none.'
+complete -c devpi -n '__devpi_in devpi upload' -l formats -x -d 'sdist, bdist_wheel or both; deprecated.'
+complete -c devpi -n '__devpi_in devpi upload' -l no-isolation -d 'Build without an environment of its own.'
+complete -c devpi -n '__devpi_in devpi upload' -l installer -x -a 'auto pip uv' -d 'What fills that environment. [uv if there is one, or pip]'
+complete -c devpi -n '__devpi_in devpi upload' -l no-vcs -l vcs -d 'Build in the folder itself, not what git or hg track of it.'
+complete -c devpi -n '__devpi_in devpi upload' -l setupdir-only -l no-setupdir-only -d 'Build from this folder only, without history.'
+complete -c devpi -n '__devpi_in devpi upload' -l with-docs -d 'Build the documentation with Sphinx and upload it, too.'
+complete -c devpi -n '__devpi_in devpi upload' -l only-docs -d 'Upload documentation only.'
+complete -c devpi -n '__devpi_in devpi upload' -l docs -x -a '(__fish_complete_directories)' -d 'Upload the pages in DIR as documentation, too.'
+complete -c devpi -n '__devpi_in devpi upload' -l python -s p -x -d 'Build with this Python. [the active environment\'s, or ours]'
+complete -c devpi -n '__devpi_in devpi list' -l index -x -a '(__devpi_values index)' -d 'Index to look at, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi list' -l all -d 'Show all versions, not just the newest.'
+complete -c devpi -n '__devpi_in devpi list' -l ignore-bases -d 'Leave out what the index has from its bases.'
+complete -c devpi -n '__devpi_in devpi list' -l toxresults -s t -d 'Show the results of tox for every file.'
+complete -c devpi -n '__devpi_in devpi list' -l failures -s f -d 'Show the results of tox, and what failed commands printed.'
+complete -c devpi -n '__devpi_in devpi push' -l index -x -a '(__devpi_values index)' -d 'Index to push from, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi push' -l no-docs -d 'Push no documentation, only distributions.'
+complete -c devpi -n '__devpi_in devpi push' -l only-docs -d 'Push documentation only.'
+complete -c devpi -n '__devpi_in devpi push' -l pypirc -r -F -d 'The .pypirc to read. [~/.pypirc]'
+complete -c devpi -n '__devpi_in devpi push' -l register-project -d 'Register the project at pypi:REPO first.'
+complete -c devpi -n '__devpi_in devpi push' -l dry-run -s n -d 'Say what would be pushed, and change nothing.'
+complete -c devpi -n '__devpi_in devpi refresh' -l requirement -s r -r -F -d 'Refresh what FILE lists.'
+complete -c devpi -n '__devpi_in devpi refresh' -l all -d 'Refresh all projects of the mirrors.'
+complete -c devpi -n '__devpi_in devpi refresh' -l index -x -a '(__devpi_values index)' -d 'Index to refresh, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi remove' -l index -x -a '(__devpi_values index)' -d 'Index to remove from, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi remove' -l force -s f -d 'Remove from a non-volatile index, too.'
+complete -c devpi -n '__devpi_in devpi install' -l requirement -s r -r -F -d 'Install what a requirements file lists.'
+complete -c devpi -n '__devpi_in devpi install' -l editable -s e -r -F -d 'Install a project in editable mode.'
+complete -c devpi -n '__devpi_in devpi install' -l list -s l -d 'List what is installed.'
+complete -c devpi -n '__devpi_in devpi install' -l venv -x -a '(__fish_complete_directories)' -d 'Install into this virtual environment; - passes over the remembered one.'
+complete -c devpi -n '__devpi_in devpi install' -l installer -x -a 'auto pip uv' -d 'What installs. [pip, or uv where there is no pip]'
+complete -c devpi -n '__devpi_in devpi install' -l index -x -a '(__devpi_values index)' -d 'Index to install from, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi test' -s e -x -a '(__devpi_values environments)' -d 'Environments of tox to run. [what the configuration says]'
+complete -c devpi -n '__devpi_in devpi test' -s c -r -F -d 'Configuration for tox to use.'
+complete -c devpi -n '__devpi_in devpi test' -l fallback-ini -r -F -d 'Configuration for a package that has none of its own.'
+complete -c devpi -n '__devpi_in devpi test' -l tox-args -x -d 'More arguments for tox, quoted as one.'
+complete -c devpi -n '__devpi_in devpi test' -l no-upload -d 'Do not attach the results to the files.'
+complete -c devpi -n '__devpi_in devpi test' -l index -x -a '(__devpi_values index)' -d 'Index to take releases from, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi test' -l select -s s -x -d 'Test the files with a name like this, of whatever platform.'
+complete -c devpi -n '__devpi_in devpi test' -l list -s l -d 'Show what would be tested, and do nothing.'
+complete -c devpi -n '__devpi_in devpi quickstart' -l user -x -d 'Name of the user to make. [your login name]'
+complete -c devpi -n '__devpi_in devpi quickstart' -l port -x -d 'Port of the server. [3141, or the next free one]'
+complete -c devpi -n '__devpi_in devpi quickstart' -l mirror-url -x -d 'What root/pypi mirrors. [https://pypi.org/simple/]'
+complete -c devpi -n '__devpi_in devpi server log' -l lines -s n -x -d 'How many lines.'
+complete -c devpi -n '__devpi_in devpi server start' -l port -x -d 'Port to listen on. [the one it had, or the next free one]'
+complete -c devpi -n '__devpi_in devpi completion install' -l dry-run -s n -d 'Say what would be written, and change nothing.'
