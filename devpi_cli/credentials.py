@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import BrokenSettings, WrongUsage
-from devpi_cli.files import line_of
+from devpi_cli.files import home, line_of
 from devpi_cli.models import normalised
 
 if TYPE_CHECKING:
     from configparser import RawConfigParser
+    from pathlib import Path
 
 DEFAULT_URLS = {"pypi": "https://upload.pypi.org/legacy/", "testpypi": "https://test.pypi.org/legacy/"}
 TOKEN_USER = "__token__"  # noqa: S105 (a user name)
@@ -33,7 +33,7 @@ class Repository:
 
 def default_pypirc() -> Path:
     """Return where ``.pypirc`` is unless the user names another."""
-    return Path.home() / ".pypirc"
+    return home() / ".pypirc"
 
 
 def sections(pypirc: Path) -> list[str]:

@@ -10,7 +10,7 @@ from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devpi_cli.files import write_private
+from devpi_cli.files import home, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def with_login(host: str, user: str, secret: str) -> Iterator[Path]:
 def _own() -> str:
     """Return the user's netrc; one that is broken helps no program."""
     named = os.environ.get("NETRC")
-    for path in [Path(named)] if named else [Path.home() / ".netrc", Path.home() / "_netrc"]:
+    for path in [Path(named)] if named else [home() / ".netrc", home() / "_netrc"]:
         with suppress(OSError, UnicodeError, NetrcParseError):
             netrc(path)
             return path.read_text(encoding="utf-8")

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from devpi_cli.files import home
 from devpi_cli.urls import is_below, origin
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Inheritance:
 
 def default_folder() -> Path:
     """Return where devpi-client keeps its files unless told otherwise."""
-    return Path.home() / ".devpi" / "client"
+    return home() / ".devpi" / "client"
 
 
 def inherit(folder: Path) -> Inheritance | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from devpi_cli import predecessor, venvs
 from devpi_cli.errors import BrokenState, NothingInUse
-from devpi_cli.files import write_private
+from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.models import Login, Written
 from devpi_cli.urls import is_below
 
@@ -24,9 +24,10 @@ ELSEWHERE = "name another folder with --clientdir"
 
 
 def default_clientdir() -> Path:
-    """Return the folder where state is kept unless the user names another."""
+    """Return the folder where state is kept unless the user names another. Raises DevpiError without a home."""
     from platformdirs import user_state_path
 
+    home()
     return user_state_path("devpi-cli", appauthor=False)
 
 
@@ -159,15 +160,21 @@ class State:
     def _read_file(self, path: Path, fill: Callable[[dict[str, Any]], None]) -> bool:
         """Read a file; return whether there is one."""
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read(path)
         except FileNotFoundError:
             return False
+        except PermissionError as error:
+            raise _broken(path, str(error.strerror), f"let it belong to you, or {ELSEWHERE}") from None
         except (OSError, UnicodeError) as error:
             raise _broken(path, getattr(error, "strerror", None) or "it is not UTF-8 text") from None
         try:
             data = json.loads(text)
             if data["version"] != SCHEMA:
-                raise _broken(path, f"its version is {data['version']}, and this devpi-cli knows {SCHEMA}")
+                raise _broken(
+                    path,
+                    f"its version is {data['version']}, and this devpi-cli knows {SCHEMA}",
+                    f"update devpi-cli, or {ELSEWHERE}",
+                )
             fill(data)
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             raise _broken(path, "it is not a state file of this program, or damaged") from None
@@ -218,7 +225,8 @@ def _locked(path: Path) -> Iterator[None]:
 
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = FileLock(path.with_name(f"{path.name}.lock"), timeout=LOCK_SECONDS, mode=0o600).acquire()
+        place = behind_links(path)  # whoever comes another way has to wait, too
+        held = FileLock(place.with_name(f"{place.name}.lock"), timeout=LOCK_SECONDS, mode=0o600).acquire()
     except Timeout:
         raise BrokenState(
             f"{path} is locked by another process for more than {LOCK_SECONDS} s",
@@ -227,6 +235,7 @@ def _locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise BrokenState(f"cannot write {path}: {error.strerror}", hint=ELSEWHERE) from None
     with held:
+        tidy(path)
         yield
 
 
@@ -237,8 +246,8 @@ def _save(path: Path, data: dict[str, Any], hint: str) -> None:
         raise BrokenState(f"cannot write {path}: {error.strerror}", hint=hint) from None
 
 
-def _broken(path: Path, why: str) -> BrokenState:
-    return BrokenState(f"cannot use the state file {path}: {why}", hint="to start afresh, move it away")
+def _broken(path: Path, why: str, hint: str = "to start afresh, move it away") -> BrokenState:
+    return BrokenState(f"cannot use the state file {path}: {why}", hint=hint)
 
 
 def _text(value: object) -> str:

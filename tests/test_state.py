@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import stat
-import subprocess
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,8 +10,7 @@ import pytest
 
 from devpi_cli.errors import BrokenState, NothingInUse
 from devpi_cli.models import Login
-from devpi_cli.state import SCHEMA, State, default_clientdir
-from tests.conftest import DEVPI
+from devpi_cli.state import State, default_clientdir
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +18,6 @@ if TYPE_CHECKING:
     from tests.conftest import Client, Live
 
 AFRESH = "to start afresh, move it away"
-DAMAGED = "it is not a state file of this program, or damaged"
-EMPTY = {"version": SCHEMA, "server": None, "index": None, "mirror": False, "always_set_cfg": False, "servers": {}}
-
-
-def with_server(**known: object) -> str:
-    server = {"user": None, "features": [], "logins": {}, **known}
-    return json.dumps({**EMPTY, "servers": {"http://host/": server}})
 
 
 @pytest.fixture
@@ -133,60 +122,7 @@ def test_state_is_kept_where_the_system_wants_it(monkeypatch: pytest.MonkeyPatch
     assert default_clientdir() == tmp_path / "devpi-cli"
 
 
-# -- files that cannot be used
-
-
-@pytest.mark.parametrize(("content", "why"), [
-    (b"", DAMAGED),
-    (b"{", DAMAGED),
-    (json.dumps(EMPTY)[:-20].encode(), DAMAGED),
-    (b"null", DAMAGED),
-    (b"[]", DAMAGED),
-    (b'"text"', DAMAGED),
-    (b"{}", DAMAGED),
-    (b"[" * 100_000, DAMAGED),
-    (b'\xef\xbb\xbf{"version": 1}', DAMAGED),
-    (b"\xff\xfe\x00binary", "it is not UTF-8 text"),
-    (b"PK\x03\x04\x80", "it is not UTF-8 text"),
-    (b'{"index": "http://host/alice/dev", "login": "http://host/+login"}', DAMAGED),  # devpi-client's current.json
-    (json.dumps({**EMPTY, "version": 2}).encode(), f"its version is 2, and this devpi-cli knows {SCHEMA}"),
-    (json.dumps({**EMPTY, "server": 7}).encode(), DAMAGED),
-    (json.dumps({**EMPTY, "servers": []}).encode(), DAMAGED),
-    (json.dumps({**EMPTY, "servers": {"http://host/": None}}).encode(), DAMAGED),
-    (with_server(user=7).encode(), DAMAGED),
-    (with_server(features=None).encode(), DAMAGED),
-    (with_server(features=[7]).encode(), DAMAGED),
-    (with_server(logins=[]).encode(), DAMAGED),
-    (with_server(logins={"alice": "t0ken"}).encode(), DAMAGED),
-    (with_server(logins={"alice": {"token": None, "expires": 1}}).encode(), DAMAGED),
-    (with_server(logins={"alice": {"token": "t", "expires": "soon"}}).encode(), DAMAGED),
-    (with_server(basic_auth=["alone"]).encode(), DAMAGED),
-    (with_server(basic_auth={"user": "x"}).encode(), DAMAGED),
-])  # fmt: skip
-def test_a_file_that_is_no_state_is_named_and_left_alone(path: Path, content: bytes, why: str) -> None:
-    path.write_bytes(content)
-    for use in (lambda: State.load(path), State(path).changing().__enter__):
-        with pytest.raises(BrokenState) as failure:
-            use()
-        assert str(failure.value) == f"cannot use the state file {path}: {why}\n{AFRESH}"
-    assert path.read_bytes() == content
-
-
-def test_a_folder_in_its_place_is_named(path: Path) -> None:
-    path.mkdir()
-    with pytest.raises(BrokenState) as failure:
-        State.load(path)
-    assert str(failure.value) == f"cannot use the state file {path}: Is a directory\n{AFRESH}"
-    assert path.is_dir()
-
-
-def test_a_command_says_which_file_is_broken(devpi: Client) -> None:
-    """V12."""
-    devpi.state_file.parent.mkdir(parents=True)
-    devpi.state_file.write_text('{"version": 1, "serv')
-    for command in (["use"], ["user", "-l"], ["login", "alice", "--password=x"], ["logoff"]):
-        assert devpi.fails(*command) == (1, f"cannot use the state file {devpi.state_file}: {DAMAGED}\n{AFRESH}\n")
-    assert devpi.state_file.read_text() == '{"version": 1, "serv'
+# -- what cannot be read or written
 
 
 def test_a_clientdir_that_cannot_be_made_is_named(devpi: Client, server: Live, tmp_path: Path) -> None:
@@ -225,79 +161,3 @@ def test_a_lock_that_is_never_given_back_is_named(path: Path, monkeypatch: pytes
     assert str(failure.value) == (
         f"{path} is locked by another process for more than 0.1 s\nwait for that process, or end it, and try again"
     )
-
-
-# -- many processes, and sudden deaths
-
-
-def test_twenty_parallel_logins_are_all_kept(at_server: Client, server: Live) -> None:
-    """V34."""
-    users = [f"parallel{number}" for number in range(20)]
-    for user in users:
-        server.connect().create_user(user, {"password": f"secret of {user}"})
-    processes = [
-        subprocess.Popen(
-            [*DEVPI, "login", user, "--password", f"secret of {user}"],
-            env=at_server.environment,
-            stdout=subprocess.DEVNULL,
-        )
-        for user in users
-    ]
-    assert [process.wait(60) for process in processes] == [0] * 20
-    logins = at_server.state.at(server.url).logins
-    assert sorted(logins) == sorted(users)
-
-
-WRITER = """
-import itertools, pathlib, sys
-from devpi_cli.models import Login
-from devpi_cli.state import State
-state = State(pathlib.Path(sys.argv[1]))
-for number in itertools.count():
-    with state.changing():
-        state.index = f"alice/{number}"
-        state.at("http://host/").logins = {f"{user}": Login(f"{user}", f"{number}", number) for user in range(500)}
-    print(number, flush=True)
-"""
-
-
-@pytest.mark.parametrize("after", range(30))
-def test_a_process_killed_while_it_writes_leaves_a_good_file(path: Path, after: int) -> None:
-    command = [sys.executable, "-c", WRITER, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
-        assert writer.stdout
-        for _ in range(1 + after % 3):
-            writer.stdout.readline()
-        with pytest.raises(subprocess.TimeoutExpired):
-            writer.wait(after / 4000)  # the moment differs from case to case; every moment has to be safe
-        writer.kill()
-        seen = max(int(number) for number in writer.stdout.read().split() or [b"0"])
-    state = State.load(path)
-    logins = state.at("http://host/").logins
-    number = str(state.index).removeprefix("alice/")
-    assert int(number) >= seen
-    assert [login.token for login in logins.values()] == [number] * 500
-    with State(path).changing() as state:  # the lock died with the process
-        state.index = None
-    assert State.load(path).index is None
-
-
-@pytest.mark.parametrize("step", ["tempfile.mkstemp", "os.fsync", "pathlib.Path.replace"])
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_process_killed_at_any_step_leaves_the_old_or_the_new_file(path: Path, step: str, when: str) -> None:
-    filled(path)
-    script = f"""
-import os, pathlib, signal, sys, tempfile
-from devpi_cli.state import State
-done = {step}
-def killed(*arguments, **named):
-    {when!r} == "after" and done(*arguments, **named)
-    os.kill(os.getpid(), signal.SIGKILL)
-{step} = killed
-with State(pathlib.Path(sys.argv[1])).changing() as state:
-    state.index = "alice/new"
-"""
-    assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == -9
-    new = (step, when) == ("pathlib.Path.replace", "after")
-    assert State.load(path).index == ("alice/new" if new else "root/pypi")
-    assert len(State.load(path).at("http://host/").logins) == 2

@@ -95,7 +95,10 @@ def _state(visit: Visit) -> Finding:
     if not path.exists():
         came = f", and counts what devpi-client left in {state.inherited}" if state.inherited else ""
         return Finding(OK, f"there is none yet at {path}{came}")
-    mode = path.stat().st_mode & 0o777
+    found = path.stat()
+    if os.name == "posix" and found.st_uid != os.geteuid():
+        return Finding(WARNING, f"{path} belongs to user {found.st_uid}, not to you")
+    mode = found.st_mode & 0o777
     if mode & 0o077 and os.name == "posix":
         return Finding(WRONG, f"{path} has mode {mode:04o}: others can read your logins; type 'chmod 600 {path}'")
     return Finding(OK, f"{path}, mode {mode:04o}")

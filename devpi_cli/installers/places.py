@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from devpi_cli.files import home
 from devpi_cli.installers.dialects import Dialect, Ini, Pip, Uv, UvInProject
 
 WINDOWS = os.name == "nt"
@@ -27,13 +28,12 @@ def places(venv: Path | None) -> list[Place]:
     """Return the files that decide the index: of a virtual environment, or of the user."""
     if venv:
         return [Place(venv / PIP_CONF, Pip()), Place(venv / "uv.toml", Uv())]
-    home = Path.home()
-    distutils = home / ("pydistutils.cfg" if WINDOWS else ".pydistutils.cfg")
+    distutils = home() / ("pydistutils.cfg" if WINDOWS else ".pydistutils.cfg")
     return [
         Place(_pip_conf(), Pip()),
         Place(_uv_toml(), Uv()),
         Place(distutils, Ini("easy_install", "index-url"), is_made=False),
-        Place(home / ".buildout" / "default.cfg", Ini("buildout", "index"), is_made=False),
+        Place(home() / ".buildout" / "default.cfg", Ini("buildout", "index"), is_made=False),
     ]
 
 
@@ -60,8 +60,8 @@ def _pip_conf() -> Path:
 
     folder = user_config_path("pip", appauthor=False, roaming=True)
     if sys.platform == "darwin" and not folder.is_dir():
-        folder = Path.home() / ".config" / "pip"
-    legacy = Path.home() / ("pip" if WINDOWS else ".pip") / PIP_CONF
+        folder = home() / ".config" / "pip"
+    legacy = home() / ("pip" if WINDOWS else ".pip") / PIP_CONF
     return legacy if legacy.exists() and not (folder / PIP_CONF).exists() else folder / PIP_CONF
 
 
@@ -70,4 +70,4 @@ def _uv_toml() -> Path:
     if named:
         return Path(named).expanduser()
     folder = os.environ.get("APPDATA" if WINDOWS else "XDG_CONFIG_HOME")
-    return (Path(folder) if folder else Path.home() / ".config") / "uv" / "uv.toml"
+    return (Path(folder) if folder else home() / ".config") / "uv" / "uv.toml"
