@@ -4,7 +4,7 @@
 _devpi_command() {
     options='' valued='' arguments='' commands=''
     case $1 in
-    'devpi') options='--version' commands='use login whoami status logoff logout user passwd index getjson patchjson upload list push refresh remove install test quickstart server completion doctor' ;;
+    'devpi') options='--version' commands='use login whoami status logoff logout user passwd index getjson patchjson upload list push refresh remove env install test quickstart server completion doctor' ;;
     'devpi use') options='--list -l --user -u --urls --delete --local --venv --client-cert --set-cfg --always-set-cfg --pip-set-trusted -t --diff --undo --dry-run -n' valued='--user=user -u=user --venv=folder --client-cert=file --always-set-cfg=:yes:no --pip-set-trusted=:yes:no:auto -t=:yes:no:auto' arguments='index' ;;
     'devpi login') options='--password --password-stdin' valued='--password=nothing' arguments='user' ;;
     'devpi whoami') options='--index' valued='--index=index' ;;
@@ -21,6 +21,7 @@ _devpi_command() {
     'devpi push') options='--index --no-docs --only-docs --pypirc --register-project --dry-run -n' valued='--index=index --pypirc=file' arguments='release target+' ;;
     'devpi refresh') options='--requirement -r --all --index' valued='--requirement=file -r=file --index=index' arguments='project+' ;;
     'devpi remove') options='--index --force -f' valued='--index=index' arguments='requirement' ;;
+    'devpi env') options='--shell --login --no-login --index' valued='--shell=:bash:fish:powershell:github:gitlab --index=index' ;;
     'devpi install') options='--requirement -r --editable -e --list -l --venv --installer --index' valued='--requirement=file -r=file --editable=file -e=file --venv=folder --installer=:auto:pip:uv --index=index' arguments='package+' ;;
     'devpi test') options='-e -c --fallback-ini --tox-args --no-upload --index --select -s --list -l' valued='-e=environments -c=file --fallback-ini=file --tox-args=nothing --index=index --select=nothing -s=nothing' arguments='requirement+' ;;
     'devpi quickstart') options='--user --port --mirror-url' valued='--user=nothing --port=nothing --mirror-url=nothing' ;;

@@ -37,6 +37,8 @@ function __devpi_command
             printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --requirement -r --index' 'project+' ''
         case 'devpi remove'
             printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index' 'requirement' ''
+        case 'devpi env'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --shell --index' '' ''
         case 'devpi install'
             printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --requirement -r --editable -e --venv --installer --index' 'package+' ''
         case 'devpi test'
@@ -137,6 +139,7 @@ function __devpi_commands
                 'push'\t'Push releases from an index to another one, here or elsewhere.' \
                 'refresh'\t'Make mirrors ask their upstream again for files of packages.' \
                 'remove'\t'Remove a project, releases of it, or one file from an index.' \
+                'env'\t'Print the environment variables that point pip and uv to an index.' \
                 'install'\t'Install packages from an index with pip or uv.' \
                 'test'\t'Test releases with tox, and attach the results to their files.' \
                 'quickstart'\t'Make a server of your own on this machine, and use it.' \
@@ -255,6 +258,9 @@ complete -c devpi -n '__devpi_in devpi refresh' -l all -d 'Refresh all projects 
 complete -c devpi -n '__devpi_in devpi refresh' -l index -x -a '(__devpi_values index)' -d 'Index to refresh, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi remove' -l index -x -a '(__devpi_values index)' -d 'Index to remove from, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi remove' -l force -s f -d 'Remove from a non-volatile index, too.'
+complete -c devpi -n '__devpi_in devpi env' -l shell -x -a 'bash fish powershell github gitlab' -d 'Whose language to print. [that of $SHELL, or bash]'
+complete -c devpi -n '__devpi_in devpi env' -l login -l no-login -d 'Put the login into the URLs, or not. [where nobody else may read]'
+complete -c devpi -n '__devpi_in devpi env' -l index -x -a '(__devpi_values index)' -d 'Index to point pip and uv to, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi install' -l requirement -s r -r -F -d 'Install what a requirements file lists.'
 complete -c devpi -n '__devpi_in devpi install' -l editable -s e -r -F -d 'Install a project in editable mode.'
 complete -c devpi -n '__devpi_in devpi install' -l list -s l -d 'List what is installed.'

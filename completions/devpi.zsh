@@ -37,6 +37,7 @@ _devpi-() {
         'push:Push releases from an index to another one, here or elsewhere.'
         'refresh:Make mirrors ask their upstream again for files of packages.'
         'remove:Remove a project, releases of it, or one file from an index.'
+        'env:Print the environment variables that point pip and uv to an index.'
         'install:Install packages from an index with pip or uv.'
         'test:Test releases with tox, and attach the results to their files.'
         'quickstart:Make a server of your own on this machine, and use it.'
@@ -216,6 +217,14 @@ _devpi-remove() {
         '(--force -f)--force[Remove from a non-volatile index, too.]' \
         '(--force -f)-f[Remove from a non-volatile index, too.]' \
         '1: : _devpi_values requirement'
+}
+
+_devpi-env() {
+    _arguments -s -S : $devpi_everywhere \
+        '(--shell)--shell=[Whose language to print. \[that of $SHELL, or bash\]]:value:(bash fish powershell github gitlab)' \
+        '(--login --no-login)--login[Put the login into the URLs, or not. \[where nobody else may read\]]' \
+        '(--login --no-login)--no-login[Put the login into the URLs, or not. \[where nobody else may read\]]' \
+        '(--index)--index=[Index to point pip and uv to, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index'
 }
 
 _devpi-install() {

@@ -37,6 +37,7 @@ COMMANDS = {
     "push": "Push releases from an index to another one, here or elsewhere.",
     "refresh": "Make mirrors ask their upstream again for files of packages.",
     "remove": "Remove a project, releases of it, or one file from an index.",
+    "env": "Print the environment variables that point pip and uv to an index.",
     "install": "Install packages from an index with pip or uv.",
     "test": "Test releases with tox, and attach the results to their files.",
     "quickstart": "Make a server of your own on this machine, and use it.",

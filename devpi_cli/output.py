@@ -71,6 +71,11 @@ class Output:
         if self.debugging:
             self._say("debug", text, f"debug: {text}", style="dim")
 
+    def command(self, text: str) -> None:
+        """Say something that is meant for the program that reads the log, as it is."""
+        if not self.as_json:
+            _write(sys.stderr, text)
+
     def failure(self, text: str) -> None:
         """Say what went wrong with one of several things; with ``--json`` the document says it."""
         if not self.as_json:

@@ -97,9 +97,10 @@ def served(service: Front | Elsewhere) -> Iterator[None]:
             ):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
-        do_GET = do_POST = do_PUSH = answer  # noqa: N815 (http.server's names)
+        do_GET = do_HEAD = do_POST = do_PUSH = answer  # noqa: N815 (http.server's names)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from devpi_cli import netrc, process, venvs
+from devpi_cli import netrc, process, urls, venvs
 from devpi_cli.errors import ProgramMissing
 from devpi_cli.trust import named_in_environment
 
@@ -69,7 +69,7 @@ def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
 
     The login is not in the URL: pip would put that into the arguments of the pip that fetches build backends.
     """
-    settings = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, **_tls(app, url)}
+    settings = index_settings(app, url)
     login, basic_auth = app.login, app.session.access.basic_auth
     user, secret = basic_auth or ((login.user, login.token) if login else (None, None))
     if not (user and secret):
@@ -77,6 +77,11 @@ def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
         return
     with netrc.with_login(urlsplit(url).hostname or "", user, secret) as path:
         yield {**settings, "NETRC": str(path)}
+
+
+def index_settings(app: App, url: str) -> dict[str, str]:
+    """Return the environment variables that point pip and uv to an index, without a login."""
+    return {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, **_tls(app, url)}
 
 
 def _tls(app: App, url: str) -> dict[str, str]:
@@ -91,8 +96,8 @@ def _tls(app: App, url: str) -> dict[str, str]:
             found["SSL_CERT_DIR" if place.is_dir() else "SSL_CERT_FILE"] = str(place)
     if certificate := app.session.access.certificate(url):
         found |= {"PIP_CLIENT_CERT": certificate, "SSL_CLIENT_CERT": certificate}
-    # pip ignores an index without TLS, unless it is told that this is meant; uv does not.
+    # pip ignores an index without TLS elsewhere, unless it is told that this is meant; uv does not.
     trusting = ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] if app.insecure else ["PIP_TRUSTED_HOST"]
-    if app.insecure or host.scheme == "http":
-        found |= {name: " ".join(filter(None, [os.environ.get(name), host.netloc])) for name in trusting}
+    if app.insecure or (host.scheme == "http" and not urls.is_loopback(url)):
+        found |= {name: " ".join(dict.fromkeys([*os.environ.get(name, "").split(), host.netloc])) for name in trusting}
     return found
