@@ -114,6 +114,10 @@ _devpi-user() {
         '(--modify -m)-m[Modify a user.]' \
         '(--list -l)--list[List the names of all users.]' \
         '(--list -l)-l[List the names of all users.]' \
+        '(--exist-ok)--exist-ok[With --create\: bring a user who is there to what is asked.]' \
+        '(--missing-ok)--missing-ok[With --delete\: a user who is not there is no failure.]' \
+        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
         '(--password-stdin)--password-stdin[Read the password of a new user from standard input.]' \
         '1: : _devpi_values user' \
         '*: : _devpi_values user-setting'
@@ -122,6 +126,8 @@ _devpi-user() {
 _devpi-passwd() {
     _arguments -s -S : $devpi_everywhere \
         '(--password-stdin)--password-stdin[Read the new password from standard input.]' \
+        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
         '1: : _devpi_values user'
 }
 
@@ -132,6 +138,10 @@ _devpi-index() {
         '(--delete)--delete[Delete an index and everything on it.]' \
         '(--list -l)--list[List the indexes of the user who is logged in, or of USER.]' \
         '(--list -l)-l[List the indexes of the user who is logged in, or of USER.]' \
+        '(--exist-ok)--exist-ok[With --create\: bring an index that is there to what is asked.]' \
+        '(--missing-ok)--missing-ok[With --delete\: an index that is not there is no failure.]' \
+        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
         '(--no-projects)--no-projects[Do not ask for the projects of the index; quicker for mirrors.]' \
         '1: : _devpi_values index-or-setting' \
         '*: : _devpi_values setting'
@@ -144,6 +154,8 @@ _devpi-getjson() {
 
 _devpi-patchjson() {
     _arguments -s -S : $devpi_everywhere \
+        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
         '1: : _devpi_values path' \
         '2: :_files'
 }
@@ -208,6 +220,8 @@ _devpi-refresh() {
         '*-r+[Refresh what FILE lists.]:file:_files' \
         '(--all)--all[Refresh all projects of the mirrors.]' \
         '(--index)--index=[Index to refresh, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
+        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
         '*: : _devpi_values project'
 }
 
@@ -216,6 +230,9 @@ _devpi-remove() {
         '(--index)--index=[Index to remove from, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
         '(--force -f)--force[Remove from a non-volatile index, too.]' \
         '(--force -f)-f[Remove from a non-volatile index, too.]' \
+        '(--missing-ok)--missing-ok[What is not there is no failure.]' \
+        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
         '1: : _devpi_values requirement'
 }
 
@@ -238,6 +255,8 @@ _devpi-install() {
         '(--venv)--venv=[Install into this virtual environment; - passes over the remembered one.]:folder:_files -/' \
         '(--installer)--installer=[What installs. \[pip, or uv where there is no pip\]]:value:(auto pip uv)' \
         '(--index)--index=[Index to install from, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
+        '(--dry-run -n)--dry-run[Let pip or uv say what they would install, and change nothing.]' \
+        '(--dry-run -n)-n[Let pip or uv say what they would install, and change nothing.]' \
         '*: : _devpi_package'
 }
 
@@ -251,8 +270,10 @@ _devpi-test() {
         '(--index)--index=[Index to take releases from, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
         '(--select -s)--select=[Test the files with a name like this, of whatever platform.]:nothing: ' \
         '(--select -s)-s+[Test the files with a name like this, of whatever platform.]:nothing: ' \
-        '(--list -l)--list[Show what would be tested, and do nothing.]' \
-        '(--list -l)-l[Show what would be tested, and do nothing.]' \
+        '(--list -l --dry-run -n)--list[Show what would be tested, and do nothing.]' \
+        '(--list -l --dry-run -n)-l[Show what would be tested, and do nothing.]' \
+        '(--list -l --dry-run -n)--dry-run[Show what would be tested, and do nothing.]' \
+        '(--list -l --dry-run -n)-n[Show what would be tested, and do nothing.]' \
         '*: : _devpi_values requirement'
 }
 

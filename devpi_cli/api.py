@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 KEY_VALUE_PARSING = "server-keyvalue-parsing"
 NO_PROJECTS = "no_projects="
+MAKE_VOLATILE = "make it volatile first: 'devpi index {} volatile=True'"
+ADD_FORCE = "add --force to remove from a non-volatile index"
 
 
 def discover(session: Session, url: str) -> Service:
@@ -143,7 +145,7 @@ class Server:
 
     def delete_index(self, name: str) -> None:
         """Delete a volatile index with everything on it."""
-        self._delete(self.url(name), f"make it volatile first: 'devpi index {name} volatile=True'")
+        self._delete(self.url(name), MAKE_VOLATILE.format(name))
 
     # -- releases
 
@@ -276,7 +278,7 @@ class Server:
         self._remove(url, force=force)
 
     def _remove(self, url: str, *, force: bool) -> None:
-        self._delete(f"{url}?force=" if force else url, "add --force to remove from a non-volatile index")
+        self._delete(f"{url}?force=" if force else url, ADD_FORCE)
 
     def _delete(self, url: str, if_not_volatile: str) -> None:
         try:

@@ -15,6 +15,8 @@
     ├── BrokenDistribution            1   a file is no distribution
     ├── CheckFailed                   1   PyPI would not show a file's description as it is meant
     ├── OtherFile                     5   an index has another file of that name
+    ├── AlreadyThere                  5   what is to be made exists, as a dry run found
+    ├── WouldBeRefused                3   what a dry run found that the server would not allow
     ├── SomeFailed                    *   of several things some failed: 1, or the status of all if all did alike
     ├── BrokenPlugin                  1   a command that another package brings cannot be loaded
     ├── ProgramMissing                1   another program is needed and not there
@@ -115,6 +117,18 @@ class OtherFile(DevpiError):
         super().__init__(message, hint=hint)
         self.here = here
         self.there = there
+
+
+class AlreadyThere(DevpiError):
+    """What is to be made exists, as a dry run found."""
+
+    exit_status = 5
+
+
+class WouldBeRefused(DevpiError):
+    """What a dry run found that the server would not allow."""
+
+    exit_status = 3
 
 
 class SomeFailed(DevpiError):

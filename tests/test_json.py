@@ -49,20 +49,29 @@ GOOD = [
     Case("status", "status"), Case("status --index {url}", "status"),
     Case("user", "user"), Case("user -c new{user} password=12345678", "user --create"),
     Case("user {user} email=a@b.c", "user --modify"), Case("user -y --delete {user}", "user --delete"),
-    Case("user -l", "user --list"), Case("passwd --password-stdin", "passwd", stdin=f"{PASSWORD}\n"),
+    Case("user -l", "user --list"), Case("user -n --delete {user}", "user --dry-run"),
+    Case("user -c {user} --exist-ok title=x", "user --create --exist-ok"),
+    Case("user --delete nobody --missing-ok", "user --delete"), Case("passwd -n", "passwd --dry-run"),
+    Case("passwd --password-stdin", "passwd", stdin=f"{PASSWORD}\n"),
     Case("index", "index"), Case("index dev title=x", "index"), Case("index -c new", "index --create"),
     Case("index --no-projects dev", "index"),
     Case("index -y --delete prod", "index --delete"), Case("index -l", "index --list"),
+    Case("index -c dev --exist-ok title=x", "index --create --exist-ok"),
+    Case("index --delete gone --missing-ok", "index --delete"),
+    Case("index -n dev title=x acl_upload+=bob", "index --dry-run"),
     Case("getjson /", "getjson"), Case("getjson demo", "getjson"),
     Case("patchjson {url} -", "patchjson", stdin='["title=x"]'),
     Case("upload other-1.0-py3-none-any.whl", "upload"), Case("upload -n other-1.0-py3-none-any.whl", "upload"),
     Case("list", "list"), Case("list -v", "list"), Case("list demo", "list REQUIREMENT"),
     Case("list -t demo", "list REQUIREMENT"), Case("list demo -v --index prod", "list REQUIREMENT"),
     Case("push demo==1.0 prod", "push"), Case("push -n demo==1.0 prod", "push"),
-    Case("refresh demo", "refresh"),
+    Case("refresh demo", "refresh"), Case("remove -n demo", "remove --dry-run"),
+    Case("remove -n {file}", "remove URL --dry-run"), Case("remove nothere --missing-ok", "remove"),
+    Case("upload --skip-existing other-1.0-py3-none-any.whl", "upload"),
     Case("remove -y demo==1.0", "remove"), Case("remove -y {file}", "remove URL"),
     Case("env", "env"), Case("env --login --shell github", "env"),
     Case("install --installer uv --venv {venv} wheeled", "install"),
+    Case("install -n --installer uv --venv {venv} wheeled", "install"),
     Case("install --installer uv --venv {venv} --list", "install --list"),
     Case("completion bash", "completion bash"), Case("completion zsh", "completion zsh"),
     Case("completion fish", "completion fish"), Case("completion powershell", "completion powershell"),
@@ -180,6 +189,7 @@ def test_mirrors(stage: Stage, tmp_path: Path) -> None:
             Case(f"refresh demo --index {mirror}", "refresh"),
             Case(f"refresh nothere --index {mirror}", "refresh", 4),
             Case(f"refresh demo nothere --index {mirror}", "refresh", 1),
+            Case(f"refresh -n demo --index {mirror}", "refresh --dry-run"),
             Case(f"list demo --index {mirror}", "list REQUIREMENT"),
             Case(f"status --index {mirror}", "status"),
         ):
@@ -235,8 +245,8 @@ ELSEWHERE = {"test"}
 
 
 def test_every_document_is_looked_at() -> None:
-    looked_at = {case.document for case in [*GOOD, *BAD, *OWN_SERVER]} | ELSEWHERE
-    types = {"Failure", "Said", "Change", "Seconds", "Time", "Outcome", "File", "ToxResult", "Pushed"}
+    looked_at = {case.document for case in [*GOOD, *BAD, *OWN_SERVER]} | ELSEWHERE | {"refresh --dry-run"}
+    types = {"Failure", "Said", "Change", "Seconds", "Time", "Would", "Outcome", "File", "ToxResult", "Pushed"}
     assert documents().keys() - types == looked_at - {None}
 
 

@@ -26,6 +26,8 @@ class Installer:
 
     command: list[str]
     settings: dict[str, str]
+    without_cache: str = "--no-cache-dir"
+    """The option that lets it write no file into the cache."""
 
 
 def chosen_installer(wanted: str, venv: Path | None) -> Installer:
@@ -60,7 +62,8 @@ def _uv(venv: Path | None) -> Installer:
     """Without an environment uv looks for ``.venv``, and fails rather than touch the Python of the system."""
     uv = process.on_path("uv", "install it with: pip install uv; or take pip with --installer pip")
     settings = {"UV_PRERELEASE": os.environ.get("UV_PRERELEASE") or "allow"}
-    return Installer([uv, "pip"], {**settings, "UV_PYTHON": str(venv)} if venv else settings)
+    settings |= {"UV_PYTHON": str(venv)} if venv else {}
+    return Installer([uv, "pip"], settings, "--no-cache")
 
 
 @contextmanager

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from devpi_cli import urls
-from devpi_cli.api import NO_PROJECTS
+from devpi_cli import configs, urls
+from devpi_cli.api import MAKE_VOLATILE, NO_PROJECTS
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._dry_run import dry_run_option, require_login, require_volatile
 from devpi_cli.commands._options import acting_user, chosen_index, index_of, key_values
-from devpi_cli.errors import LoginRequired, NotAllowed, WrongUsage
+from devpi_cli.errors import AlreadyThere, Conflict, LoginRequired, Missing, NotAllowed, WrongUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from devpi_cli.models import Index
 
 FIRST_KEYS = ("type", "bases", "volatile", "acl_upload")
@@ -42,10 +45,22 @@ WHITELISTED = re.compile(r"\*|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 @click.option("--create", "-c", is_flag=True, help="Create an index.")
 @click.option("--delete", is_flag=True, help="Delete an index and everything on it.")
 @click.option("--list", "-l", "list_", is_flag=True, help="List the indexes of the user who is logged in, or of USER.")
+@click.option("--exist-ok", is_flag=True, help="With --create: bring an index that is there to what is asked.")
+@click.option("--missing-ok", is_flag=True, help="With --delete: an index that is not there is no failure.")
+@dry_run_option()
 @click.option("--no-projects", is_flag=True, help="Do not ask for the projects of the index; quicker for mirrors.")
 @pass_app
 def command(
-    app: App, name: str | None, settings: tuple[str, ...], create: bool, delete: bool, list_: bool, no_projects: bool
+    app: App,
+    name: str | None,
+    settings: tuple[str, ...],
+    create: bool,
+    delete: bool,
+    list_: bool,
+    exist_ok: bool,
+    missing_ok: bool,
+    dry_run: bool,
+    no_projects: bool,
 ) -> None:
     """Create, show, modify, delete or list indexes.
 
@@ -64,9 +79,11 @@ def command(
     elif (create or delete) and not name:
         raise WrongUsage("which index? name the one to create or delete")
     elif create and name:
-        _create(app, index_of(app, name), key_values(settings))
+        _create(app, index_of(app, name), key_values(settings), exist_ok=exist_ok, dry_run=dry_run)
     elif delete and name:
-        _delete(app, index_of(app, name), settings)
+        _delete(app, index_of(app, name), settings, missing_ok=missing_ok, dry_run=dry_run)
+    elif settings and dry_run:
+        _plan_changes(app, chosen_index(app, name), settings)
     else:
         _modify_or_show(app, chosen_index(app, name), settings, no_projects=no_projects)
 
@@ -92,8 +109,56 @@ def _check(settings: tuple[str, ...]) -> None:
         )
 
 
-def _create(app: App, name: str, config: dict[str, str]) -> None:
-    _show(app, app.server.create_index(name, config), no_projects=True)
+def _create(app: App, name: str, config: dict[str, str], *, exist_ok: bool, dry_run: bool) -> None:
+    there = _there(app, name) if exist_ok or dry_run else None
+    if there and not exist_ok:
+        raise AlreadyThere(f"there is an index {name}", hint="--exist-ok brings it to what is asked")
+    if dry_run:
+        require_login(app)
+        changes = configs.differing(there.config, config) if there else config
+        _plan(app, name, "modify" if there and changes else "nothing" if there else "create", changes)
+    elif there:
+        _bring(app, there, config)
+    else:
+        try:
+            index = app.server.create_index(name, config)
+        except Conflict:  # somebody was faster
+            if not exist_ok:
+                raise
+            _bring(app, app.server.index(name, projects=False), config)
+            return
+        _show(app, index, no_projects=True, outcome="created" if exist_ok else "")
+
+
+def _there(app: App, name: str) -> Index | None:
+    try:
+        return app.server.index(name, projects=False)
+    except Missing:
+        return None
+
+
+def _bring(app: App, index: Index, config: dict[str, str]) -> None:
+    """Bring an index to what is asked of it; nothing is sent when it is so already."""
+    changes = configs.differing(index.config, config)
+    after = (
+        app.server.modify_index(index.name, [f"{key}={value}" for key, value in changes.items()]) if changes else index
+    )
+    _show(app, after, no_projects=True, outcome="modified" if changes else "as asked")
+
+
+def _plan_changes(app: App, name: str, settings: tuple[str, ...]) -> None:
+    changes = configs.changed(app.server.index(name, projects=False).config, settings)
+    require_login(app)
+    _plan(app, name, "modify" if changes else "nothing", changes)
+
+
+def _plan(app: App, name: str, would: str, changes: Mapping[str, Any]) -> None:
+    """Say what a dry run leaves undone."""
+    url = app.server.url(name)
+    app.out.line(f"would change nothing: {url}" if would == "nothing" else f"would {would} index: {url}")
+    for key, value in changes.items():
+        app.out.line(f"  {key}={_text(value)}")
+    app.out.document({"index": name, "url": url, "dry_run": True, "would": would, "changes": dict(changes)})
 
 
 def _modify_or_show(app: App, name: str, changes: tuple[str, ...], *, no_projects: bool) -> None:
@@ -110,11 +175,23 @@ def _modify_or_show(app: App, name: str, changes: tuple[str, ...], *, no_project
     _show(app, index, no_projects=True)
 
 
-def _delete(app: App, name: str, settings: tuple[str, ...]) -> None:
+def _delete(app: App, name: str, settings: tuple[str, ...], *, missing_ok: bool, dry_run: bool) -> None:
     if settings:
         raise WrongUsage("an index that is deleted takes no KEY=VALUE")
     url = app.server.url(name)
-    app.server.index(name, projects=False)  # an index that is not there gives 404, not the 403 that DELETE would
+    try:
+        index = app.server.index(name, projects=False)  # what is not there gives 404, not the 403 that DELETE would
+    except Missing:
+        if not missing_ok:
+            raise
+        app.out.line(f"nothing to delete: there is no index {url}")
+        app.out.document({"index": name, "url": url, "deleted": False})
+        return
+    if dry_run:
+        require_login(app)
+        require_volatile(index, MAKE_VOLATILE.format(name))
+        _plan(app, name, "delete", {})
+        return
     app.out.confirm("Are you sure", [f"About to remove: {url}"])
     app.server.delete_index(name)
     app.out.line(f"index deleted: {url}")
@@ -132,12 +209,18 @@ def _list(app: App, user: str | None) -> None:
     app.out.document({"indexes": names})
 
 
-def _show(app: App, index: Index, *, no_projects: bool) -> None:
+def _show(app: App, index: Index, *, no_projects: bool, outcome: str = "") -> None:
     url = app.server.url(index.name)
+    if outcome:
+        app.out.line(f"index {outcome}: {url}")
     # Scripts know the heading of devpi-client, which is the URL that was asked; on a terminal it is the index's own.
     app.out.line(f"{url}?{NO_PROJECTS}:" if no_projects and not app.out.is_seen else f"{url}:")
     rest = sorted(index.config.keys() - set(FIRST_KEYS))
     for key in [key for key in FIRST_KEYS if key in index.config] + rest:
-        value = index.config[key]
-        app.out.line(f"  {key}={','.join(map(str, value)) if isinstance(value, list) else value}")
-    app.out.document({"index": index.name, "url": url, **index.config})
+        app.out.line(f"  {key}={_text(index.config[key])}")
+    said = {"outcome": outcome} if outcome else {}
+    app.out.document({"index": index.name, "url": url, **index.config, **said})
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

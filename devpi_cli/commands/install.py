@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     help="What installs. [pip, or uv where there is no pip]",
 )
 @index_option("install from")
+@click.option("--dry-run", "-n", is_flag=True, help="Let pip or uv say what they would install, and change nothing.")
 @pass_app
 def command(
     app: App,
@@ -46,6 +47,7 @@ def command(
     venv: str | None,
     installer: str,
     index: str | None,
+    dry_run: bool,
 ) -> None:
     """Install packages from an index with pip or uv.
 
@@ -65,11 +67,13 @@ def command(
     source = chosen_index(app, index)  # first, because a URL decides which server that is
     url = f"{app.server.url(source)}/+simple/"
     upgrade = [] if {"--upgrade", "-U"} & set(packages) else ["--upgrade"]  # uv takes it only once
+    if dry_run:
+        upgrade += ["--dry-run", chosen.without_cache]
     with index_access(app, url) as access:
         process.run(
             [*chosen.command, "install", *upgrade, *wanted], extra={**access, **chosen.settings}, aside=app.json
         )
-    app.out.document({"index": url, "wanted": wanted})
+    app.out.document({"index": url, "wanted": wanted, **({"dry_run": True} if dry_run else {})})
 
 
 def _list(app: App, chosen: Installer, folder: Path | None) -> None:

@@ -10,6 +10,7 @@ import click
 
 from devpi_cli import urls
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._dry_run import dry_run_option
 from devpi_cli.commands._options import url_of
 from devpi_cli.errors import WrongUsage
 
@@ -20,14 +21,19 @@ from devpi_cli.errors import WrongUsage
 )
 @click.argument("path")
 @click.argument("file")
+@dry_run_option()
 @pass_app
-def command(app: App, path: str, file: str) -> None:
+def command(app: App, path: str, file: str, dry_run: bool) -> None:
     """Send JSON from a file to a path on the server.
 
     The request is a PATCH; a FILE named - is standard input.
     """
     url = url_of(app, path)
     body = _read(file)
+    if dry_run:
+        app.out.line(f"would send this PATCH REQUEST to {urls.hide(url)}")
+        app.out.json_text(body)
+        return
     reply = app.session.request("PATCH", url, json=body, anyone=True)
     app.out.line(f"PATCH REQUEST sent to {urls.hide(url)}")
     app.out.json_text(reply.json)

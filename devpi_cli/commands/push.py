@@ -14,6 +14,7 @@ import click
 from devpi_cli import credentials, urls
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._dry_run import require_place
 from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_of, index_option
 from devpi_cli.commands._releases import matching_releases
@@ -86,6 +87,8 @@ def command(
     found = {(r.project, r.version): r for some in wanted for r in matching_releases(app, index, some)}
     if to.repository:
         _refuse_private(found.values(), to)
+    elif dry_run:
+        require_place(app, to.name)
     _push_all(app, index, list(found.values()), to, options, dry_run=dry_run)
 
 

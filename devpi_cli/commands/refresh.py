@@ -11,6 +11,7 @@ import click
 from devpi_cli import requirements
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._bases import with_bases
+from devpi_cli.commands._dry_run import dry_run_option
 from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, WrongUsage
@@ -37,8 +38,16 @@ MANY = 1000
 )
 @click.option("--all", "all_", is_flag=True, help="Refresh all projects of the mirrors.")
 @index_option("refresh")
+@dry_run_option()
 @pass_app
-def command(app: App, packages: tuple[str, ...], requirement: tuple[Path, ...], all_: bool, index: str | None) -> None:
+def command(
+    app: App,
+    packages: tuple[str, ...],
+    requirement: tuple[Path, ...],
+    all_: bool,
+    index: str | None,
+    dry_run: bool,
+) -> None:
     """Make mirrors ask their upstream again for files of packages.
 
     A mirror knows for some time only what it was told last. PKG is a name, or a pattern such as 'django-*' of names
@@ -55,15 +64,21 @@ def command(app: App, packages: tuple[str, ...], requirement: tuple[Path, ...], 
         app.out.warn(f"{index} is no mirror, nor are its bases: there is nothing to refresh")
         app.out.document({"index": index, "mirrors": [], "refreshed": [], "failed": {}})
         return
-    names += _matching(app, mirrors, patterns)
-    _refresh_all(app, index, mirrors, list(dict.fromkeys(names)))
+    names += _matching(app, mirrors, patterns, dry_run=dry_run)
+    projects = list(dict.fromkeys(names))
+    if dry_run:
+        app.out.lines([f"would refresh {project}" for project in projects])
+        said = {"index": index, "mirrors": mirrors, "refreshed": [], "failed": {}}
+        app.out.document({**said, "dry_run": True, "would_refresh": projects})
+        return
+    _refresh_all(app, index, mirrors, projects)
 
 
 def _is_pattern(name: str) -> bool:
     return any(sign in name for sign in "*?[")
 
 
-def _matching(app: App, mirrors: Sequence[str], patterns: Iterable[str]) -> list[str]:
+def _matching(app: App, mirrors: Sequence[str], patterns: Iterable[str], *, dry_run: bool) -> list[str]:
     """Return the projects of the mirrors that a pattern matches; ask before very many are refreshed."""
     patterns = [pattern.lower().replace("_", "-") for pattern in patterns]
     if not patterns:
@@ -75,7 +90,7 @@ def _matching(app: App, mirrors: Sequence[str], patterns: Iterable[str]) -> list
         if not matching:
             raise NothingFound(f"{' and '.join(mirrors)}: no project matches {pattern!r}")
         found += matching
-    if len(found) > MANY:
+    if len(found) > MANY and not dry_run:
         app.out.confirm(f"{len(found)} projects match: ask the upstream for each of them")
     return found
 

@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 @click.option("--no-upload", is_flag=True, help="Do not attach the results to the files.")
 @index_option("take releases from")
 @click.option("--select", "-s", metavar="REGEX", help="Test the files with a name like this, of whatever platform.")
-@click.option("--list", "-l", "list_", is_flag=True, help="Show what would be tested, and do nothing.")
+@click.option(
+    "--list", "-l", "--dry-run", "-n", "list_", is_flag=True, help="Show what would be tested, and do nothing."
+)
 @pass_app
 def command(
     app: App,

@@ -9,6 +9,7 @@ import click
 
 from devpi_cli import builder, defaults, dists, documentation
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._dry_run import require_place
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.commands._uploads import Uploads
 from devpi_cli.defaults import Defaults
@@ -91,8 +92,9 @@ def command(
     """
     index = chosen_index(app, index)
     _refuse_mirror(app, index)
+    compare = skip_existing or (dry_run and not require_place(app, index).config.get("volatile"))
     with builder.private_folder() as private:
-        uploads = Uploads(app, index, dry_run, skip_existing, bool(check))
+        uploads = Uploads(app, index, dry_run, compare, bool(check))
         if paths:
             if with_docs and not docs:
                 app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")

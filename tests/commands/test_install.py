@@ -42,6 +42,13 @@ def test_it_installs_from_the_index_in_use_pre_releases_too(stocked: Member, ven
     assert installed(venv)["stock"] == "2.0rc1"
 
 
+def test_a_dry_run_installs_nothing_and_leaves_no_file(stocked: Member, venv: Path) -> None:
+    before, files = installed(venv), sorted(stocked.home.rglob("*"))
+    result = stocked("install", "-n", "stock", "--venv", venv, PIP_FORCE_REINSTALL="1")
+    assert (result.lines[-1], result.status) == ("Would install stock-2.0rc1", 0), result.stderr
+    assert (installed(venv), sorted(stocked.home.rglob("*"))) == (before, files)
+
+
 def test_the_active_environment_is_the_one(stocked: Member, venv: Path) -> None:
     result = stocked("install", "stock==1.0", VIRTUAL_ENV=str(venv), PIP_FORCE_REINSTALL="1")
     assert (result.lines[-1], result.status) == ("Successfully installed stock-1.0", 0), result.stderr

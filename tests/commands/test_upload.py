@@ -92,7 +92,7 @@ def test_a_dry_run_sends_nothing(member: Member, wheel: Path, server: Live) -> N
     with server.requests() as requests:
         lines = member.ok("upload", "--dry-run", wheel)
     assert lines == [f"skipped: file_upload of {wheel.name} to {member.index_url}/"]
-    assert requests == []
+    assert requests == [f"GET /{member.index}", "GET /+api"]
 
 
 @pytest.mark.parametrize("typed", [[], ["--dry-run"]])

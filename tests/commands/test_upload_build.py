@@ -227,7 +227,7 @@ def test_a_dry_run_touches_no_file(member: Member, project: Path, server: Live, 
     with server.requests() as requests:
         member.ok("upload", *HERE, "--dry-run", cwd=project)
     assert sorted(project.rglob("*")) == before
-    assert requests == []
+    assert requests == [f"GET /{member.index}", "GET /+api"]
 
 
 def test_a_folder_without_a_project_is_left_alone(member: Member, tmp_path: Path) -> None:
