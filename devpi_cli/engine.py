@@ -1,13 +1,15 @@
-"""httpx, imported without what a command seldom uses of it, and in three quarters of the time.
+"""httpx, imported without what a command seldom uses of it, and in half the time.
 
-Cookies, international host names, httpx's own command line and asynchronous clients bring 70 modules along. While httpx
-is imported, others stand in for these, which import them when somebody does use them: nothing is missing.
+TLS for plain http, cookies, international host names, httpx's own command line and asynchronous clients bring a hundred
+modules along. While httpx is imported, others stand in for these, which import them when somebody does use them:
+nothing is missing.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,65 +17,60 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What httpx and httpcore only call into, and do not look at before.
-CALLED_LATER = ("anyio", "certifi", "email.message", "idna")
-# This one stays: httpx imports it for every client, also for one that trusts somebody else.
-STAYS = "certifi"
-
 
 def start() -> None:
     """Import httpx, unless that is done; for a program of its own, where nobody else wants these modules whole."""
-    if "httpx" in sys.modules:
-        return
-    import email
-    import http
-    import urllib
+    if "httpx" not in sys.modules:
+        with seldom_used():
+            import_module("httpx")
+            import_module("httpcore")
 
-    stand_ins = {name: _stand_in(name) for name in CALLED_LATER}
-    stand_ins["httpx._main"] = _stand_in("httpx._main", main=_later("httpx._main", "main"))
-    stand_ins["http.cookiejar"] = _stand_in(
-        "http.cookiejar", CookieJar=CookieJar, Cookie=_later("http.cookiejar", "Cookie")
-    )
-    stand_ins["urllib.request"] = _stand_in(
-        "urllib.request",
-        Request=Request,
-        getproxies=getproxies,
-        parse_http_list=_later("urllib.request", "parse_http_list"),
-    )
-    stand_ins = {name: module for name, module in stand_ins.items() if name not in sys.modules}
+
+@contextmanager
+def seldom_used() -> Iterator[None]:
+    """Let others stand in for the modules that are not there yet; around an import, or what makes a client."""
+    stand_ins = {name: StandIn(name, ready) for name, ready in SELDOM_USED.items() if name not in sys.modules}
+    for name, stand_in in stand_ins.items():
+        package, _, last = name.rpartition(".")
+        if package in sys.modules or package in ("email", "http", "urllib"):
+            setattr(import_module(package), last, stand_in)  # the real module takes that place when it is imported
     sys.modules.update(stand_ins)
-    for package, name in ((email, "message"), (http, "cookiejar"), (urllib, "request")):
-        if stand_in := stand_ins.get(f"{package.__name__}.{name}"):
-            setattr(package, name, stand_in)  # the real module takes that place when it is imported
     try:
-        import_module("httpx")
-        import_module("httpcore")
+        yield
     finally:
         for name, stand_in in stand_ins.items():
-            if name != STAYS and sys.modules.get(name) is stand_in:
+            if sys.modules.get(name) is stand_in:
                 del sys.modules[name]
 
 
-def _stand_in(name: str, **ready: Any) -> ModuleType:
-    """Return a module with some parts ready, which imports the real one for all others."""
-    module = ModuleType(name)
+class StandIn(ModuleType):
+    """A module with some parts ready, which imports the real one for all others."""
 
-    def part_of_the_real_one(part: str) -> Any:
-        if part.startswith("__") and (name, part) != (STAYS, "__path__"):  # the import system looks for some
+    def __init__(self, name: str, ready: dict[str, Any]) -> None:
+        super().__init__(name)
+        vars(self).update(ready)
+
+    def __getattr__(self, part: str) -> Any:
+        if part.startswith("__"):  # the import system looks for some
             raise AttributeError(part)
-        if sys.modules.get(name) is module:
-            del sys.modules[name]
-        return getattr(import_module(name), part)
+        return getattr(_real(self.__name__), part)
 
-    vars(module).update(ready, __getattr__=part_of_the_real_one)
-    return module
+
+def _real(name: str) -> ModuleType:
+    if isinstance(sys.modules.get(name), StandIn):
+        del sys.modules[name]
+    return import_module(name)
+
+
+def _is_there(name: str) -> bool:
+    return not isinstance(sys.modules.get(name), StandIn | None)
 
 
 def _later(module: str, name: str) -> Callable[..., Any]:
     """Return what calls a function of a module that is imported for it."""
 
     def call(*arguments: Any, **named: Any) -> Any:
-        return getattr(import_module(module), name)(*arguments, **named)
+        return getattr(_real(module), name)(*arguments, **named)
 
     return call
 
@@ -83,7 +80,7 @@ def getproxies() -> dict[str, str]:
     named = {name.lower() for name in os.environ if name.lower().endswith("_proxy")}
     if sys.platform not in ("darwin", "win32") and named <= {"no_proxy"}:
         return {}
-    found: dict[str, str] = import_module("urllib.request").getproxies()
+    found: dict[str, str] = _real("urllib.request").getproxies()
     return found
 
 
@@ -111,7 +108,7 @@ class CookieJar:
 
     def _real(self) -> Any:
         if self._jar is None:
-            self._jar = import_module("http.cookiejar").CookieJar()
+            self._jar = _real("http.cookiejar").CookieJar()
         return self._jar
 
 
@@ -131,5 +128,49 @@ class Request:
 
     def _real(self) -> Any:
         if self._request is None:
-            self._request = import_module("urllib.request").Request(**self._parts)
+            self._request = _real("urllib.request").Request(**self._parts)
         return self._request
+
+
+class Logger:
+    """A logger that says nothing until somebody imports logging: before that, nobody listens."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> Any:
+        if _is_there("logging"):
+            return getattr(_real("logging").getLogger(self.name), name)
+        return self._nothing
+
+    @staticmethod
+    def _nothing(*_: object, **__: object) -> bool:
+        return False
+
+
+class _IsTls(type):
+    def __instancecheck__(cls, value: object) -> bool:
+        return _is_there("ssl") and isinstance(value, _real("ssl").SSLSocket)
+
+
+class SSLSocket(metaclass=_IsTls):
+    """What tells a TLS socket from another one, which is the other one where nobody imported ssl."""
+
+
+# By module: the parts that httpx and httpcore look at when they are imported, or when a client for plain http is made.
+SELDOM_USED: dict[str, dict[str, Any]] = {
+    "anyio": {},
+    "certifi": {},
+    "email.message": {},
+    "hashlib": {name: _later("hashlib", name) for name in ("md5", "sha1", "sha256", "sha512")},
+    "http.cookiejar": {"CookieJar": CookieJar, "Cookie": _later("http.cookiejar", "Cookie")},
+    "httpx._main": {"main": _later("httpx._main", "main")},
+    "idna": {},
+    "logging": {"getLogger": Logger, "DEBUG": 10, "INFO": 20},
+    "ssl": {"SSLContext": _later("ssl", "SSLContext"), "SSLSocket": SSLSocket},
+    "urllib.request": {
+        "Request": Request,
+        "getproxies": getproxies,
+        "parse_http_list": _later("urllib.request", "parse_http_list"),
+    },
+}

@@ -11,11 +11,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
-from devpi_cli import __version__, deadline, urls
+from devpi_cli import __version__, deadline, engine, urls
 from devpi_cli.errors import NotDevpi, ServerFailed, Unreachable, WrongUsage
 from devpi_cli.responses import READING, confirmed, received, redirected, reply_of, unreachable
 from devpi_cli.retries import MAYBE_DONE, Retries
-from devpi_cli.trust import Trust, trust_nobody
+from devpi_cli.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -245,14 +245,15 @@ class Session:
         if (scheme, certificate) not in self._clients:
             import httpx
 
-            trusted = self.trust.context(certificate) if scheme == "https" else trust_nobody()
+            trusted = self.trust.context(certificate) if scheme == "https" else None
             try:
-                self._clients[scheme, certificate] = httpx.Client(
-                    verify=trusted,
-                    timeout=httpx.Timeout(self.timeout, connect=self._connect_seconds),
-                    headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                    transport=self.transport,
-                )
+                with engine.seldom_used():
+                    self._clients[scheme, certificate] = httpx.Client(
+                        verify=trusted,  # type: ignore[arg-type]  # without a context there is no TLS
+                        timeout=httpx.Timeout(self.timeout, connect=self._connect_seconds),
+                        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                        transport=self.transport,
+                    )
             except (httpx.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
                 raise WrongUsage(
                     f"cannot use the proxy that the environment names: {urls.hide(str(error))}",

@@ -68,10 +68,3 @@ def _show_certificate(context: ssl.SSLContext, path: str) -> None:
             f"cannot use the client certificate {path}: {why}",
             hint="name another with 'devpi use --client-cert FILE', or none with --client-cert ''",
         ) from None
-
-
-def trust_nobody() -> ssl.SSLContext:
-    """Return a context that costs nothing to build and accepts no server: what plain http never needs."""
-    import ssl
-
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

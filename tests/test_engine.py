@@ -34,24 +34,42 @@ def run(code: str, *arguments: str, **env: str) -> str:
     return done.stdout
 
 
+CLIENT = "with engine.seldom_used(): client = httpx.Client(verify=None)\n"
+
+
 @pytest.mark.parametrize(
     ("what", "code", "brings"),
     [
         ("nothing", "", ""),
-        ("a client", "httpx.Client(verify=False)", ""),
-        ("a request", "httpx.get(sys.argv[1], verify=False, headers={'Host': 'x'})", "http.cookiejar"),
-        ("a proxy", "import os; os.environ['HTTP_PROXY'] = sys.argv[1]; httpx.Client(verify=False)", "urllib.request"),
-        ("an international host", "print(httpx.URL('http://bücher.example/').raw_host)", "idna"),
-        ("a client of its own trust", "httpx.Client()", "certifi.core"),
+        ("a client", CLIENT, ""),
+        ("a request", f"{CLIENT}client.get(sys.argv[1] + 'plain')", ""),
+        ("a reply with a cookie", f"{CLIENT}client.get(sys.argv[1])", "http.cookiejar"),
+        ("a proxy", f"import os; os.environ['HTTP_PROXY'] = sys.argv[1]\n{CLIENT}", "urllib.request"),
+        ("an international host", "httpx.URL('http://bücher.example/').raw_host", "idna"),
+        ("a client with the trust of httpx", "httpx.Client()", "certifi.core"),
+        ("a client that trusts anybody", "httpx.Client(verify=False)", "ssl"),
     ],
 )
 def test_what_is_seldom_used_is_imported_when_it_is(front: Front, what: str, code: str, brings: str) -> None:
     del what
-    seldom = ("anyio.abc", "certifi.core", "email.message", "http.cookiejar", "idna", "rich", "urllib.request")
-    shown = run(f"{code}\nprint(*(name for name in {seldom} if name in sys.modules))", front.url)
-    assert (brings in shown.splitlines()[-1].split()) is bool(brings)
-    if not brings:
-        assert shown == "\n"
+    front.answer("/plain")
+    seldom = (
+        "anyio.abc",
+        "certifi.core",
+        "email.message",
+        "http.cookiejar",
+        "idna",
+        "logging",
+        "ssl",
+        "urllib.request",
+    )
+    found = run(f"{code}\nprint(*(name for name in {seldom} if name in sys.modules))", front.url).split()
+    assert (brings in found) if brings else (found == [])
+
+
+def test_who_listens_hears_what_httpx_logs(front: Front) -> None:
+    code = "import logging; logging.basicConfig(level=logging.INFO, stream=sys.stdout)\nhttpx.get(sys.argv[1])"
+    assert run(code, front.url) == f'INFO:httpx:HTTP Request: GET {front.url} "HTTP/1.0 200 OK"\n'
 
 
 def test_cookies_are_kept_and_shown(front: Front) -> None:

@@ -43,7 +43,7 @@ HEAVY = {
     "truststore",
     "twine",
 }
-HTTPX_BRINGS = {"httpx._client", "json", "pathlib", "ssl"}
+HTTPX_BRINGS = {"httpx._client", "json", "pathlib"}
 
 
 def imported(told: str) -> set[str]:
