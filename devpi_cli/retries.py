@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass
 from itertools import count
@@ -48,6 +47,12 @@ class Trouble:
     unsettled: bool = False
 
 
+def _anything() -> float:
+    import random  # here, because few requests are made again
+
+    return random.random()  # noqa: S311 (it spreads waits)
+
+
 @dataclass
 class Retries:
     """How often a request is made again, and how long it may take with all that, but for the body of a file.
@@ -60,7 +65,7 @@ class Retries:
     most: int = 0
     say: Callable[[str], None] = lambda line: None
     sleep: Callable[[float], None] = time.sleep
-    spread: Callable[[], float] = random.random
+    spread: Callable[[], float] = _anything
     most_seconds: float = deadline.SECONDS
     waited: float = 0.0
 

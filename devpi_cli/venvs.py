@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from devpi_cli.errors import ProgramMissing
@@ -39,6 +38,8 @@ def checked(venv: Path, hint: str) -> Path:
 
 def program(venv: Path, name: str) -> str | None:
     """Return the path of a program in a virtual environment; None where there is none."""
+    import shutil  # here, because every command looks for the active environment, and few run a program
+
     return shutil.which(name, path=str(venv / PROGRAMS))
 
 
