@@ -5,14 +5,13 @@ The facts stand in devpi-server's ``views.py`` (6.20); where a reply does not sa
 
 from __future__ import annotations
 
-import json
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from devpi_cli import configs, replies, urls
+from devpi_cli import configs, jsontexts, replies, urls
 from devpi_cli.credentials import is_token, narrowed
 from devpi_cli.errors import (
     BrokenDistribution,
@@ -257,8 +256,8 @@ class Server:
         pieces: list[bytes] = []
         self.session.download(link.url, pieces.append)
         try:
-            return json.loads(b"".join(pieces))
-        except (ValueError, RecursionError):
+            return jsontexts.parsed(b"".join(pieces))
+        except ValueError:
             raise BrokenDistribution(f"{link.name}: is no JSON") from None
 
     def attach_tox_result(self, url: str, report: Mapping[str, object]) -> str:

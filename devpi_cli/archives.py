@@ -1,4 +1,4 @@
-"""Unpack an archive so that nothing of it leaves its folder."""
+"""Unpack an archive so that nothing of it leaves its folder, and look into one only as far as is safe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from devpi_cli.errors import BrokenDistribution
 
@@ -25,8 +25,10 @@ RATIO = 50
 MOST_BYTES = 4096 * MIB
 MOST_MEMBERS = 100_000
 MOST_AT_ONCE = 16 * MIB
+ZIPS = (".zip", ".whl")
+METADATA = ("METADATA", "PKG-INFO")
 # What zipfile, tarfile and the file system raise for damage, and for names that are none.
-DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError, KeyError, RuntimeError, OSError)
+DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, RuntimeError, OSError)
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,45 @@ class _Gunzip(gzip.GzipFile):
     def read(self, size: int | None = -1) -> bytes:
         """Read up to so many bytes."""
         if size is None or not 0 <= size <= MOST_AT_ONCE:
-            raise tarfile.ReadError("a header that is far too long")
+            raise BrokenDistribution("cannot be unpacked: a header that is far too long")
         return super().read(size)
+
+
+class _Directory(list[zipfile.ZipInfo]):
+    """The members of a zip file; it refuses to grow for ever, which costs half a kilobyte each."""
+
+    def append(self, info: zipfile.ZipInfo) -> None:
+        if len(self) == MOST_MEMBERS:
+            raise BrokenDistribution(f"it has more than {MOST_MEMBERS} members, like a zip bomb: not read")
+        super().append(info)
+
+
+class _Zip(zipfile.ZipFile):
+    """A zip file that stops reading its directory in time."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, _Directory() if name == "filelist" else value)
+
+
+def check(archive: Path) -> None:
+    """See that the metadata of an archive can be read in no time, and in little memory, by who does not look first.
+
+    Raises BrokenDistribution for a zip bomb. Other damage is left to whoever reads the archive.
+    """
+    try:
+        with _members(archive) as members:
+            for member in members if archive.suffix in ZIPS else _limited(members, archive):
+                _check_metadata(member)
+    except BrokenDistribution as error:
+        raise BrokenDistribution(f"{archive.name}: {error.message}") from None
+    except DAMAGE:
+        return
+
+
+def _check_metadata(member: _Member) -> None:
+    if member.name.endswith(METADATA) and member.size > MOST_AT_ONCE:
+        what = f"more than {MOST_AT_ONCE // MIB} MiB"
+        raise BrokenDistribution(f"{member.name!r} would be {what}, like a zip bomb: not read")
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -59,7 +98,7 @@ def unpack(archive: Path, folder: Path) -> Path:
     folder.mkdir(mode=0o700)
     try:
         with _members(archive) as members:
-            _write(_limited(members, archive), folder.resolve())
+            _write(_inside(_limited(members, archive)), folder.resolve())
     except BrokenDistribution as error:
         raise BrokenDistribution(f"{archive.name}: {error.message}") from None
     except DAMAGE as error:
@@ -71,8 +110,8 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 @contextmanager
 def _members(archive: Path) -> Iterator[Iterable[_Member]]:
-    if archive.name.endswith(".zip"):
-        with zipfile.ZipFile(archive) as opened:
+    if archive.suffix in ZIPS:
+        with _Zip(archive) as opened:
             yield (_of_zip(opened, info) for info in opened.infolist())
     else:
         with _Gunzip(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
@@ -95,7 +134,7 @@ def _of_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
 
 
 def _limited(members: Iterable[_Member], archive: Path) -> Iterator[_Member]:
-    """Pass members on until they are too many, too big together, or one has a bad name."""
+    """Pass members on until they are too many, or too big together."""
     most = min(max(ROOMY, RATIO * archive.stat().st_size), MOST_BYTES)
     total = 0
     for number, member in enumerate(members, 1):
@@ -103,6 +142,12 @@ def _limited(members: Iterable[_Member], archive: Path) -> Iterator[_Member]:
         if total > most or number > MOST_MEMBERS:
             what = f"{most // MIB} MiB" if total > most else f"{MOST_MEMBERS} members"
             raise BrokenDistribution(f"it would unpack to more than {what}, like a zip bomb: not unpacked")
+        yield member
+
+
+def _inside(members: Iterable[_Member]) -> Iterator[_Member]:
+    """Pass members on until one has a bad name."""
+    for member in members:
         if _leaves(member.name) or (member.is_hard and _leaves(member.link_to or "")):
             raise BrokenDistribution(f"the member {member.name!r} would leave the folder: not unpacked")
         yield member
@@ -135,11 +180,11 @@ def _write_file(place: Path, member: _Member) -> None:
     content = member.open()
     if content is None:
         raise BrokenDistribution(f"the member {member.name!r} has no content")
-    handle = os.open(
-        place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o700 if member.is_program else 0o600
-    )
-    with content, os.fdopen(handle, "wb") as file:
-        shutil.copyfileobj(content, file)
+    mode = 0o700 if member.is_program else 0o600
+    with content:
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
+        with os.fdopen(handle, "wb") as file:
+            shutil.copyfileobj(content, file)
 
 
 def _link(place: Path, target: str, root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import contextmanager
@@ -113,14 +114,17 @@ def _on_both_sides(command: click.Command) -> click.Command:
 
 @contextmanager
 def _usage_errors() -> Iterator[None]:
-    """Name the variable that a bad value came from, and with ``--json`` say wrong usage as every error is said."""
+    """Say wrong usage as every error is said, and name the variable that a bad value came from."""
     try:
         yield
     except click.UsageError as error:
         if isinstance(error, click.BadParameter):
             _name_variable(error)
         if not _json_is_wanted():
-            raise
+            page = io.StringIO()
+            error.show(page)
+            App().out.page(page.getvalue().rstrip())
+            raise click.exceptions.Exit(error.exit_code) from None
         hint = f"'{error.ctx.command_path} --help' shows what can be typed" if error.ctx else ""
         nothing = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole page
         what = "Missing command." if nothing else error.format_message()
@@ -250,10 +254,10 @@ def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:
     return [item.value for item in completer.get_completions(list(words), current) if item.type == "plain"]
 
 
-def main() -> None:
-    """Run the devpi command, under that name also as ``python -m devpi_cli``."""
+def main(app: App | None = None) -> None:
+    """Run the devpi command, under that name also as ``python -m devpi_cli``; ``app`` brings parts of another make."""
     try:
-        devpi(prog_name="devpi")
+        devpi(prog_name="devpi", obj=app)
     except OSError as error:  # a pipe that was closed is not among them: click ends quietly
         what = f"{error.filename or 'input/output'}: {error.strerror or error}"
         App(json=_json_is_wanted()).out.error(DevpiError(what))

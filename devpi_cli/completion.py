@@ -237,9 +237,10 @@ def _targets(line: Line, current: str) -> Iterable[str]:
     from pathlib import Path
 
     from devpi_cli import credentials
+    from devpi_cli.files import expanded
 
     pypirc = line.option("--pypirc")
-    sections = credentials.sections(Path(pypirc).expanduser() if pypirc else credentials.default_pypirc())
+    sections = credentials.sections(expanded(Path(pypirc)) if pypirc else credentials.default_pypirc())
     found = [*_indexes(line, current), *(f"pypi:{name}" for name in sections)]
     if any(name.startswith(current) for name in found):
         return found

@@ -10,6 +10,7 @@ from io import SEEK_SET, FileIO
 from typing import TYPE_CHECKING
 
 from devpi_cli.errors import BrokenDistribution, CheckFailed, WrongUsage
+from devpi_cli.files import expanded
 from devpi_cli.models import newest_first, normalised
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def find(paths: Sequence[Path], *, from_dir: bool) -> list[Path]:
     """
     found: set[Path] = set()
     for given in paths:
-        path = given.expanduser()
+        path = expanded(given)
         if path.is_dir():
             if not from_dir:
                 raise WrongUsage(f"{given}: is a directory", hint="to upload what is in it, add --from-dir")
@@ -113,7 +114,7 @@ def read(path: Path) -> Dist:
         raise BrokenDistribution(f"{path.name}: {what}") from None
     except OSError as error:
         raise BrokenDistribution(f"{path.name}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+    except (ValueError, LookupError, RuntimeError) as error:
         # What zipfile, tarfile and the metadata parser raise for damage that they have no exception for.
         raise BrokenDistribution(f"{path.name}: cannot be read: {error}") from None
     fields = {name: _form_value(name, value) for name, value in package.metadata_dictionary().items()}

@@ -33,6 +33,14 @@ def read(path: Path) -> str:
         return file.read().decode("utf-8")
 
 
+def expanded(path: Path) -> Path:
+    """Return a path with ``~`` and ``~user`` as the homes they stand for; those of nobody stay as they are."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, in one step."""
     write(path, text, PRIVATE)

@@ -191,7 +191,6 @@ class Requirement:
 
         Raises WrongUsage when it is no requirement, or one that no index can answer (a URL, a marker).
         """
-        from packaging.requirements import InvalidRequirement
         from packaging.requirements import Requirement as Parsed
 
         exact = re.fullmatch(r"\s*([A-Za-z0-9][\w.-]*)\s*={2,3}\s*([^\s,;*=<>!~]+)\s*", text)
@@ -199,7 +198,8 @@ class Requirement:
             return cls(text, normalised(exact[1]), is_whole_project=False, matches=exact[2].__eq__)
         try:
             parsed = Parsed(text)
-        except InvalidRequirement as error:
+            parsed.specifier.contains("0")  # it reads numbers only now, and can find thousands of digits
+        except ValueError as error:
             what = str(error).splitlines()[0]
             raise WrongUsage(f"{text!r} is not a requirement: {what}", hint="type NAME or 'NAME==VERSION'") from None
         if parsed.url or parsed.marker:
@@ -220,11 +220,11 @@ def normalised(name: str) -> str:
 
 def parsed_version(version: str) -> Version | None:
     """Return a version as PEP 440 sees it, None where it does not."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     try:
         return Version(version)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion is one, and so is what Python says of thousands of digits
         return None
 
 

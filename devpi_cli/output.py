@@ -17,8 +17,11 @@ from devpi_cli.errors import DevpiError, NobodyToAsk, NotConfirmed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-# A server's names and messages may hold escape sequences: control characters are shown, not sent.
-VISIBLE = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
+# Names and messages may hold escape sequences, or make text run backwards, so that it seems to be another: what a
+# terminal would obey is shown, not sent.
+CONTROLS = (*range(9), *range(11, 32), *range(127, 160))
+DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+VISIBLE = {code: f"\\x{code:02x}" for code in CONTROLS} | {code: f"\\u{code:04x}" for code in DIRECTIONS}
 SHORT_PASSWORD = 8
 PASSWORD_TRIES = 3
 
@@ -87,6 +90,10 @@ class Output:
         else:
             _write(sys.stderr, text, style=style)
 
+    def page(self, text: str) -> None:
+        """Say how a command is used."""
+        _write(sys.stderr, text)
+
     def error(self, error: DevpiError, hint: str = "") -> None:
         """Say what ended the command: as text, or as one JSON object."""
         hint = error.hint or hint
@@ -135,7 +142,7 @@ class Output:
         from getpass import getpass
 
         self._need_somebody(question, instead)
-        return getpass(f"{question} ", stream=sys.stderr)
+        return getpass(f"{question.translate(VISIBLE)} ", stream=sys.stderr)
 
     def ask_new_password(self, user: str, instead: str) -> str:
         """Ask for a new password twice, until both are the same."""
@@ -198,7 +205,7 @@ def _write(stream: TextIO | None, text: str, *, style: str = "", end: str = "\n"
 def _json(value: object, *, indent: int | None = 2) -> str:
     import json  # here, because --version needs none
 
-    return json.dumps(value, indent=indent, sort_keys=True)
+    return json.dumps(value, indent=indent, sort_keys=True).replace("\x7f", "\\u007f")  # json takes it for printable
 
 
 def _is_coloured(stream: TextIO) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
-from devpi_cli import urls
+from devpi_cli import jsontexts, urls
 from devpi_cli.errors import NotDevpi, Redirected, Unreachable, WrongUsage, refused
 
 if TYPE_CHECKING:
@@ -167,8 +166,8 @@ def confirmed(method: str, url: str) -> Response:
 def _parsed(content: bytes) -> tuple[Any, bool]:
     """Return the JSON of a body and whether there is any."""
     try:
-        return json.loads(content), True
-    except (ValueError, RecursionError):
+        return jsontexts.parsed(content), True
+    except ValueError:
         return None, False
 
 

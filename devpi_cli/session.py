@@ -216,6 +216,8 @@ class Session:
             yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise WrongUsage(f"invalid URL {urls.hide(url)!r}: {error}") from None
+        except UnicodeError:  # it can hold what is secret
+            raise WrongUsage(f"{method} {urls.hide(url)}\nwhat is to be sent there is not all UTF-8 text") from None
         except httpx.DecodingError as error:
             raise NotDevpi(f"{method} {urls.hide(url)}\nthe reply is damaged: {error}") from None
         except (httpx.TransportError, deadline.Over) as error:

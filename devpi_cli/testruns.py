@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
@@ -14,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import venvs
+from devpi_cli import files, jsontexts, venvs
 from devpi_cli.errors import BrokenDistribution, NothingFound, ProgramMissing, WrongUsage
 
 if TYPE_CHECKING:
@@ -98,8 +97,8 @@ def command(tox: str, file: Path, package: Path, report: Path, options: Options)
 def read_report(path: Path) -> dict[str, Any] | None:
     """Return what tox reports; None when it came to no test."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        report = jsontexts.parsed(path.read_bytes())
+    except (OSError, ValueError):
         return None
     environments = report.get("testenvs") if isinstance(report, dict) else None
     return report if isinstance(environments, dict) and any(environments.values()) else None
@@ -161,7 +160,7 @@ def _config(package: Path, options: Options) -> Path:
 
 def _existing(named: Path, package: Path) -> Path:
     """Return a file that is named from here, or from the folder of the package."""
-    for path in (named.expanduser().absolute(), package / named):
+    for path in (files.expanded(named).absolute(), package / named):
         if path.is_file():
             return path
     raise WrongUsage(f"{named}: there is no such file, here or in {package.name}")

@@ -9,6 +9,7 @@ from devpi_cli.errors import WrongUsage
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST_LABEL = 63  # of a host name (RFC 1035, 2.3.4)
+NO_HOST = re.compile("[\\s\ud800-\udfff]")  # blanks, and what a shell makes of bytes that are no text
 
 
 def is_url(typed: str) -> bool:
@@ -29,11 +30,10 @@ def checked(typed: str) -> str:
     if parts.scheme not in DEFAULT_PORTS:
         raise WrongUsage(f"invalid URL {hide(typed)!r}: it has to begin with http:// or https://")
     labels = (parts.hostname or "").removesuffix(".").split(".")
-    if not all(0 < len(label) <= LONGEST_LABEL for label in labels) or port == 0 or re.search(r"\s", parts.netloc):
+    if not all(0 < len(label) <= LONGEST_LABEL for label in labels) or port == 0 or NO_HOST.search(parts.netloc):
         raise WrongUsage(f"invalid URL {hide(typed)!r}: it names no host that can be asked")
-    return urlunsplit(
-        (parts.scheme, parts.netloc, quote(unquote(parts.path).rstrip("/"), safe="/+@!$&'(),;=:~"), "", "")
-    )
+    path = quote(unquote(parts.path).rstrip("/"), safe="/+@!$&'(),;=:~", errors="replace")
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def without_login(url: str) -> tuple[str, tuple[str, str] | None]:
@@ -92,7 +92,7 @@ def is_below(url: str, root: str) -> bool:
 
 def join(root: str, *names: str) -> str:
     """Return the URL of what the names lead to below a root URL, without a slash at its end."""
-    return root.rstrip("/") + "".join(f"/{quote(name, safe='+@!:')}" for name in names)
+    return root.rstrip("/") + "".join(f"/{quote(name, safe='+@!:', errors='replace')}" for name in names)
 
 
 def path(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from devpi_cli.errors import ProgramMissing
@@ -22,7 +23,9 @@ def named(typed: str) -> Path:
 
     Raises ProgramMissing when there is none.
     """
-    folder = Path(typed).expanduser()
+    folder = Path(typed)
+    with suppress(RuntimeError):  # a ~user that there is not
+        folder = folder.expanduser()
     home = os.environ.get("WORKON_HOME")
     if not (folder / PROGRAMS).is_dir() and home and folder.name == typed and (Path(home) / typed / PROGRAMS).is_dir():
         folder = Path(home) / typed

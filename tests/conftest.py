@@ -29,6 +29,7 @@ from devpi_cli.errors import Unreachable
 from devpi_cli.process import start
 from devpi_cli.session import Access, Session
 from devpi_cli.state import State
+from tests.hostile import cases
 from tests.zygote import Zygote
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ FOREIGN = re.compile(
     r"|(SSL_CERT_FILE|SSL_CERT_DIR|PIP_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|WORKON_HOME)$",
     re.I,
 )
+
+
+def pytest_configure() -> None:
+    """Choose the seed of the hostile cases before there is more than one process."""
+    cases.seed()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if said := cases.summary(report for reports in terminalreporter.stats.values() for report in reports):
+        terminalreporter.write_line(said)
 
 
 def one_by_one(access: Access | None = None) -> Session:

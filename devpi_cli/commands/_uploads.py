@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import dists, documentation
+from devpi_cli import archives, dists, documentation
 from devpi_cli.commands._bases import warn_of_mirrored
 from devpi_cli.commands._existing import Existing
 from devpi_cli.commands._failures import sum_up
@@ -42,8 +42,7 @@ class Uploads:
         """Read what files hold; a broken one has failed already."""
         for path in paths:
             try:
-                is_docs = documentation.is_documentation(path)
-                self.dists.append(documentation.read(path, private) if is_docs else dists.read(path))
+                self.dists.append(_read(path, private))
             except BrokenDistribution as error:
                 self.failures[path] = error
 
@@ -110,6 +109,14 @@ class Uploads:
             self.app.out.note(f"{total} files: {', '.join(counted)}")
         failures = [(path.name, error) for path, error in self.failures.items()]
         sum_up(self.app, failures, "files uploaded", done=len(self.outcomes), total=total)
+
+
+def _read(path: Path, private: Path) -> Dist:
+    if documentation.is_documentation(path):
+        return documentation.read(path, private)
+    if path.name.endswith(dists.SUFFIXES):
+        archives.check(path)
+    return dists.read(path)
 
 
 def _send(app: App, index: str, dist: Dist) -> str:

@@ -94,13 +94,13 @@ def place(shell: str, environment: Mapping[str, str]) -> Path:
 
     bash-completion and fish document these folders; zsh has none, and is told of ours in ``.zshrc``.
     """
-    home = Path(environment.get("HOME") or Path.home())
-    data = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
+    base = Path(environment.get("HOME") or files.home())
+    data = Path(environment.get("XDG_DATA_HOME") or base / ".local/share")
     if shell == "bash":
         return Path(environment.get("BASH_COMPLETION_USER_DIR") or data / "bash-completion") / "completions/devpi"
     if shell == "zsh":
         return data / "zsh/site-functions/_devpi"
-    return Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "fish/completions/devpi.fish"
+    return Path(environment.get("XDG_CONFIG_HOME") or base / ".config") / "fish/completions/devpi.fish"
 
 
 def _next(shell: str, path: Path) -> list[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import click
 
-from devpi_cli import urls
+from devpi_cli import jsontexts, urls
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._dry_run import dry_run_option
 from devpi_cli.commands._options import url_of
@@ -41,9 +40,9 @@ def command(app: App, path: str, file: str, dry_run: bool) -> None:
 
 def _read(file: str) -> object:
     try:
-        return json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+        return jsontexts.parsed(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
     except OSError as error:
         raise WrongUsage(f"cannot read {file}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         what = "standard input" if file == "-" else file
         raise WrongUsage(f"{what} is not JSON: {error}") from None

@@ -19,6 +19,7 @@ from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_of, index_option
 from devpi_cli.commands._releases import matching_releases
 from devpi_cli.errors import Conflict, DevpiError, Refused, ServerFailed, SomeFailed, WrongUsage
+from devpi_cli.files import expanded
 from devpi_cli.models import Requirement
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _parse(app: App, typed: str) -> Requirement:
 def _target(app: App, typed: str, pypirc: Path | None) -> Target:
     if not typed.startswith(PYPI):
         return Target(_index_here(app, typed))
-    path = pypirc.expanduser() if pypirc else credentials.default_pypirc()
+    path = expanded(pypirc) if pypirc else credentials.default_pypirc()
     repository = credentials.repository(path, typed.removeprefix(PYPI))
     urls.checked(repository.url)
     instead = f"write it into section [{repository.name}] of {path}"

@@ -15,6 +15,7 @@ from devpi_cli.commands._dry_run import dry_run_option
 from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, WrongUsage
+from devpi_cli.files import expanded
 from devpi_cli.models import Requirement, normalised
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def command(
         raise WrongUsage("nothing to refresh", hint="name packages, -r FILE or --all")
     patterns = ["*"] if all_ else [name for name in packages if _is_pattern(name)]
     names = [Requirement.parse(name).project for name in packages if not _is_pattern(name)]
-    names += [name for path in requirement for name in requirements.projects(path.expanduser())]
+    names += [name for path in requirement for name in requirements.projects(expanded(path))]
     index = chosen_index(app, index)
     mirrors = [each.name for each in with_bases(app.server, index, app.out.warn) if each.is_mirror]
     if not mirrors:

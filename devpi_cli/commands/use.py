@@ -15,6 +15,7 @@ from devpi_cli.commands._service import service_at
 from devpi_cli.commands._settings import TRUST, make, plan, put_back, show, show_diff
 from devpi_cli.commands._venv import NONE, chosen_venv
 from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
+from devpi_cli.files import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +145,7 @@ def _certificate(typed: str | None) -> str | None:
     """Return the absolute path of a client certificate; empty for none."""
     if not typed:
         return typed
-    path = Path(typed).expanduser().absolute()
+    path = expanded(Path(typed)).absolute()
     if not path.is_file():
         raise WrongUsage(f"there is no client certificate {path}")
     return str(path)

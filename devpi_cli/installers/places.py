@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from devpi_cli.files import home
+from devpi_cli.files import expanded, home
 from devpi_cli.installers.dialects import Dialect, Ini, Pip, Uv, UvInProject
 
 WINDOWS = os.name == "nt"
@@ -68,6 +68,6 @@ def _pip_conf() -> Path:
 def _uv_toml() -> Path:
     named = os.environ.get("UV_CONFIG_FILE")
     if named:
-        return Path(named).expanduser()
+        return expanded(Path(named))
     folder = os.environ.get("APPDATA" if WINDOWS else "XDG_CONFIG_HOME")
     return (Path(folder) if folder else home() / ".config") / "uv" / "uv.toml"

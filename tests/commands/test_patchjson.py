@@ -30,7 +30,7 @@ def test_json_from_standard_input_is_sent_to_a_url(member: Member) -> None:
     [
         (("missing.json",), {}, "cannot read missing.json: No such file or directory\n"),
         (("-",), {}, "standard input is not JSON: Expecting value: line 1 column 1 (char 0)\n"),
-        (("-",), {"stdin": "[" * 100_000}, "standard input is not JSON: maximum recursion depth exceeded"),
+        (("-",), {"stdin": "[" * 100_000}, "standard input is not JSON: it is nested too deeply"),
         (
             ("-",),
             {"stdin": "{'a': 1}"},
