@@ -251,6 +251,10 @@ class Server:
             what = f"what came has the SHA-256 {digest.hexdigest()}, and the index announced {link.sha256}"
             raise BrokenDistribution(f"{link.name}: {what}")
 
+    def size(self, link: Link) -> int | None:
+        """Return how many bytes a file has; None where the server does not say."""
+        return self.session.size(link.url) if link.size is None else link.size
+
     def tox_result(self, link: Link) -> object:
         """Return a report of tox. Raises BrokenDistribution for one that is no JSON."""
         pieces: list[bytes] = []

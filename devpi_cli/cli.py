@@ -188,11 +188,19 @@ class CommandTable(click.Group):
             app.out.error(Interrupted("interrupted"))
             ctx.exit(Interrupted.exit_status)
         except Exception as error:
-            if app.debug:
+            if app.debug and not app.json:
                 raise
+            _show_chain(app, error)
             what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {error}"
             app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
             ctx.exit(1)
+
+
+def _show_chain(app: App, error: Exception) -> None:
+    if app.debug:
+        from traceback import format_exception
+
+        app.out.debug("".join(format_exception(error)))
 
 
 def _what_to_type(app: App, error: DevpiError) -> str:

@@ -132,6 +132,13 @@ class Session:
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             reply_of(response, anyone=True)
 
+    def size(self, url: str) -> int | None:
+        """Ask how many bytes a file has; None where nobody says. Raises what ``request`` raises but for a refusal."""
+        ask = partial(self._fetch, lambda piece: None, method="HEAD")
+        response = self._followed("HEAD", url, lambda place: self.retries.run(partial(ask, url=place)))
+        length = response.headers.get("content-length", "")
+        return int(length) if length.isdecimal() and response.status_code == HTTPStatus.OK else None
+
     def prepare(self, url: str) -> None:
         """Do what takes time before a request to where a URL points, but asks nobody: imports, a TLS context."""
         self._client(urlsplit(url).scheme, self.access.certificate(url))
@@ -153,14 +160,14 @@ class Session:
                 place = redirected(response)
         raise NotDevpi(f"{method} {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
 
-    def _fetch(self, take: Callable[[bytes], None], url: str) -> Response:
+    def _fetch(self, take: Callable[[bytes], None], url: str, method: str = "GET") -> Response:
         """Download once; what breaks off after its first piece was taken cannot be taken again."""
         # Never a JSON description of the file, nor the file compressed once more, which would spoil its hash.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         taken = False
         try:
-            with self._answer("GET", url, headers) as response:
-                self.log(f"GET {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
+            with self._answer(method, url, headers) as response:
+                self.log(f"{method} {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
                 if response.is_success:
                     with deadline.suspended():
                         for piece in response.iter_raw():

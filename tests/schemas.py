@@ -139,13 +139,17 @@ def documents() -> dict[str, Check]:
     return found
 
 
-def check(result: Result, label: str | None) -> None:
-    """Hold what a command printed with ``--json`` to the README; None stands for no document, and a failure."""
+def check(result: Result, label: str | None, *, child: bool = False) -> None:
+    """Hold what a command printed with ``--json`` to the README; None stands for no document, and a failure.
+
+    ``child`` tells whether a program that it ran had its say on stderr, before its last line.
+    """
     if label is None:
         assert result.stdout == ""
     else:
         assert documents()[label](json.loads(result.stdout)) == []
-    said = [json.loads(line) for line in result.stderr.splitlines()]
+    lines = result.stderr.splitlines()
+    said = [json.loads(line) for line in (lines[-1:] if child and result.status else [] if child else lines)]
     failures = said[-1:] if result.status else []
     assert [fault for line in said[: len(said) - len(failures)] for fault in documents()["Said"](line)] == []
     assert [fault for failure in failures for fault in documents()["Failure"](failure)] == []

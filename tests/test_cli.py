@@ -306,6 +306,15 @@ def test_debug_shows_the_chain_of_a_bug(sabotaged: Client, typed: list[str]) -> 
     assert result.stderr.endswith("RuntimeError: what nobody foresaw\n")
 
 
+@pytest.mark.parametrize("sabotaged", [SABOTAGE], indirect=True)
+def test_with_json_debug_shows_the_chain_of_a_bug_as_json(sabotaged: Client) -> None:
+    result = sabotaged("user", "-l", "--json", "--debug")
+    debug, error = map(json.loads, result.stderr.splitlines())
+    assert (result.stdout, result.status) == ("", 1)
+    assert "KeyError: 'token'" in debug["debug"]
+    assert error["error"]["message"].endswith("RuntimeError: what nobody foresaw")
+
+
 @pytest.mark.parametrize("sabotaged", [INTERRUPT], indirect=True)
 def test_an_interruption_is_exit_status_130(sabotaged: Client) -> None:
     assert sabotaged.fails("user", "-l") == (130, "interrupted\n")

@@ -46,7 +46,8 @@ def command(
     """List the projects of an index, or the files of a project.
 
     Without REQUIREMENT it lists the names of the projects on the index itself, with -v each with its newest version.
-    With REQUIREMENT (NAME, 'NAME==VERSION', 'NAME>=VERSION') it lists the URLs of the files, the newest first.
+    With REQUIREMENT (NAME, 'NAME==VERSION', 'NAME>=VERSION') it lists the URLs of the files, the newest first; with
+    --json all that is known of each, with -v also its size, which costs a request per file.
     """
     index = chosen_index(app, index)
     if requirement:
@@ -84,6 +85,7 @@ def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_base
     found = [_Row(release, link) for release in shown for link in _files_of(release)]
     for row in found:
         app.out.line(row.link.url)
+        row.size = app.server.size(row.link) if app.json and app.verbose else row.link.size
         if tox:
             row.results = _tox_results(app, row.release, row.link)
             for environment in row.results:
@@ -106,6 +108,7 @@ class _Row:
     release: Release
     link: Link
     results: list[Environment] | None = None
+    size: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         link = self.link
@@ -116,7 +119,7 @@ class _Row:
             "index": link.index,
             "url": link.url,
             "sha256": link.sha256,
-            "size": link.size,
+            "size": self.size,
             "upload_time": link.upload_time,
             "uploaded_by": link.uploaded_by,
         }

@@ -106,6 +106,14 @@ def test_json_has_every_file_with_all_that_is_known_of_it(member: Member) -> Non
     }
 
 
+def test_json_with_v_has_sizes_for_a_request_each(member: Member, server: Live) -> None:
+    url = put(member.server, member.index, "1.0")
+    with server.requests() as seen:
+        listed = json.loads("".join(member.ok("list", "demo", "--json", "-v")))
+    assert [(file["file"], file["size"]) for file in listed["files"]] == [("demo-1.0.tar.gz", len("demo 1.0"))]
+    assert seen == [f"GET /{member.index}/demo", f"HEAD /{url.removeprefix(server.url)}"]
+
+
 def test_json_tells_from_which_index_a_file_comes_and_who_uploaded_it(
     member: Member, new_member: Callable[[], Member]
 ) -> None:
