@@ -260,6 +260,7 @@ complete -c devpi -n '__devpi_in devpi push' -l no-docs -d 'Push no documentatio
 complete -c devpi -n '__devpi_in devpi push' -l only-docs -d 'Push documentation only.'
 complete -c devpi -n '__devpi_in devpi push' -l pypirc -r -F -d 'The .pypirc to read. [~/.pypirc]'
 complete -c devpi -n '__devpi_in devpi push' -l register-project -d 'Register the project at pypi:REPO first.'
+complete -c devpi -n '__devpi_in devpi push' -l skip-existing -d 'Push no release that TARGET has; other files there are a conflict.'
 complete -c devpi -n '__devpi_in devpi push' -l dry-run -s n -d 'Say what would be pushed, and change nothing.'
 complete -c devpi -n '__devpi_in devpi refresh' -l requirement -s r -r -F -d 'Refresh what FILE lists.'
 complete -c devpi -n '__devpi_in devpi refresh' -l all -d 'Refresh all projects of the mirrors.'

@@ -208,6 +208,7 @@ _devpi-push() {
         '(--only-docs)--only-docs[Push documentation only.]' \
         '(--pypirc)--pypirc=[The .pypirc to read. \[~/.pypirc\]]:file:_files' \
         '(--register-project)--register-project[Register the project at pypi\:REPO first.]' \
+        '(--skip-existing)--skip-existing[Push no release that TARGET has; other files there are a conflict.]' \
         '(--dry-run -n)--dry-run[Say what would be pushed, and change nothing.]' \
         '(--dry-run -n)-n[Say what would be pushed, and change nothing.]' \
         '1: : _devpi_values release' \

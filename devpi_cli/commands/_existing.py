@@ -45,7 +45,7 @@ class Existing:
 
     def _digests(self, dist: Dist) -> Mapping[str, str]:
         """Return the SHA-256 of the files by name; of documentation there is one file, however it is called here."""
-        releases = self._of(dist.project)
+        releases = self.releases(dist.project)
         if dist.action == documentation.ACTION:
             version = dist.version or next(iter(newest_first(releases)), "")
             links = releases[version].links if version in releases else ()
@@ -54,7 +54,8 @@ class Existing:
             found = [(link.name, link) for release in releases.values() for link in release.files]
         return {name: link.sha256 or "unknown" for name, link in found}
 
-    def _of(self, project: str) -> dict[str, Release]:
+    def releases(self, project: str) -> dict[str, Release]:
+        """Return the releases of a project by version, none where the index has no such project."""
         if project not in self._releases:
             try:
                 found = self.app.server.releases(self.index, project, ignore_bases=True)

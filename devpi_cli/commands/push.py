@@ -15,17 +15,18 @@ from devpi_cli import credentials, urls
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._dry_run import require_place
+from devpi_cli.commands._existing import Existing
 from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_of, index_option
 from devpi_cli.commands._releases import matching_releases
-from devpi_cli.errors import Conflict, DevpiError, Refused, ServerFailed, SomeFailed, WrongUsage
+from devpi_cli.errors import Conflict, DevpiError, OtherFile, Refused, ServerFailed, SomeFailed, WrongUsage
 from devpi_cli.files import expanded
 from devpi_cli.models import Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from devpi_cli.models import Action, Release
+    from devpi_cli.models import Action, Link, Release
 
 PYPI = "pypi:"
 PRIVATE = "Private ::"
@@ -52,6 +53,9 @@ class Target:
 @click.option("--only-docs", is_flag=True, help="Push documentation only.")
 @click.option("--pypirc", type=click.Path(path_type=Path), metavar="FILE", help="The .pypirc to read. [~/.pypirc]")
 @click.option("--register-project", is_flag=True, help="Register the project at pypi:REPO first.")
+@click.option(
+    "--skip-existing", is_flag=True, help="Push no release that TARGET has; other files there are a conflict."
+)
 @click.option("--dry-run", "-n", is_flag=True, help="Say what would be pushed, and change nothing.")
 @pass_app
 def command(
@@ -63,6 +67,7 @@ def command(
     only_docs: bool,
     pypirc: Path | None,
     register_project: bool,
+    skip_existing: bool,
     dry_run: bool,
 ) -> None:
     """Push releases from an index to another one, here or elsewhere.
@@ -76,6 +81,8 @@ def command(
     index = chosen_index(app, index)
     wanted = [_parse(app, typed) for typed in requirements]
     to = _target(app, target, pypirc)
+    if skip_existing and to.repository:
+        raise WrongUsage("--skip-existing: only an index of this server tells what it has")
     if register_project and not to.repository:
         app.out.warn(f"--register-project is for {PYPI}REPO, and does nothing for {to.name}")
     flags = {
@@ -90,7 +97,8 @@ def command(
         _refuse_private(found.values(), to)
     elif dry_run:
         require_place(app, to.name)
-    _push_all(app, index, list(found.values()), to, options, dry_run=dry_run)
+    existing = Existing(app, to.name) if skip_existing else None
+    _push_all(app, index, list(found.values()), to, options, existing, dry_run=dry_run)
 
 
 def _parse(app: App, typed: str) -> Requirement:
@@ -155,7 +163,14 @@ def _refuse_private(releases: Iterable[Release], to: Target) -> None:
 
 
 def _push_all(
-    app: App, index: str, releases: list[Release], to: Target, options: dict[str, bool], *, dry_run: bool
+    app: App,
+    index: str,
+    releases: list[Release],
+    to: Target,
+    options: dict[str, bool],
+    existing: Existing | None,
+    *,
+    dry_run: bool,
 ) -> None:
     """Push releases, all of them, whatever happens to one; raise what stands for all failures."""
     done: list[dict[str, object]] = []
@@ -166,6 +181,14 @@ def _push_all(
             entry: dict[str, object] = {"project": release.project, "version": release.version, "log": []}
             entry["result"] = "failed"
             done.append(entry)
+            try:
+                if existing and _has(app, existing, release, options):
+                    entry["result"] = "already there"
+                    continue
+            except OtherFile as error:
+                entry["failure"] = error.message
+                failures[name] = error
+                continue
             if dry_run:
                 app.out.line(f"skipped: push of {name} to {to.name}")
                 entry["result"] = "skipped"
@@ -180,6 +203,21 @@ def _push_all(
     finally:
         app.out.document({"index": index, "target": to.name, "releases": done})
     sum_up(app, list(failures.items()), "releases pushed", done=len(releases) - len(failures), total=len(releases))
+
+
+def _has(app: App, existing: Existing, release: Release, options: dict[str, bool]) -> bool:
+    """Tell whether the target has a release, before it is pushed. Raises OtherFile for other files of its names."""
+    there = existing.releases(release.project).get(release.version)
+    missing, others = _compared(release, there.links if there else (), options)
+    for here, other in others:
+        raise OtherFile(
+            f"{existing.index} has another {here.name}: its SHA-256 is {other.sha256}, and here {here.sha256}",
+            here=str(here.sha256),
+            there=str(other.sha256),
+        )
+    if not missing:
+        app.out.line(f"already there: {release.project} {release.version} -> {existing.index}")
+    return not missing
 
 
 def _push(
@@ -232,19 +270,25 @@ def _line(action: Action, secret: str | None) -> str:
 
 def _is_there(app: App, release: Release, target: str, options: dict[str, bool], conflict: Conflict) -> bool:
     """Tell whether the target has the same files; if not, add to the conflict what it is about."""
-    left_out = {"no_docs": "doczip", "only_docs": "releasefile"}
-    rels = {"releasefile", "doczip"} - {left_out.get(name) for name in options}
-    pushed = [link for link in release.links if link.rel in rels]
-    there = {
-        link.name: link.sha256
-        for other in app.server.releases(target, release.project, ignore_bases=True)
-        if other.version == release.version
-        for link in other.links
-    }
-    missing = [link.name for link in pushed if link.name not in there]
-    others = [link.name for link in pushed if link.name in there and (there[link.name] or "") != link.sha256]
+    releases = Existing(app, target).releases(release.project)
+    there = releases[release.version].links if release.version in releases else ()
+    missing, others = _compared(release, there, options)
     if others:
-        conflict.hint = f"{target} has other files of these names: {', '.join(others)}"
+        conflict.hint = f"{target} has other files of these names: {', '.join(link.name for link, _ in others)}"
     elif missing:
         conflict.hint = f"{target} has the rest of the release, but not {', '.join(missing)}: upload that"
     return not (missing or others)
+
+
+def _compared(
+    release: Release, there: Iterable[Link], options: dict[str, bool]
+) -> tuple[list[str], list[tuple[Link, Link]]]:
+    """Return which files of a release are not there, and which are other ones there, beside those."""
+    left_out = {"no_docs": "doczip", "only_docs": "releasefile"}
+    rels = {"releasefile", "doczip"} - {left_out.get(name) for name in options}
+    pushed, known = [link for link in release.links if link.rel in rels], {link.name: link for link in there}
+    others = [(link, known[link.name]) for link in pushed if link.name in known]
+    return (
+        [link.name for link in pushed if link.name not in known],
+        [(link, other) for link, other in others if not link.sha256 or link.sha256 != other.sha256],
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -174,6 +175,39 @@ def test_one_failed_release_does_not_stop_the_others(demo: Member) -> None:
         f"{demo.user}/stable has other files of these names: other-1.0.tar.gz\n",
         1,
     )
+
+
+@pytest.mark.parametrize("volatile", ["True", "False"])
+def test_what_the_target_has_is_not_pushed_again(demo: Member, server: Live, volatile: str) -> None:
+    demo.server.modify_index(f"{demo.user}/stable", [f"volatile={volatile}"])
+    demo.ok("push", "--skip-existing", "demo==1.0", "stable")
+    with server.requests() as seen:
+        lines = demo.ok("push", "--skip-existing", "demo==1.0", "stable")
+    assert lines == [f"already there: demo 1.0 -> {demo.user}/stable"]
+    assert seen == [f"GET /{demo.index}/demo", f"GET /{demo.user}/stable/demo"]
+
+
+@pytest.mark.parametrize("option", [[], ["-n"]])
+def test_other_files_at_the_target_are_a_conflict_before_anything_is_pushed(
+    demo: Member, server: Live, option: list[str]
+) -> None:
+    demo.server.modify_index(f"{demo.user}/stable", ["volatile=True"])
+    demo.ok("push", "demo==1.0", "stable")
+    there = sha256(b"demo 1.0").hexdigest()
+    store(demo, "dev", "demo-1.0.tar.gz", b"something else")
+    with server.requests() as seen:
+        assert demo.fails("push", "--skip-existing", "demo==1.0", "stable", *option) == (
+            5,
+            f"{demo.user}/stable has another demo-1.0.tar.gz: its SHA-256 is {there}, "
+            f"and here {sha256(b'something else').hexdigest()}\n",
+        )
+    assert {request.split()[0] for request in seen} == {"GET"}
+
+
+def test_an_index_elsewhere_does_not_tell_what_it_has(demo: Member, elsewhere: Elsewhere) -> None:
+    said = "--skip-existing: only an index of this server tells what it has\n"
+    assert demo.fails("push", "--skip-existing", "demo==1.0", "pypi:there") == (2, said)
+    assert elsewhere.got == []
 
 
 def test_a_dry_run_only_says_what_it_would_do(demo: Member, server: Live) -> None:
