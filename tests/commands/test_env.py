@@ -99,7 +99,7 @@ def test_what_pip_and_uv_have_to_trust_is_told(member: Member, tmp_path: Path) -
     told = json.loads("".join(member.ok("env", "--json", PIP_TRUSTED_HOST=f"mine {host}")))
     assert told["PIP_TRUSTED_HOST"] == f"mine {host}"
     ca = tmp_path / "ca.pem"
-    told = json.loads(member("env", "--json", "--insecure", "--ca-bundle", ca).stdout)
+    told = json.loads(member("env", "--json", "--insecure", "--ca-bundle", ca, PIP_TRUSTED_HOST="").stdout)
     assert {name: told[name] for name in told if "INDEX" not in name} == {
         "PIP_CERT": str(ca), "SSL_CERT_FILE": str(ca), "PIP_TRUSTED_HOST": host, "UV_INSECURE_HOST": host,
     }  # fmt: skip
