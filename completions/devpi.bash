@@ -6,11 +6,11 @@ _devpi_command() {
     case $1 in
     'devpi') options='--version' commands='use login whoami status logoff logout user passwd index getjson patchjson upload list push refresh remove env install test quickstart server completion doctor' ;;
     'devpi use') options='--list -l --user -u --urls --delete --local --venv --client-cert --set-cfg --always-set-cfg --pip-set-trusted -t --diff --undo --dry-run -n' valued='--user=user -u=user --venv=folder --client-cert=file --always-set-cfg=:yes:no --pip-set-trusted=:yes:no:auto -t=:yes:no:auto' arguments='index' ;;
-    'devpi login') options='--password --password-stdin' valued='--password=nothing' arguments='user' ;;
+    'devpi login') options='--password --password-stdin --store' valued='--password=nothing' arguments='user' ;;
     'devpi whoami') options='--index' valued='--index=index' ;;
     'devpi status') options='--index' valued='--index=index' ;;
-    'devpi logoff') : ;;
-    'devpi logout') : ;;
+    'devpi logoff') options='--forget' ;;
+    'devpi logout') options='--forget' ;;
     'devpi user') options='--create -c --delete --modify -m --list -l --exist-ok --missing-ok --dry-run -n --password-stdin' arguments='user user-setting+' ;;
     'devpi passwd') options='--password-stdin --dry-run -n' arguments='user' ;;
     'devpi index') options='--create -c --delete --list -l --exist-ok --missing-ok --dry-run -n --no-projects' arguments='index-or-setting setting+' ;;

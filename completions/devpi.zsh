@@ -84,6 +84,7 @@ _devpi-login() {
     _arguments -s -S : $devpi_everywhere \
         '(--password)--password=[The password; --password-stdin is safer.]:nothing: ' \
         '(--password-stdin)--password-stdin[Read the password from standard input.]' \
+        '(--store)--store[Put the password into the keyring, too, where twine finds it as well.]' \
         '1: : _devpi_values user'
 }
 
@@ -98,11 +99,13 @@ _devpi-status() {
 }
 
 _devpi-logoff() {
-    _arguments -s -S : $devpi_everywhere
+    _arguments -s -S : $devpi_everywhere \
+        '(--forget)--forget[Remove the password from the keyring, too.]'
 }
 
 _devpi-logout() {
-    _arguments -s -S : $devpi_everywhere
+    _arguments -s -S : $devpi_everywhere \
+        '(--forget)--forget[Remove the password from the keyring, too.]'
 }
 
 _devpi-user() {

@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from devpi_cli import configs, jsontexts, replies, urls
-from devpi_cli.credentials import is_token, narrowed
 from devpi_cli.errors import (
     BrokenDistribution,
     Missing,
@@ -24,6 +23,7 @@ from devpi_cli.errors import (
 )
 from devpi_cli.models import Action, Index, Link, Login, Release, Service, Status, User, normalised
 from devpi_cli.session import Form
+from devpi_cli.tokens import is_token, narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,8 @@ class Server:
 
     root: str
     session: Session
-    features: tuple[str, ...] = ()
+    features: tuple[str, ...] | None = ()
+    """What the server can do; None when that is not known, and has to be asked."""
 
     def url(self, *names: str) -> str:
         """Return the URL of a user, an index (``user/index`` is one name), a project."""
@@ -132,10 +133,11 @@ class Server:
     def modify_index(self, name: str, changes: Sequence[str]) -> Index:
         """Apply ``key=value``, ``key+=value`` and ``key-=value``.
 
-        The server does that in one step, so that two clients cannot overwrite each other; one too old for it gets the
-        changed configuration, after a request for the present one.
+        The server does that in one step, so that two clients cannot overwrite each other; one too old for it is asked
+        for the configuration and gets the changed one.
         """
-        if KEY_VALUE_PARSING in self.features:
+        features = discover(self.session, self.root).features if self.features is None else self.features
+        if KEY_VALUE_PARSING in features:
             return replies.index(name, self.session.request("PATCH", self.url(name), json=list(changes)))
         config = self.index(name, projects=False).config
         for change in changes:

@@ -1,8 +1,4 @@
-"""What every command is given: generic options, out, state, server.
-
-A part's module is imported when the part is made, and so is pathlib: ``--help``, ``--version`` and completion need none
-of them, and cost half as much.
-"""
+"""What every command is given: generic options, out, state, server. A part's module is imported when it is made."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from devpi_cli.api import Server
+    from devpi_cli.logins import Logins
     from devpi_cli.models import Login
     from devpi_cli.output import Output
     from devpi_cli.session import Session
@@ -37,14 +34,12 @@ class App:
     retries: int | None = None
     ca_bundle: str | None = None
     insecure: bool = False
-    user: str | None = None
-    """Who acts, for this command only."""
-    elsewhere: str | None = None
-    """The root URL of another server than the one in use, for this command only."""
-    basic_auth: tuple[str, str] | None = field(default=None, repr=False)
-    """What was typed before the host of that URL."""
-    client_cert: str | None = None
-    """What stands for the remembered client certificate, for this command only; empty for none."""
+    user: str | None = None  # who acts, in this command only
+    elsewhere: str | None = None  # the root URL of another server than the one in use
+    basic_auth: tuple[str, str] | None = field(default=None, repr=False)  # what stood before the host of that URL
+    index: str | None = None  # what it is about, as ``user/index``
+    only_stored: bool = False  # no login but a stored one counts: it is about to be made, or the server is a stranger
+    client_cert: str | None = None  # what stands for the remembered client certificate; empty for none
 
     @cached_property
     def out(self) -> Output:
@@ -59,33 +54,48 @@ class App:
         return State.of(self.clientdir)
 
     @property
+    def place(self) -> str | None:
+        from devpi_cli import urls
+
+        if not self.elsewhere and (named := urls.named_place()):
+            self.elsewhere, self.basic_auth = named.root, named.basic_auth
+        return self.elsewhere or self.state.server
+
+    @property
     def root(self) -> str:
-        return self.elsewhere or self.state.require_server()
+        return self.place or self.state.require_server(os.environ.get("DEVPI_INDEX"))
 
     @property
     def login(self) -> Login | None:
-        root = self.elsewhere or self.state.server
-        return self.state.login(root, self.user or os.environ.get("DEVPI_USER")) if root else None
+        return self.logins.acting(self.session)
+
+    @cached_property
+    def logins(self) -> Logins:
+        from devpi_cli.logins import Logins
+
+        root = self.place or ""
+        stored = self.state.login(root, self.user or os.environ.get("DEVPI_USER"))
+        return Logins.of(root, self.index, self.user, stored, say=self.out.debug, ask=self.out.ask_login)
 
     @cached_property
     def session(self) -> Session:
         from devpi_cli import engine
 
         engine.start()
-        from devpi_cli.retries import MOST, Retries
-        from devpi_cli.session import Access, Session
+        from devpi_cli.access import Access
+        from devpi_cli.retries import Retries
+        from devpi_cli.session import Session
         from devpi_cli.trust import Trust
 
         if self.insecure:
             self.out.warn("TLS certificates are not verified (--insecure)")
-        root = self.elsewhere or self.state.server or ""
-        login, known = self.login, self.state.servers.get(root)
-        basic_auth = self.basic_auth or (known.basic_auth if known else None)
-        client_cert = known.client_cert if known and self.client_cert is None else self.client_cert
-        access = Access(root, (login.user, login.token) if login else None, basic_auth, client_cert)
+        root, login = self.place or "", self.logins.credentials.stored
+        known = self.state.known(root)
+        certificate = known.client_cert if self.client_cert is None else self.client_cert
+        access = Access(root, login.pair if login else None, self.basic_auth or known.basic_auth, certificate)
         session = Session(access, timeout=self.timeout, trust=Trust(self.ca_bundle, self.insecure), log=self.out.debug)
-        session.retries = Retries(MOST if self.retries is None else self.retries, say=self.out.note)
-        session.retries.most_seconds = self.deadline or session.retries.most_seconds
+        session.doorkeeper = None if self.only_stored else self.logins
+        session.retries = Retries.of(self.retries, self.deadline, self.out.note)
         click.get_current_context().call_on_close(session.close)
         return session
 
@@ -93,8 +103,7 @@ class App:
     def server(self) -> Server:
         from devpi_cli.api import Server
 
-        known = self.state.servers.get(self.root)
-        return Server(self.root, self.session, tuple(known.features) if known else ())
+        return Server(self.root, self.session, tuple(self.state.known(self.root).features) or None)
 
 
 pass_app = click.make_pass_decorator(App)

@@ -245,7 +245,7 @@ def _show_versions(app: App) -> None:
     app.out.line(f"devpi-cli {__version__}")
     for plugin in found:
         app.out.line(f"plugin {plugin.name}: {plugin.package}")
-    versions = app.server.status().versions if app.verbose and app.state.server else {}
+    versions = app.server.status().versions if app.verbose and app.place else {}
     for package, number in sorted(versions.items()):
         app.out.line(f"{app.root}: {package} {number}")
     app.out.document(

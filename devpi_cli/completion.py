@@ -144,8 +144,9 @@ class Line:
 
     def _fetch(self, root: str, login: Login | None, fetch: Callable[[Server], Sequence[str]]) -> list[str] | None:
         """Return what the server says; None when it does not answer in time."""
+        from devpi_cli.access import Access
         from devpi_cli.api import Server
-        from devpi_cli.session import Access, Session
+        from devpi_cli.session import Session
         from devpi_cli.trust import Trust
 
         known = self.state.at(root)
@@ -236,11 +237,11 @@ def _targets(line: Line, current: str) -> Iterable[str]:
     """Return where releases can be pushed to; and more releases, once it is clear that one is meant."""
     from pathlib import Path
 
-    from devpi_cli import credentials
+    from devpi_cli import pypirc as settings
     from devpi_cli.files import expanded
 
     pypirc = line.option("--pypirc")
-    sections = credentials.sections(expanded(Path(pypirc)) if pypirc else credentials.default_pypirc())
+    sections = settings.sections(expanded(Path(pypirc)) if pypirc else settings.default_path())
     found = [*_indexes(line, current), *(f"pypi:{name}" for name in sections)]
     if any(name.startswith(current) for name in found):
         return found

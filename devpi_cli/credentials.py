@@ -1,109 +1,161 @@
-"""Where a password or token comes from: .pypirc; and how a token is made to be good for less."""
+"""Where a login comes from: option, environment, state, keyring, .pypirc, netrc, in that order; the last is to ask."""
 
 from __future__ import annotations
 
-import time
+import os
+from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from devpi_cli.errors import BrokenSettings, WrongUsage
-from devpi_cli.files import home, line_of
-from devpi_cli.models import normalised
+from devpi_cli import keyring, netrc, pypirc, tokens
+from devpi_cli.errors import BrokenSettings, KeyringFailed, WrongUsage
 
 if TYPE_CHECKING:
-    from configparser import RawConfigParser
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
-DEFAULT_URLS = {"pypi": "https://upload.pypi.org/legacy/", "testpypi": "https://test.pypi.org/legacy/"}
-TOKEN_USER = "__token__"  # noqa: S105 (a user name)
-TOKEN_PREFIXES = ("pypi-", "devpi-")
-TOKEN_SECONDS = 60
+    from devpi_cli.models import Login
+
+STORED = "the state file"
+PLACES = "the environment, the state file, the keyring, ~/.pypirc and ~/.netrc"
+USER, PASSWORD, TOKEN = "DEVPI_USER", "DEVPI_PASSWORD", "DEVPI_TOKEN"
 
 
 @dataclass(frozen=True)
-class Repository:
-    """A package index elsewhere, where uploads go, and who uploads there."""
+class Credential:
+    """Somebody's secret, and where it was found.
 
-    name: str
-    url: str
+    The server takes a token as it is; a password is slow to check, and is traded for a token.
+    """
+
+    user: str
+    secret: str = field(repr=False)
+    source: str
+    is_token: bool = False
+    expires: float = inf
+
+    @classmethod
+    def of(cls, user: str | None, secret: str, source: str) -> Credential | None:
+        """Return what a secret is good for; None where nothing says whose it is."""
+        whose = tokens.user_of(secret) if tokens.is_token(secret) else None
+        named = user if user != tokens.TOKEN_USER else None
+        if not (named or whose):
+            return None
+        return cls(named or whose or "", secret, source, is_token=whose is not None)
+
+
+@dataclass
+class Credentials:
+    """The logins that there may be for a server, and for an index of it.
+
+    ``user`` is who shall act, if that was typed, and else as ``DEVPI_USER`` says; ``stored`` their login in the state
+    file, or that of who acts there; ``say`` gets a line about each source, and never the secret.
+    """
+
+    root: str
+    index: str | None = None
     user: str | None = None
-    password: str | None = field(default=None, repr=False)
+    stored: Login | None = None
+    say: Callable[[str], None] = lambda line: None
 
+    def __post_init__(self) -> None:
+        self.user = self.user or os.environ.get(USER) or None
 
-def default_pypirc() -> Path:
-    """Return where ``.pypirc`` is unless the user names another."""
-    return home() / ".pypirc"
+    @property
+    def acting(self) -> str | None:
+        """Return who acts, as far as that is known without looking anywhere."""
+        named = self.user if self.user != tokens.TOKEN_USER else None
+        return named or tokens.user_of(os.environ.get(TOKEN, "")) or (self.stored.user if self.stored else None)
 
+    def given(self) -> Credential | None:
+        """Return the login of the environment, or the stored one."""
+        found = [self._variable(TOKEN), self._variable(PASSWORD)]
+        if stored := self.stored:
+            found.append(Credential(stored.user, stored.token, STORED, is_token=True, expires=stored.expires))
+        there = [credential for credential in found if credential]
+        for place, credential in enumerate(there):
+            self.say(f"login of {credential.user} from {credential.source}{', passed over' if place else ''}")
+        return there[0] if there else None
 
-def sections(pypirc: Path) -> list[str]:
-    """Return the names of the repositories in a ``.pypirc``. Raises what ``repository`` raises for the file."""
-    return [name for name in _read(pypirc).sections() if name != "distutils"]
+    def environment(self) -> Credential | None:
+        """Return what the environment says alone."""
+        return self._variable(TOKEN) or self._variable(PASSWORD)
 
+    def found(self) -> Iterator[Credential]:
+        """Look in the keyring, in .pypirc and in netrc, each when it is its turn; one that is broken has nothing."""
+        repositories: list[pypirc.Repository] = []
+        try:
+            repositories = pypirc.repositories_at(pypirc.default_path(), self.root, self.index_url)
+        except BrokenSettings as error:
+            self.say(error.message)
+        for source in (self._in_keyring, self._in_pypirc, self._in_netrc):
+            for credential in source(repositories):
+                self.say(f"login of {credential.user} from {credential.source}")
+                yield credential
 
-def repository(pypirc: Path, name: str) -> Repository:
-    """Return what a ``.pypirc`` says of a repository.
-
-    Raises BrokenSettings for a file that cannot be understood, without a word of what is in it, and WrongUsage for
-    one that is not there, or does not say where the repository is.
-    """
-    parser = _read(pypirc)
-    if not parser.has_section(name):
-        there = ", ".join(sections(pypirc)) or "none"
-        raise WrongUsage(f"{pypirc} has no section [{name}]", hint=f"the sections there are: {there}")
-    section = parser[name]
-    url = section.get("repository") or DEFAULT_URLS.get(name)
-    if not url:
-        raise WrongUsage(
-            f"{pypirc}: section [{name}] does not say where to upload", hint="add a line: repository = URL"
-        )
-    password = section.get("password") or None
-    takes_token = name in DEFAULT_URLS or is_token(password or "")
-    return Repository(name, url, section.get("username") or (TOKEN_USER if takes_token else None), password)
-
-
-def is_token(secret: str) -> bool:
-    """Tell an API token of PyPI or devpi from a password."""
-    return secret.startswith(TOKEN_PREFIXES)
-
-
-def narrowed(token: str, project: str) -> str | None:
-    """Return a token that is good for uploads of one project within a minute, made from one that may do more.
-
-    None when that cannot be done: ``pypitoken`` is not installed, or does not know this kind of token.
-    """
-    try:
-        pypitoken: Any = import_module("pypitoken")  # it has no types
-    except ImportError:
-        return None
-    now = int(time.time())
-    limits: dict[str, Any] = {
-        "project_names": [normalised(project)],
-        "not_before": now - 1,
-        "not_after": now + TOKEN_SECONDS,
-    }
-    try:
-        parsed = pypitoken.Token.load(token)
-        if any(isinstance(there, pypitoken.LegacyNoopRestriction) for there in parsed.restrictions):
-            # A token of the first kind; who checks it does not understand restrictions of the second.
-            limits = {f"legacy_{name}": value for name, value in limits.items()}
-        return str(parsed.restrict(**limits).dump())
-    except pypitoken.PyPITokenException:
+    def half_set(self) -> WrongUsage | None:
+        """Return what the environment lacks where it says only half of it."""
+        for variable in (TOKEN, PASSWORD):
+            if os.environ.get(variable) and not self._variable(variable):
+                return WrongUsage(f"{variable} is set, and nothing says whose it is", hint=f"set {USER}, too")
+        if os.environ.get(USER) and not self.stored and not self.environment():
+            return WrongUsage(
+                f"{USER} is set, and there is neither a password nor a token of {os.environ[USER]}",
+                hint=f"set {PASSWORD} or {TOKEN}, too, or type 'devpi login {os.environ[USER]}'",
+            )
         return None
 
+    @property
+    def index_url(self) -> str | None:
+        """Return the URL of the index, if there is one."""
+        return f"{self.root}{self.index}" if self.index else None
 
-def _read(path: Path) -> RawConfigParser:
-    from configparser import Error, RawConfigParser  # here, because every request imports this module
+    def _variable(self, name: str) -> Credential | None:
+        secret = os.environ.get(name)
+        if not secret:
+            return None
+        found = Credential.of(self.user, secret, name)
+        if not found:
+            self.say(f"{name} passed over: {USER} does not say whose it is")
+        elif name == TOKEN and not found.is_token:
+            return Credential(found.user, secret, name, is_token=True)
+        return found
 
-    parser = RawConfigParser()
+    def _in_keyring(self, repositories: list[pypirc.Repository]) -> Iterator[Credential]:
+        named = next((found.user for found in repositories if found.user and not found.password), None)
+        services = [found.url for found in repositories] + keyring.services(self.root, self.index_url)
+        try:
+            found = keyring.password(list(dict.fromkeys(services)), self.user or named)
+        except KeyringFailed as error:
+            self.say(error.message)
+            return
+        if found and (credential := Credential.of(*found, "the keyring")):
+            yield credential
+
+    def _in_pypirc(self, repositories: list[pypirc.Repository]) -> Iterator[Credential]:
+        for found in repositories:
+            if found.password and self.user in (None, found.user):
+                credential = Credential.of(found.user, found.password, f"~/.pypirc, section [{found.name}]")
+                yield from [credential] if credential else []
+
+    def _in_netrc(self, repositories: list[pypirc.Repository]) -> Iterator[Credential]:
+        with suppress(ValueError):
+            found = netrc.login_for(urlsplit(self.root).hostname or "")
+            if found and self.user in (None, found[0]) and (credential := Credential.of(*found, "~/.netrc")):
+                yield credential
+
+
+def elsewhere(repository: pypirc.Repository, say: Callable[[str], None]) -> Credential | None:
+    """Return the login for a package index elsewhere whose section of .pypirc has no password: keyring, then netrc."""
+    found = None
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise WrongUsage(f"there is no {path}", hint="name another file with --pypirc FILE") from None
-    except UnicodeError:
-        raise BrokenSettings(f"cannot read {path}: it is not UTF-8 text") from None
-    except OSError as error:
-        raise BrokenSettings(f"cannot read {path}: {error.strerror}") from None
-    except Error as error:
-        raise BrokenSettings(f"cannot read {path}: line {line_of(error)} is not understood") from None
-    return parser
+        found = keyring.password([repository.url], repository.user)
+    except KeyringFailed as error:
+        say(error.message)
+    source = "the keyring" if found else "~/.netrc"
+    found = found or netrc.login_for(urlsplit(repository.url).hostname or "")
+    if not found or repository.user not in (None, found[0]):
+        return None
+    say(f"login of {found[0]} from {source}")
+    return Credential(*found, source)

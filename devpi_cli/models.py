@@ -25,6 +25,11 @@ class Login:
     expires: float
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """User and token, as a request carries them."""
+        return self.user, self.token
+
+    @property
     def hours(self) -> float:
         """For how long the token is still good; negative when it no longer is."""
         return (self.expires - time.time()) / 3600

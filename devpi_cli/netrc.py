@@ -1,4 +1,4 @@
-"""A netrc for the programs that we run: the user's own with one more login."""
+"""The user's netrc: the login it has for a host, and a copy with one more login for the programs that we run."""
 
 from __future__ import annotations
 
@@ -25,14 +25,27 @@ def with_login(host: str, user: str, secret: str) -> Iterator[Path]:
         yield path
 
 
+def login_for(host: str) -> tuple[str, str] | None:
+    """Return user and secret that the user's netrc has for a host; what it says of all others does not count."""
+    for path in _places():
+        with suppress(OSError, UnicodeError, NetrcParseError):
+            user, _, secret = netrc(path).hosts.get(host, ("", "", ""))
+            return (user, secret) if user and secret else None
+    return None
+
+
 def _own() -> str:
     """Return the user's netrc; one that is broken helps no program."""
-    named = os.environ.get("NETRC")
-    for path in [Path(named)] if named else [home() / ".netrc", home() / "_netrc"]:
+    for path in _places():
         with suppress(OSError, UnicodeError, NetrcParseError):
             netrc(path)
             return path.read_text(encoding="utf-8")
     return ""
+
+
+def _places() -> list[Path]:
+    named = os.environ.get("NETRC")
+    return [Path(named)] if named else [home() / ".netrc", home() / "_netrc"]
 
 
 def _word(text: str) -> str:

@@ -42,6 +42,11 @@ class Output:
         """Tell whether results go to a terminal, where they may be prettier."""
         return bool(sys.stdout and sys.stdout.isatty())
 
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether there is somebody to ask."""
+        return not (self.no_input or os.environ.get("CI")) and bool(sys.stdin and sys.stdin.isatty())
+
     def line(self, text: str = "") -> None:
         """Print a line of the result."""
         if not self.as_json:
@@ -157,6 +162,13 @@ class Output:
             return password
         raise NotConfirmed("no password was set")
 
+    def ask_login(self, root: str, user: str | None) -> tuple[str, str] | None:
+        """Ask who somebody is at a server, and for the password; None where nobody is there to answer."""
+        if not self.can_ask:
+            return None
+        user = user or self.ask(f"user at {root}:", "")
+        return user, self.ask_password(f"password for user {user} at {root}:", "")
+
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
         """Show how far a long task is, on a terminal; ``yield`` what takes the bytes done since last time."""
@@ -181,7 +193,7 @@ class Output:
             yield lambda done: bar.advance(task, done)
 
     def _need_somebody(self, question: str, instead: str) -> None:
-        if self.no_input or os.environ.get("CI") or not (sys.stdin and sys.stdin.isatty()):
+        if not self.can_ask:
             raise NobodyToAsk(f"no terminal to ask on: {question}", hint=instead)
 
 

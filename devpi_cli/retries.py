@@ -69,6 +69,11 @@ class Retries:
     most_seconds: float = deadline.SECONDS
     waited: float = 0.0
 
+    @classmethod
+    def of(cls, most: int | None, most_seconds: float | None, say: Callable[[str], None]) -> Retries:
+        """Return what a command does unless it was told otherwise."""
+        return cls(MOST if most is None else most, say, most_seconds=most_seconds or deadline.SECONDS)
+
     @overload
     def run(self, attempt: Callable[[], A]) -> A: ...
     @overload

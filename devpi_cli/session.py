@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from devpi_cli import __version__, deadline, engine, urls
-from devpi_cli.errors import NotDevpi, ServerFailed, Unreachable, WrongUsage
+from devpi_cli.access import Access
+from devpi_cli.errors import NotAllowed, NotDevpi, ServerFailed, Unreachable, WrongUsage
 from devpi_cli.responses import READING, confirmed, received, redirected, reply_of, unreachable
 from devpi_cli.retries import MAYBE_DONE, Retries
 from devpi_cli.trust import Trust
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from devpi_cli.responses import Reply, Response
 
+    _Result = TypeVar("_Result")
+
 # A locked-down server tells clients from browsers by this name, and answers them without an HTML login page.
 USER_AGENT = f"devpi-cli/{__version__} devpi-client/7.3.0"
 CONNECT_SECONDS = 10.0
@@ -32,32 +34,14 @@ MOST_REDIRECTS = 10
 LOOK = "the server may have done it all the same: look before you try again"
 
 
-@dataclass(frozen=True)
-class Access:
-    """Credentials, and the root URL of the server that may see them."""
+class Doorkeeper(Protocol):
+    """Who gets a login for a session: with its first request, and when the server says no."""
 
-    root: str
-    login: tuple[str, str] | None = field(default=None, repr=False)
-    """``(user, token)`` for devpi itself."""
-    basic_auth: tuple[str, str] | None = field(default=None, repr=False)
-    """``(user, password)`` for a web server in front of devpi."""
-    client_cert: str | None = None
-    """A PEM file with a certificate and its key, shown to that server in the TLS handshake."""
+    def before(self, session: Session) -> None:
+        """Give the session the access for a request that is about to be made."""
 
-    def headers(self, url: str) -> dict[str, str]:
-        """Return the headers that prove who asks; none for a URL of somebody else."""
-        if not urls.is_below(url, self.root):
-            return {}
-        headers = {}
-        if self.login:
-            headers["X-Devpi-Auth"] = _base64(self.login)
-        if self.basic_auth:
-            headers["Authorization"] = f"Basic {_base64(self.basic_auth)}"
-        return headers
-
-    def certificate(self, url: str) -> str | None:
-        """Return the client certificate for a connection to where a URL points; none for somebody else."""
-        return self.client_cert if self.client_cert and urls.origin(url) == urls.origin(self.root) else None
+    def after(self, session: Session, error: NotAllowed) -> bool:
+        """Give the session another access after a refusal; return whether there is one to try again with."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +62,7 @@ class Session:
 
     ``timeout`` is how many seconds of silence end a request; ``log`` gets a line per request; ``transport`` is httpx's
     seam for tests. ``retries`` says how long a request may take in all, and whether anything is tried again: at first
-    nothing is.
+    nothing is. A ``doorkeeper`` gets logins.
     """
 
     def __init__(
@@ -94,6 +78,7 @@ class Session:
         self.timeout = timeout or SILENCE_SECONDS
         self.trust = trust or Trust()
         self.retries = Retries()
+        self.doorkeeper: Doorkeeper | None = None
         self.log = log or (lambda line: None)
         self.transport = transport
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
@@ -116,6 +101,9 @@ class Session:
         devpi server gives, and Redirected for a redirect that must not be followed.
         """
         body: dict[str, Any] = {} if json is None else {"json": json}
+        return self._with_login(url, partial(self._request, method, url, body, form, anyone=anyone))
+
+    def _request(self, method: str, url: str, body: dict[str, Any], form: Form | None, *, anyone: bool) -> Reply:
         try:
             return reply_of(self._followed(method, url, partial(self._send, method, body, form)), anyone=anyone)
         except (Unreachable, ServerFailed) as error:
@@ -128,6 +116,21 @@ class Session:
 
         Redirects are followed, and a server elsewhere gets no credentials. Raises what ``request`` raises.
         """
+        self._with_login(url, partial(self._download, url, take))
+
+    def _with_login(self, url: str, ask: Callable[[], _Result]) -> _Result:
+        """Ask the server; once more when it said no, and there is a login that was not tried."""
+        if self.doorkeeper is None or not urls.is_below(url, self.access.root):
+            return ask()
+        self.doorkeeper.before(self)
+        try:
+            return ask()
+        except NotAllowed as error:
+            if not self.doorkeeper.after(self, error):
+                raise
+        return ask()
+
+    def _download(self, url: str, take: Callable[[bytes], None]) -> None:
         response = self._followed("GET", url, lambda place: self.retries.run(partial(self._fetch, take, place)))
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             reply_of(response, anyone=True)
@@ -276,7 +279,3 @@ def _may_be_done(url: str, error: Unreachable | ServerFailed) -> bool:
     if url.endswith("/+login"):
         return False
     return error.fault in ("broken", "silent") if isinstance(error, Unreachable) else error.status in MAYBE_DONE
-
-
-def _base64(pair: tuple[str, str]) -> str:
-    return base64.b64encode(":".join(pair).encode()).decode()

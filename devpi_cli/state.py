@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli import predecessor, venvs
-from devpi_cli.errors import BrokenState, NothingInUse
+from devpi_cli.errors import BrokenState, NothingInUse, WrongUsage
 from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.models import Login, Written
 from devpi_cli.urls import is_below
@@ -40,6 +40,8 @@ class Server:
     features: list[str] = field(default_factory=list)
     basic_auth: tuple[str, str] | None = field(default=None, repr=False)
     client_cert: str | None = None
+    kept: list[str] = field(default_factory=list)
+    """The users whose password ``devpi login --store`` put into the keyring."""
 
 
 @dataclass
@@ -86,18 +88,21 @@ class State:
 
     @classmethod
     def of(cls, clientdir: str | None) -> State:
-        """Read the state in a folder, or where it is unless the user names one, and in the active environment.
-
-        Raises BrokenState as ``load`` does.
-        """
+        """``load`` the state in a folder, or where it is unless the user names one, and in the active environment."""
         from pathlib import Path
 
         folder = Path(clientdir) if clientdir else default_clientdir()
         heritage = (folder,) if clientdir else (folder, predecessor.default_folder())
         return cls.load(folder / "state.json", venvs.local_state(), heritage)
 
-    def require_server(self) -> str:
-        """Return the root URL of the server in use, or raise NothingInUse."""
+    def require_server(self, index: str | None = None) -> str:
+        """Return the root URL of the server in use.
+
+        Raises NothingInUse where there is none, and WrongUsage where the environment names an index of it.
+        """
+        if self.server is None and index:
+            hint = "give it the URL of the index, https://HOST/USER/INDEX, or type 'devpi use URL'"
+            raise WrongUsage(f"DEVPI_INDEX is {index!r}, and no server is in use", hint=hint)
         if self.server is None:
             raise NothingInUse("no server in use", hint="type 'devpi use URL' with the URL of a server or an index")
         return self.server
@@ -106,14 +111,17 @@ class State:
         """Return what is remembered of a server; a new one is remembered from now on."""
         return self.servers.setdefault(root, Server())
 
+    def known(self, root: str) -> Server:
+        """Return what is remembered of a server, which may be nothing."""
+        return self.servers.get(root, Server())
+
     def root_of(self, url: str) -> str | None:
         """Return the root URL of the remembered server that a URL belongs to."""
         return max((root for root in self.servers if is_below(url, root)), key=len, default=None)
 
     def login(self, root: str, user: str | None = None) -> Login | None:
         """Return the login of a user, or of who acts there, at a server."""
-        server = self.servers.get(root)
-        return server.logins.get(user or server.user or "") if server else None
+        return self.known(root).logins.get(user or self.known(root).user or "")
 
     @contextmanager
     def changing(self) -> Iterator[State]:
@@ -272,6 +280,7 @@ def _server(data: dict[str, Any]) -> Server:
         features=[_text(feature) for feature in data["features"]],
         basic_auth=(_text(basic[0]), _text(basic[1])) if basic else None,
         client_cert=_text_or_none(data.get("client_cert")),
+        kept=[_text(user) for user in data.get("kept", [])],
     )
 
 
@@ -281,6 +290,7 @@ def _as_json(server: Server) -> dict[str, Any]:
         "features": server.features,
         "basic_auth": server.basic_auth,
         "client_cert": server.client_cert,
+        "kept": server.kept,
         "logins": {
             user: {"token": login.token, "expires": login.expires if login.expires < inf else None}
             for user, login in server.logins.items()

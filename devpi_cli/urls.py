@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from devpi_cli.errors import WrongUsage
@@ -118,6 +120,32 @@ def split_index(url: str) -> tuple[str, str]:
         raise WrongUsage(f"{hide(url)!r} is not the URL of an index: it has to end in /USER/INDEX")
     prefix = "/".join(["", *names[:-2], ""])
     return urlunsplit((parts.scheme, parts.netloc, prefix, "", "")), f"{names[-2]}/{names[-1]}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server by its root URL, perhaps one of its indexes, and what stood before the host: user and password."""
+
+    root: str
+    index: str | None = None
+    basic_auth: tuple[str, str] | None = field(default=None, repr=False)
+
+
+def place(typed: str) -> Place:
+    """Return the server and the index that a URL leads to; one with less than a user and an index is a server's.
+
+    Raises WrongUsage for what is no URL of the kind.
+    """
+    url, basic_auth = without_login(checked(typed))
+    if len([name for name in path(url).partition("/+simple")[0].split("/") if name]) < 2:  # noqa: PLR2004 (user/index)
+        return Place(f"{url}/", None, basic_auth)
+    return Place(*split_index(url), basic_auth)
+
+
+def named_place() -> Place | None:
+    """Return what ``DEVPI_INDEX`` leads to where that is a URL: its server is then the one in use."""
+    typed = os.environ.get("DEVPI_INDEX", "")
+    return place(typed) if is_url(typed) else None
 
 
 def user_name(typed: str) -> str:

@@ -24,10 +24,11 @@ import httpx
 import pexpect
 import pytest
 
+from devpi_cli.access import Access
 from devpi_cli.api import Server, discover
 from devpi_cli.errors import Unreachable
 from devpi_cli.process import start
-from devpi_cli.session import Access, Session
+from devpi_cli.session import Session
 from devpi_cli.state import State
 from tests.hostile import cases
 from tests.zygote import Zygote
@@ -35,6 +36,8 @@ from tests.zygote import Zygote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+# A keyring of its own for every home, a file: no test asks the one of whoever runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"
 DEVPI = [sys.executable, "-m", "devpi_cli"]
 # devpi-server hashes passwords slowly on purpose; here that would be most of the time.
 QUICK_HASHES = ["--argon2-memory-cost", "8", "--argon2-parallelism", "1", "--argon2-time-cost", "1"]  # its secret
@@ -44,11 +47,15 @@ auth.pwd_context.update(argon2__memory_cost=8, argon2__parallelism=1, argon2__ti
 main.main()
 """
 COMMAND_SECONDS = 120
+NOT_LOGGED_IN = (
+    "not logged in: type 'devpi login USER' "
+    "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)"
+)
 zygote = Zygote()
 # What the machine that runs the tests must not decide.
 FOREIGN = re.compile(
     r"DEVPI_|XDG_|UV_|VIRTUAL_ENV$|CI$|NO_COLOR$|FORCE_COLOR$|PIP_CONFIG_FILE$|(https?|all)_proxy$"
-    r"|(SSL_CERT_FILE|SSL_CERT_DIR|PIP_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|WORKON_HOME)$",
+    r"|NETRC$|(SSL_CERT_FILE|SSL_CERT_DIR|PIP_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|WORKON_HOME)$",
     re.I,
 )
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from devpi_cli.access import Access
 from devpi_cli.api import Server
 from devpi_cli.errors import BrokenDistribution, Missing, NotDevpi, Unreachable
 from devpi_cli.models import Link
-from devpi_cli.session import Access, Session
+from devpi_cli.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

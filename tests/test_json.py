@@ -250,10 +250,11 @@ def test_every_document_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(("label", "document", "faults"), [
-    ("login", {"user": "a", "server": "s", "index": None, "expires": 1}, []),
-    ("login", {"user": "a", "server": "s", "expires": 1}, ["index is missing"]),
-    ("login", {"user": "a", "server": "s", "index": None, "expires": 1, "more": 2}, ["more is not in the README"]),
-    ("login", {"user": 7, "server": "s", "index": None, "expires": True}, ["user: 7 is no string",
+    ("login", {"user": "a", "server": "s", "index": None, "expires": 1, "stored": False}, []),
+    ("login", {"user": "a", "server": "s", "expires": 1, "stored": False}, ["index is missing"]),
+    ("login", {"user": "a", "server": "s", "index": None, "expires": 1, "stored": False, "more": 2},
+     ["more is not in the README"]),
+    ("login", {"user": 7, "server": "s", "index": None, "expires": True, "stored": False}, ["user: 7 is no string",
      "expires: True is no number"]),
     ("login", [], ["[] is no object"]),
     ("user", {"user": "a", "indexes": [], "email": "x"}, []),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import NOT_LOGGED_IN
 from tests.webservers import DEVPI_HEADERS, QuietHttp, serving
 
 if TYPE_CHECKING:
@@ -68,4 +69,4 @@ def test_a8_a_server_that_refuses_an_old_login_is_used_and_takes_a_new_one(
 def test_a21_who_is_shown_nothing_is_told_to_log_in(devpi: Client, locked: str, command: str) -> None:
     devpi.ok("use", f"{locked}alice/dev")
     status, said = devpi.fails(*command.split())
-    assert (status, said.splitlines()[1:]) == (3, ["403 Forbidden", "not logged in: type 'devpi login USER'"])
+    assert (status, said.splitlines()[1:]) == (3, ["403 Forbidden", NOT_LOGGED_IN])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.netrc import with_login
+from devpi_cli.netrc import login_for, with_login
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,3 +47,15 @@ def test_it_is_for_its_owner_only_and_gone_afterwards() -> None:
     with with_login("pypi.example", "alice", "secret") as path:
         assert (oct(path.stat().st_mode & 0o777), oct(path.parent.stat().st_mode & 0o777)) == ("0o600", "0o700")
     assert not path.parent.exists()
+
+
+def test_the_users_own_login_for_a_host_is_found(home: Path) -> None:
+    (home / ".netrc").write_text(f"{OWN}default login anybody password anything")
+    assert login_for("git.example") == ("me", "mine")
+    assert login_for("pypi.example") is None
+
+
+@pytest.mark.parametrize("content", ["machine", "machine git.example login me", "\udcff"])
+def test_what_is_broken_or_half_is_no_login(home: Path, content: str) -> None:
+    (home / ".netrc").write_text(content, encoding="utf-8", errors="surrogateescape")
+    assert login_for("git.example") is None

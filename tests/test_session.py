@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devpi_cli import __version__
+from devpi_cli.access import Access
 from devpi_cli.errors import Missing, NotAllowed, NotDevpi, Refused, ServerFailed, Unreachable
-from devpi_cli.session import Access, Session
 from tests.webservers import DEVPI_HEADERS, Front, QuietHttp, a_front, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from devpi_cli.session import Session
     from tests.conftest import Client, Live, Member
 
 IS_IT_DEVPI = "is this the URL of a devpi server?"
@@ -211,7 +212,9 @@ def test_debug_shows_requests_and_no_secrets(member: Member, server: Live) -> No
     url = server.url.replace("http://", "http://proxy:s3cret@") + "+api"
     result = member("--debug", "getjson", url)
     assert result.status == 0
-    assert result.stderr.startswith(f"debug: GET {server.url}+api -> 200 OK, ")
+    login, asked = result.stderr.splitlines()
+    assert login == f"debug: login of {member.user} from the state file"
+    assert asked.startswith(f"debug: GET {server.url}+api -> 200 OK, ")
     token = member.state.at(server.url).logins[member.user].token
     for secret in ("s3cret", token, base64.b64encode(f"{member.user}:{token}".encode()).decode()):
         assert secret not in result.stdout + result.stderr

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MODULE = "devpi_cli"
-HEAVY = ("filelock", "packaging.requirements", "platformdirs", "rich.progress", "truststore", "twine.package")
+HEAVY = (
+    "filelock",
+    "keyring",
+    "keyrings.alt.file",
+    "packaging.requirements",
+    "platformdirs",
+    "rich.progress",
+    "truststore",
+    "twine.package",
+)
 # Python reads these before our first line runs: whoever sets one differently needs a Python of their own.
 EARLY = ("PYTHON", "LC_", "LANG")
 START_SECONDS = 60

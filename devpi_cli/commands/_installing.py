@@ -73,8 +73,9 @@ def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
     The login is not in the URL: pip would put that into the arguments of the pip that fetches build backends.
     """
     settings = index_settings(app, url)
-    login, basic_auth = app.login, app.session.access.basic_auth
-    user, secret = basic_auth or ((login.user, login.token) if login else (None, None))
+    app.logins.ready(app.session)
+    access = app.session.access
+    user, secret = access.basic_auth or access.login or ("", "")
     if not (user and secret):
         yield settings
         return

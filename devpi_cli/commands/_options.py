@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from devpi_cli.app import App
+    from devpi_cli.models import Login
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -37,24 +38,35 @@ def chosen_index(app: App, typed: str | None) -> str:
 
     Raises NothingInUse, LoginRequired (a name alone belongs to who is logged in) or WrongUsage.
     """
-    typed = typed or os.environ.get("DEVPI_INDEX")
-    if typed and urls.is_url(typed):
+    variable, named = os.environ.get("DEVPI_INDEX"), urls.named_place()
+    if typed and typed != variable and urls.is_url(typed):
         url, app.basic_auth = urls.without_login(urls.checked(typed))
-        app.elsewhere, index = urls.split_index(url)
-        return index
+        app.elsewhere, app.index = urls.split_index(url)
+        return app.index
     root = app.root
-    if typed:
-        return index_of(app, typed)
-    if app.state.index is None:
+    if typed and (typed != variable or not named):
+        app.index = index_of(app, typed)
+    elif variable and not named:
+        app.index = index_of(app, variable)
+    else:
+        app.index = index_in_use(app)
+    if app.index is None:
         raise NothingInUse(
             f"no index in use at {root}", hint="type 'devpi use USER/INDEX', or 'devpi use -l' to see which there are"
         )
-    return app.state.index
+    return app.index
+
+
+def index_in_use(app: App) -> str | None:
+    """Return ``user/index`` of the URL in ``DEVPI_INDEX``, else of the index in use at that server; None for none."""
+    named = urls.named_place()
+    if named and named.index:
+        return named.index
+    return app.state.index if app.place == app.state.server else None
 
 
 def index_of(app: App, typed: str) -> str:
     """Return ``user/index`` for a name that may leave out the user who is logged in."""
-    app.state.require_server()
     user = acting_user(app)
     if not user and "/" not in typed.strip("/"):
         raise LoginRequired(
@@ -64,8 +76,18 @@ def index_of(app: App, typed: str) -> str:
 
 
 def acting_user(app: App) -> str | None:
-    """Return who acts: ``DEVPI_USER``, or who is logged in."""
-    return app.user or os.environ.get("DEVPI_USER") or (app.login.user if app.login else None)
+    """Return who acts at the server in use: ``DEVPI_USER``, whose token is in ``DEVPI_TOKEN``, or who is logged in.
+
+    Raises NothingInUse without a server, and WrongUsage for a password in the environment that is nobody's.
+    """
+    if app.root and not (credentials := app.logins.credentials).acting and (half := credentials.half_set()):
+        raise half
+    return credentials.acting
+
+
+def stored_login(app: App) -> Login | None:
+    """Return the login that is remembered of who acts, at the server in use or named."""
+    return app.state.login(app.place or "", app.user or os.environ.get("DEVPI_USER"))
 
 
 def key_values(typed: tuple[str, ...], operators: str = "") -> dict[str, str]:
@@ -97,8 +119,10 @@ def url_of(app: App, typed: str) -> str:
     """Return the URL of what was typed: a URL, a path from the server's root (``/…``) or from the index in use."""
     if urls.is_url(typed):
         urls.checked(typed)
-        url, app.basic_auth = urls.without_login(typed)
-        app.elsewhere = app.state.root_of(url) or url
+        url, basic_auth = urls.without_login(typed)
+        named = urls.named_place()
+        known = named.root if named and urls.is_below(url, named.root) else app.state.root_of(url)
+        app.elsewhere, app.basic_auth, app.only_stored = known or url, basic_auth or app.basic_auth, known is None
         return url
     if typed.startswith("/"):
         return urls.absolute(app.root, typed)

@@ -12,6 +12,7 @@ import click
 
 from devpi_cli import urls
 from devpi_cli.api import Server, discover
+from devpi_cli.credentials import STORED
 from devpi_cli.errors import DevpiError, Missing, NotAllowed
 from devpi_cli.session import Session
 
@@ -87,25 +88,32 @@ class Refusal:
 def why(app: App, refusal: Refusal) -> str:
     """Return why a login was not enough: it expired, it is not valid, or it is somebody else's index."""
     login = app.login
-    if not refusal.is_ours:
-        return ""
-    if login is None:
-        return "not logged in: type 'devpi login USER'"
+    if not refusal.is_ours or login is None:
+        return "not logged in: type 'devpi login USER'" if refusal.is_ours else ""
     status = "" if refusal.is_inquiry else _status(app)
     if status == "ok":
         return _who_may(app, login.user, refusal) or f"the login of {login.user} is good, but may not do this"
-    return no_longer_good(login, status) or (
+    return no_longer_good(login, status, app.logins.source) or (
         f"logged in as {login.user}; 'devpi use' tells whether the server still accepts that login"
     )
 
 
-def no_longer_good(login: Login, status: str) -> str:
-    """Say why a server no longer accepts a login, by what it says of it; nothing if it does, or does not say."""
+def no_longer_good(login: Login, status: str, source: str = STORED) -> str:
+    """Say why a server no longer accepts a login, by what it says of it; nothing if it does, or does not say.
+
+    ``source`` is where the login came from.
+    """
     if status == "expired" or (status != "ok" and login.hours <= 0):
         return expired(login)
     if status not in ("ok", ""):
-        return f"the login of {login.user} is no longer valid: type 'devpi login {login.user}'"
+        return _invalid(login.user, source)
     return ""
+
+
+def _invalid(user: str, source: str) -> str:
+    if source in ("", STORED):
+        return f"the login of {user} is no longer valid: type 'devpi login {user}'"
+    return f"the server does not take what {source} has for a login of {user}"
 
 
 def expired(login: Login) -> str:

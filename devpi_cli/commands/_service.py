@@ -21,7 +21,7 @@ def service_at(app: App, url: str) -> Service:
     except NotAllowed:
         if app.session.access.login is None:
             raise
-    app.session.access = replace(app.session.access, login=None)
+    app.session.doorkeeper, app.session.access = None, replace(app.session.access, login=None)
     return discover(app.session, url)
 
 

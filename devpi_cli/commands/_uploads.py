@@ -11,6 +11,7 @@ from devpi_cli import archives, dists, documentation
 from devpi_cli.commands._bases import warn_of_mirrored
 from devpi_cli.commands._existing import Existing
 from devpi_cli.commands._failures import sum_up
+from devpi_cli.commands._refusals import may_upload
 from devpi_cli.errors import BrokenDistribution, CheckFailed, DevpiError, OtherFile, Refused
 from devpi_cli.responses import CONFIRMED
 
@@ -49,6 +50,8 @@ class Uploads:
     def send(self) -> None:
         """Upload all, whatever happens to one, and documentation last; raise what stands for all failures."""
         url = f"{self.app.server.url(self.index)}/"
+        if not self.dry_run:
+            self._log_in(url)
         total = len(self.dists) + len(self.failures)
         wanted = sorted(self._checked(), key=lambda dist: dist.action == documentation.ACTION)
         if self.skip_existing:
@@ -100,6 +103,16 @@ class Uploads:
             self.outcomes[dist.path] = "identical"
             self.app.out.line(f"identical: {dist.path.name} at {url}")
         return missing
+
+    def _log_in(self, url: str) -> None:
+        """Log in before a large file is sent for nothing, where that needs a login; without it the server decides."""
+        app = self.app
+        app.logins.ready(app.session)
+        if app.logins.is_in or not app.out.can_ask:
+            return
+        acl = app.server.index(self.index, projects=False).config.get("acl_upload")
+        if not may_upload(None, acl if isinstance(acl, list) else []):
+            app.logins.ask_for(app.session, f"POST {url}")
 
     def _sum_up(self, total: int) -> None:
         """Say how many files are where, or what failed."""

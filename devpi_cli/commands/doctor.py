@@ -15,7 +15,7 @@ from devpi_cli import __version__, process, replies, urls, venvs
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._installing import chosen_installer
-from devpi_cli.commands._options import chosen_index
+from devpi_cli.commands._options import chosen_index, index_in_use
 from devpi_cli.commands._refusals import may_upload, no_longer_good
 from devpi_cli.commands._venv import chosen_venv
 from devpi_cli.errors import BrokenState, DevpiError, NotAllowed, ProgramFailed, ProgramMissing
@@ -90,7 +90,7 @@ def _client(visit: Visit) -> Finding:
 def _state(visit: Visit) -> Finding:
     """Check the file, and take from it which server and index the other checks are about."""
     state = visit.app.state
-    visit.root = state.server
+    visit.root = visit.app.place
     path = state.path
     if not path.exists():
         came = f", and counts what devpi-client left in {state.inherited}" if state.inherited else ""
@@ -109,7 +109,7 @@ def _server(visit: Visit) -> Finding:
     app = visit.app
     if not visit.root:
         return Finding(WARNING, "none in use: type 'devpi use URL'")
-    if os.environ.get("DEVPI_INDEX") or app.state.index:
+    if index_in_use(app) or (os.environ.get("DEVPI_INDEX") and not urls.named_place()):
         visit.index = chosen_index(app, None)
         visit.root = app.root
     try:

@@ -59,6 +59,7 @@ def command(app: App, shell: str | None, login: bool | None, index: str | None) 
 
 def _login(app: App, index: str, *, wanted: bool | None) -> tuple[str, str] | None:
     """Return user and secret for the URLs; None where none are needed, or wanted. Raises LoginRequired for none."""
+    app.logins.ready(app.session)
     access = app.session.access
     who = access.basic_auth or access.login
     if wanted is False:
@@ -73,12 +74,12 @@ def _login(app: App, index: str, *, wanted: bool | None) -> tuple[str, str] | No
 
 def _is_closed(app: App, index: str) -> bool:
     """Tell whether an index shows nothing to who is not logged in; a web server may answer with a page."""
-    session, access = app.session, app.session.access
-    session.access = replace(access, login=None, basic_auth=None)
+    session, access, doorkeeper = app.session, app.session.access, app.session.doorkeeper
+    session.access, session.doorkeeper = replace(access, login=None, basic_auth=None), None
     try:
         Server(app.root, session).index(index, projects=False)
     except (NotAllowed, Missing, NotDevpi):
         return True
     finally:
-        session.access = access
+        session.access, session.doorkeeper = access, doorkeeper
     return False

@@ -199,7 +199,6 @@ def _delete(app: App, name: str, settings: tuple[str, ...], *, missing_ok: bool,
 
 
 def _list(app: App, user: str | None) -> None:
-    app.state.require_server()
     user = user or acting_user(app)
     if not user:
         raise LoginRequired("whose indexes? nobody is logged in", hint="type 'devpi index -l USER'")

@@ -21,7 +21,6 @@ def command(app: App, user: str | None, password_stdin: bool, dry_run: bool) -> 
 
     Without USER it is your own, and you stay logged in. The new password is asked for twice.
     """
-    app.state.require_server()
     user = user or acting_user(app)
     if not user:
         raise LoginRequired("whose password? nobody is logged in", hint="type 'devpi login USER' first")

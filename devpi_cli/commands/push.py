@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from devpi_cli import credentials, urls
+from devpi_cli import tokens, urls
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._dry_run import require_place
@@ -19,9 +19,11 @@ from devpi_cli.commands._existing import Existing
 from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_of, index_option
 from devpi_cli.commands._releases import matching_releases
+from devpi_cli.credentials import elsewhere
 from devpi_cli.errors import Conflict, DevpiError, OtherFile, Refused, ServerFailed, SomeFailed, WrongUsage
 from devpi_cli.files import expanded
 from devpi_cli.models import Requirement
+from devpi_cli.pypirc import Repository, default_path, repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +39,7 @@ class Target:
     """Where releases are pushed to: an index of the server, or a repository of ``.pypirc``."""
 
     name: str
-    repository: credentials.Repository | None = None
+    repository: Repository | None = None
     user: str = ""
     password: str = ""
 
@@ -115,15 +117,17 @@ def _parse(app: App, typed: str) -> Requirement:
 def _target(app: App, typed: str, pypirc: Path | None) -> Target:
     if not typed.startswith(PYPI):
         return Target(_index_here(app, typed))
-    path = expanded(pypirc) if pypirc else credentials.default_pypirc()
-    repository = credentials.repository(path, typed.removeprefix(PYPI))
-    urls.checked(repository.url)
-    instead = f"write it into section [{repository.name}] of {path}"
-    user = repository.user or app.out.ask(f"user at {urls.hide(repository.url)}:", instead)
-    password = repository.password
+    path = expanded(pypirc) if pypirc else default_path()
+    there = repository(path, typed.removeprefix(PYPI))
+    urls.checked(there.url)
+    instead = f"write it into section [{there.name}] of {path}"
+    user, password = there.user, there.password
+    if password is None and (found := elsewhere(there, app.out.debug)):
+        user, password = found.user, found.secret
+    user = user or app.out.ask(f"user at {urls.hide(there.url)}:", instead)
     if password is None:
-        password = app.out.ask_password(f"password for user {user} at {urls.hide(repository.url)}:", instead)
-    return Target(typed, repository, user, password)
+        password = app.out.ask_password(f"password for user {user} at {urls.hide(there.url)}:", instead)
+    return Target(typed, there, user, password)
 
 
 def _index_here(app: App, typed: str) -> str:
@@ -142,7 +146,7 @@ def _index_here(app: App, typed: str) -> str:
 def _require_features(app: App, options: dict[str, bool]) -> None:
     """Refuse what the server would ignore. What is remembered of the server may be older than the server."""
     features = {name: f"push-{name.replace('_', '-')}" for name in options}
-    if set(features.values()) <= set(app.server.features):
+    if set(features.values()) <= set(app.server.features or ()):
         return
     there = discover(app.session, app.root).features
     for name, feature in features.items():
@@ -249,10 +253,10 @@ def _post(app: App, to: Target, project: str) -> dict[str, str]:
     """Return where the server shall upload to and as whom, with no more power than it needs for that."""
     url = to.repository.url if to.repository else ""
     password = to.password
-    if credentials.is_token(password):
-        less = credentials.narrowed(password, project)
+    if tokens.is_token(password):
+        less = tokens.narrowed(password, project)
         if less:
-            app.out.note(f"the server gets a token that is good for {project} and {credentials.TOKEN_SECONDS} seconds")
+            app.out.note(f"the server gets a token that is good for {project} and {tokens.TOKEN_SECONDS} seconds")
         else:
             app.out.warn("the server gets the token as it is: to narrow it, pip install 'devpi-cli[tokens]'")
         password = less or password

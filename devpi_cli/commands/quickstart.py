@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from devpi_cli import urls
+from devpi_cli.access import Access
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._server import ensure_running, own_registry
 from devpi_cli.errors import LoginRequired, NotAllowed
 from devpi_cli.registry import default_user, new_password
-from devpi_cli.session import Access
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -57,7 +57,7 @@ def command(app: App, user: str | None, port: int | None, mirror_url: str | None
     user = urls.user_name(user or default_user())
     for step in _serve(app, registry, port):
         app.out.line(step)
-    app.elsewhere = registry.url
+    app.elsewhere, app.only_stored = registry.url, True
     for step in _fill(app, registry, user, {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}):
         app.out.line(step)
     index = app.server.url(user, INDEX)

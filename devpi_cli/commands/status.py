@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from devpi_cli import urls
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._options import chosen_index, index_option
+from devpi_cli.commands._options import chosen_index, index_in_use, index_option
 from devpi_cli.commands._refusals import no_longer_good
 from devpi_cli.commands._service import expiry, service_at
 from devpi_cli.errors import NotAllowed
@@ -29,11 +30,11 @@ def command(app: App, index: str | None) -> None:
     The server is asked. Of a replica it says how far behind its primary it is, of a primary how far behind its replicas
     are. Nobody has to be logged in; 'devpi whoami' tells by its exit status whether somebody is.
     """
-    has_index = bool(index or os.environ.get("DEVPI_INDEX") or app.state.index)
+    has_index = bool(index or index_in_use(app) or (os.environ.get("DEVPI_INDEX") and not urls.named_place()))
     name = chosen_index(app, index) if has_index else None
     root, login = app.root, app.login
     service = service_at(app, root)
-    wrong = no_longer_good(login, service.status) if login else "not logged in"
+    wrong = no_longer_good(login, service.status, app.logins.source) if login else "not logged in"
     status = _status(app)
     found = app.server.index(name, projects=False) if name else None
     app.out.lines([*_server_lines(root, status), *_own_lines(app, login, wrong, found)])

@@ -10,7 +10,7 @@ import click
 
 from devpi_cli import urls
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._options import chosen_index, index_of
+from devpi_cli.commands._options import chosen_index, index_in_use, index_of, stored_login
 from devpi_cli.commands._service import service_at
 from devpi_cli.commands._settings import TRUST, make, plan, put_back, show, show_diff
 from devpi_cli.commands._venv import NONE, chosen_venv
@@ -200,12 +200,12 @@ def _list(app: App, url: str | None, user: str | None) -> None:
 
 
 def _in_use(app: App) -> Service | None:
-    if os.environ.get("DEVPI_INDEX"):
+    index = index_in_use(app)
+    if os.environ.get("DEVPI_INDEX") and not urls.named_place():
         index = chosen_index(app, None)
-        return service_at(app, app.server.url(index))
-    if app.state.server is None:
+    if app.place is None:
         return None
-    return service_at(app, app.server.url(app.state.index) if app.state.index else app.root)
+    return service_at(app, app.server.url(index) if index else app.root)
 
 
 def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Login | None:
@@ -216,12 +216,13 @@ def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Lo
     if chosen and urls.is_url(chosen) and urls.origin(chosen) != urls.origin(service.root):
         app.out.warn(f"the server has rewritten the url to: {urls.hide(service.root)}")
     asked, app.elsewhere = app.root, service.root
-    login = app.login
+    login = stored_login(app) if app.only_stored else app.login
     if app.user and not login:
         raise LoginRequired(f"{app.user} is not logged in at {service.root}", hint=f"type 'devpi login {app.user}'")
     refused = login is not None and asked == service.root and service.status not in ("ok", "")
     if keep:
-        _keep(app, service, chosen=bool(chosen), lost=login.user if login and refused else None)
+        lost = login.user if login and refused and login == stored_login(app) else None
+        _keep(app, service, chosen=bool(chosen), lost=lost)
     if login and refused:
         why = "has expired" if service.status == "expired" else "is no longer valid"
         app.out.note(f"the login of {login.user} {why}: type 'devpi login {login.user}'")
@@ -252,7 +253,7 @@ def _ask(app: App, typed: str) -> Service:
             raise WrongUsage(f"{typed!r} is no index", hint=f"for a server type 'devpi use http://{typed}'")
         return service_at(app, app.root if typed == "/" else app.server.url(index_of(app, typed)))
     url, app.basic_auth = urls.without_login(urls.checked(typed).partition("/+simple")[0])  # as copied from a pip.conf
-    app.elsewhere = app.state.root_of(f"{url}/") or f"{url}/"
+    app.elsewhere, app.only_stored = app.state.root_of(f"{url}/") or f"{url}/", True
     return service_at(app, url)
 
 

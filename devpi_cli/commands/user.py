@@ -172,7 +172,6 @@ def _list(app: App) -> None:
 
 
 def _show(app: App, name: str | None) -> None:
-    app.state.require_server()
     if not name:
         raise LoginRequired(
             "which user? nobody is logged in", hint="type 'devpi user USER', or 'devpi login USER' first"

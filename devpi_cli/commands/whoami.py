@@ -6,6 +6,7 @@ import os
 
 import click
 
+from devpi_cli import urls
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import chosen_index, index_option
 from devpi_cli.commands._refusals import no_longer_good
@@ -21,12 +22,12 @@ def command(app: App, index: str | None) -> None:
 
     The server is asked whether it accepts that login. The exit status is 3 when it does not, or nobody is logged in.
     """
-    if index or os.environ.get("DEVPI_INDEX"):
+    if index or (os.environ.get("DEVPI_INDEX") and not urls.named_place()):
         chosen_index(app, index)  # a URL leads to its server
     root, login = app.root, app.login
     if login is None:
         raise LoginRequired(f"not logged in at {root}", hint="type 'devpi login USER'")
-    if wrong := no_longer_good(login, service_at(app, root).status):
+    if wrong := no_longer_good(login, service_at(app, root).status, app.logins.source):
         raise LoginRequired(f"not logged in at {root}", hint=wrong)
     app.out.line(login.user)
     app.out.document({"user": login.user, "server": root, "expires": expiry(login)})

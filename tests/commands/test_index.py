@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import DEVPI, put
+from tests.conftest import DEVPI, NOT_LOGGED_IN, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,8 +298,7 @@ WHOSE = "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi log
         (
             "-c root/new",
             3,
-            "PUT HOST/root/new\n403 Forbidden: no permission to create index root/new\n"
-            "not logged in: type 'devpi login USER'\n",
+            f"PUT HOST/root/new\n403 Forbidden: no permission to create index root/new\n{NOT_LOGGED_IN}\n",
         ),
     ],
 )

@@ -35,7 +35,7 @@ def test_json_says_until_when(member: Member) -> None:
     said = json.loads("".join(member.ok("login", member.user, "--json", DEVPI_PASSWORD=member.password)))
     hours = (said.pop("expires") - time.time()) / 3600
     assert round(hours, 2) == 10
-    assert said == {"user": member.user, "server": member.server.root, "index": member.index_url}
+    assert said == {"user": member.user, "server": member.server.root, "index": member.index_url, "stored": False}
 
 
 @pytest.mark.parametrize("stdin", ["{}\n", "{}", "{}\r\n", "{}\nanother line\n"])
@@ -85,7 +85,9 @@ def test_the_user_is_asked_for_at_a_terminal(at_server: Client, member: Member) 
             ("bob",),
             {},
             2,
-            "no terminal to ask on: password for user bob at HOST/:\nuse --password-stdin or DEVPI_PASSWORD\n",
+            "no terminal to ask on: password for user bob at HOST/:\n"
+            "use --password-stdin, DEVPI_PASSWORD or DEVPI_TOKEN "
+            "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)\n",
         ),
         (("bob", "--password-stdin"), {}, 2, "there is no password on standard input\n"),
         (
@@ -215,7 +217,7 @@ def test_logging_out_forgets_the_token(member: Member, command: str) -> None:
 def test_logging_out_as_json(member: Member) -> None:
     for user in (member.user, None):
         said = json.loads("".join(member.ok("logoff", "--json")))
-        assert said == {"user": user, "server": member.server.root}
+        assert said == {"user": user, "server": member.server.root, "removed_from_keyring": False}
 
 
 def test_other_users_stay_logged_in(member: Member, new_member: Callable[[], Member]) -> None:

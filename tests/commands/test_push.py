@@ -13,7 +13,7 @@ import pytest
 from pypitoken import Token, ValidationError
 
 from devpi_cli.session import Form
-from tests.conftest import make_wheel, put
+from tests.conftest import NOT_LOGGED_IN, make_wheel, put
 from tests.front import Elsewhere, Front, served
 
 if TYPE_CHECKING:
@@ -243,9 +243,7 @@ def test_v27_a_push_without_login_says_so(demo: Member) -> None:
     demo.ok("logoff")
     assert demo.fails("push", "demo==1.0", f"{demo.user}/stable") == (
         3,
-        f"PUSH {demo.index_url}\n"
-        f"401 Unauthorized: user None cannot upload to '{demo.user}/stable'\n"
-        "not logged in: type 'devpi login USER'\n",
+        f"PUSH {demo.index_url}\n401 Unauthorized: user None cannot upload to '{demo.user}/stable'\n{NOT_LOGGED_IN}\n",
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import make_wheel, put
+from tests.conftest import NOT_LOGGED_IN, make_wheel, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,7 +210,7 @@ def test_somebody_else_removes_nothing(
 ) -> None:
     other = new_member()
     logged_in = f"{other.user} may not remove anything from {member.index}: its acl_upload is {member.user}"
-    for client, hint in ((at_server, "not logged in: type 'devpi login USER'"), (other, logged_in)):
+    for client, hint in ((at_server, NOT_LOGGED_IN), (other, logged_in)):
         refused = client("remove", "-yq", "demo", "--index", member.index)
         assert (refused.status, refused.stderr.splitlines()[-1]) == (3, hint)
     assert len(versions(member)) == 4

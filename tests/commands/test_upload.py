@@ -13,7 +13,7 @@ import pytest
 from pypitoken import Token
 
 from devpi_cli.models import Login
-from tests.conftest import make_wheel
+from tests.conftest import NOT_LOGGED_IN, make_wheel
 from tests.front import Front, served
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def test_who_is_not_logged_in_is_told_so(member: Member, tmp_path: Path, server:
     with server.requests() as requests:
         status, said = member.fails("upload", *wheels)
     asked, answered, hint = said.splitlines()
-    assert (asked, hint) == (f"POST {member.index_url}/", "not logged in: type 'devpi login USER'")
+    assert (asked, hint) == (f"POST {member.index_url}/", NOT_LOGGED_IN)
     assert answered.startswith("401 Unauthorized")
     assert status == 3
     assert len(requests) == 1

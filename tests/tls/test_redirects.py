@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.session import Access, Session
+from devpi_cli.access import Access
 from devpi_cli.trust import Trust
 from tests.webservers import Front, a_front, tls_context
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import trustme
+
+    from devpi_cli.session import Session
 
 SECRETS = {"x-devpi-auth", "authorization", "cookie", "proxy-authorization"}
 HOW: dict[str, Callable[[Session, str], object]] = {
