@@ -80,6 +80,7 @@ def test_version_with_v_shows_what_the_server_runs(member: Member) -> None:
     lines = member.ok("--version", "-v")
     assert [line.rsplit(" ", 1)[0] for line in lines[1:]] == [
         f"{member.server.root}: devpi-server",
+        f"{member.server.root}: devpi-tokens",
         f"{member.server.root}: devpi-web",
     ]
     assert member.ok("--version") == lines[:1]
