@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import make_wheel
+from tests.conftest import NOT_LOGGED_IN, make_wheel
 from tests.front import Front, served
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_gitlab_keeps_reports_and_that_is_said(member: Member, closed: str) -> N
 
 def test_a_closed_index_is_closed_to_who_is_not_logged_in(devpi: Client, closed: str) -> None:
     status, said = devpi.fails("env", "--index", closed)
-    assert (status, said.splitlines()[1:]) == (3, ["401 Unauthorized", "not logged in: type 'devpi login USER'"])
+    assert (status, said.splitlines()[1:]) == (3, ["401 Unauthorized", NOT_LOGGED_IN])
 
 
 def test_what_is_not_there_has_no_variables(member: Member, devpi: Client) -> None:
