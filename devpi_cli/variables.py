@@ -62,7 +62,7 @@ def _github(name: str, value: str) -> str:
 def _gitlab(name: str, value: str) -> str:
     """A dotenv report of GitLab knows neither quotes nor blanks."""
     if re.search(r"\s", value):
-        raise WrongUsage(f"{name}={value}: a dotenv report of GitLab can hold no blanks", hint="take --shell bash")
+        raise WrongUsage(f"{name} has blanks, which a dotenv report of GitLab cannot hold", hint="take --shell bash")
     return f"{name}={value}"
 
 
