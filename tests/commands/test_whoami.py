@@ -77,3 +77,12 @@ def test_no_server_is_not_nobody(devpi: Client) -> None:
         state.at(state.server).user = "alice"
         state.at(state.server).logins["alice"] = Login("alice", "token", 1e11)
     assert devpi.fails("whoami")[0] == 6
+
+
+def test_a_login_that_only_the_environment_has_is_one_too(devpi: Client, member: Member) -> None:
+    env = {"DEVPI_INDEX": member.index_url, "DEVPI_USER": member.user, "DEVPI_PASSWORD": member.password}
+    assert devpi.ok("whoami", **env) == [member.user]
+    assert devpi.ok("status", **env)[2].startswith(f"user: {member.user}")
+    status, said = devpi.fails("whoami", **{**env, "DEVPI_PASSWORD": "wrong"})
+    assert (status, said.splitlines()[1]) == (3, f"401 Unauthorized: user {member.user!r} could not be authenticated")
+    assert not devpi.state_file.exists()
