@@ -188,19 +188,21 @@ class CommandTable(click.Group):
             app.out.error(Interrupted("interrupted"))
             ctx.exit(Interrupted.exit_status)
         except Exception as error:
-            if app.debug and not app.json:
-                raise
-            _show_chain(app, error)
-            what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {error}"
-            app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
+            _report_bug(app, error)
             ctx.exit(1)
 
 
-def _show_chain(app: App, error: Exception) -> None:
+def _report_bug(app: App, error: Exception) -> None:
+    """Say what nobody foresaw; what a library says of a URL has its password, and so has the chain of causes."""
+    from devpi_cli.urls import hide
+
     if app.debug:
         from traceback import format_exception
 
-        app.out.debug("".join(format_exception(error)))
+        app.out.debug(hide("".join(format_exception(error)).rstrip()))
+    if app.json or not app.debug:
+        what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {hide(str(error))}"
+        app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
 
 
 def _what_to_type(app: App, error: DevpiError) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from devpi_cli.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from typing import Any
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST_LABEL = 63  # of a host name (RFC 1035, 2.3.4)
@@ -66,6 +70,15 @@ def hide(text: str) -> str:
     """
     text = re.sub(r"://[^/\s:@]+@", "://****@", text)
     return re.sub(r"(://[^/\s:@]*):(?:[^/\s]*@|(?!\d+/)[^\s@]*@)", r"\1:****@", text)
+
+
+def hidden(value: Any) -> Any:
+    """Return JSON with the password hidden in every URL of it: a mirror's may have one."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [hidden(part) for part in value]
+    return {name: hidden(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def origin(url: str) -> tuple[str, str, int | None]:

@@ -179,3 +179,14 @@ def test_a_path_is_below_its_base() -> None:
     assert urls.absolute("http://host/alice/dev", "demo") == "http://host/alice/dev/demo"
     assert urls.absolute("http://host/prefix/", "/alice") == "http://host/prefix/alice"
     assert urls.path("http://host/alice/dev?a=b") == "/alice/dev"
+
+
+def test_json_is_shown_without_the_passwords_in_its_urls() -> None:
+    shown = {
+        "index": {"mirror_url": "http://me:****@host/", "bases": ["http://****@host/", "root/pypi"], "volatile": True}
+    }
+    told = {
+        "index": {"mirror_url": "http://me:pw@host/", "bases": ["http://t0ken@host/", "root/pypi"], "volatile": True}
+    }
+    assert urls.hidden(told) == shown
+    assert urls.hidden(None) is None

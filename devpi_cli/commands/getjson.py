@@ -25,4 +25,4 @@ def command(app: App, path: str) -> None:
         for name, value in sorted(reply.headers.items()):
             app.out.line(f"{name.upper()}: {value}")
         app.out.line()
-    app.out.json_text(reply.json)
+    app.out.json_text(urls.hidden(reply.json))

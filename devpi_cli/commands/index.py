@@ -158,7 +158,9 @@ def _plan(app: App, name: str, would: str, changes: Mapping[str, Any]) -> None:
     app.out.line(f"would change nothing: {url}" if would == "nothing" else f"would {would} index: {url}")
     for key, value in changes.items():
         app.out.line(f"  {key}={_text(value)}")
-    app.out.document({"index": name, "url": url, "dry_run": True, "would": would, "changes": dict(changes)})
+    app.out.document(
+        {"index": name, "url": url, "dry_run": True, "would": would, "changes": urls.hidden(dict(changes))}
+    )
 
 
 def _modify_or_show(app: App, name: str, changes: tuple[str, ...], *, no_projects: bool) -> None:
@@ -171,7 +173,7 @@ def _modify_or_show(app: App, name: str, changes: tuple[str, ...], *, no_project
         app.server.index(name, projects=False)  # the server says 403 also of an index that is not there; this says 404
         raise
     for change in changes:
-        app.out.line(f"{urls.path(app.server.url(name))} {change}")
+        app.out.line(f"{urls.path(app.server.url(name))} {urls.hide(change)}")
     _show(app, index, no_projects=True)
 
 
@@ -218,8 +220,8 @@ def _show(app: App, index: Index, *, no_projects: bool, outcome: str = "") -> No
     for key in [key for key in FIRST_KEYS if key in index.config] + rest:
         app.out.line(f"  {key}={_text(index.config[key])}")
     said = {"outcome": outcome} if outcome else {}
-    app.out.document({"index": index.name, "url": url, **index.config, **said})
+    app.out.document({"index": index.name, "url": url, **urls.hidden(index.config), **said})
 
 
 def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return urls.hide(",".join(map(str, value)) if isinstance(value, list) else str(value))

@@ -196,7 +196,7 @@ def _list(app: App, url: str | None, user: str | None) -> None:
     for index in indexes:
         bases = ",".join(index.config.get("bases") or ())
         app.out.line(f"{index.name:<15} bases={bases:<15} volatile={index.config.get('volatile')}")
-    app.out.document({"indexes": [{"name": index.name, **index.config} for index in indexes]})
+    app.out.document({"indexes": [{"name": index.name, **urls.hidden(index.config)} for index in indexes]})
 
 
 def _in_use(app: App) -> Service | None:

@@ -40,9 +40,11 @@ TALKS = {
     "refresh": "refresh demo --index {index}",
     "remove": "remove -y demo",
     "install": "install demo",
+    "env": "env",
     "test": "test demo --list",
     "quickstart": None,
     "server": None,
+    "completion": None,
     "doctor": "doctor",
 }
 
