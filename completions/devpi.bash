@@ -16,7 +16,7 @@ _devpi_command() {
     'devpi index') options='--create -c --delete --list -l --exist-ok --missing-ok --dry-run -n --no-projects' arguments='index-or-setting setting+' ;;
     'devpi getjson') arguments='path' ;;
     'devpi patchjson') options='--dry-run -n' arguments='path file' ;;
-    'devpi upload') options='--index --from-dir --only-latest --dry-run -n --skip-existing --check --no-check --sdist --no-sdist --wheel --no-wheel --formats --no-isolation --installer --no-vcs --vcs --setupdir-only --no-setupdir-only --with-docs --only-docs --docs --python -p' valued='--index=index --formats=nothing --installer=:auto:pip:uv --docs=folder --python=nothing -p=nothing' arguments='file+' ;;
+    'devpi upload') options='--index --from-dir --only-latest --dry-run -n --skip-existing --check --no-check --sdist --no-sdist --wheel --no-wheel --formats --no-isolation --installer --no-vcs --vcs --setupdir-only --no-setupdir-only --with-docs --only-docs --docs --python -p --jobs' valued='--index=index --formats=nothing --installer=:auto:pip:uv --docs=folder --python=nothing -p=nothing --jobs=nothing' arguments='file+' ;;
     'devpi list') options='--index --all --ignore-bases --toxresults -t --failures -f' valued='--index=index' arguments='requirement' ;;
     'devpi push') options='--index --no-docs --only-docs --pypirc --register-project --skip-existing --dry-run -n' valued='--index=index --pypirc=file' arguments='release target+' ;;
     'devpi refresh') options='--requirement -r --all --index --dry-run -n' valued='--requirement=file -r=file --index=index' arguments='project+' ;;

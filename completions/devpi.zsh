@@ -189,6 +189,7 @@ _devpi-upload() {
         '(--docs)--docs=[Upload the pages in DIR as documentation, too.]:folder:_files -/' \
         '(--python -p)--python=[Build with this Python. \[the active environment'\''s, or ours\]]:nothing: ' \
         '(--python -p)-p+[Build with this Python. \[the active environment'\''s, or ours\]]:nothing: ' \
+        '(--jobs)--jobs=[How many to send at once. \[as many as are quicker than one\]]:nothing: ' \
         '*: :_files'
 }
 

@@ -10,12 +10,18 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TextIO
 
 from devpi_cli.errors import DevpiError, NobodyToAsk, NotConfirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from rich.progress import Progress
+
+    Part = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 # Names and messages may hold escape sequences, or make text run backwards, so that it seems to be another: what a
 # terminal would obey is shown, not sent.
@@ -24,6 +30,10 @@ DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x2
 VISIBLE = {code: f"\\x{code:02x}" for code in CONTROLS} | {code: f"\\u{code:04x}" for code in DIRECTIONS}
 SHORT_PASSWORD = 8
 PASSWORD_TRIES = 3
+
+
+_bars: list[Progress] = []
+_writing = Lock()
 
 
 @dataclass
@@ -170,10 +180,14 @@ class Output:
         return user, self.ask_password(f"password for user {user} at {root}:", "")
 
     @contextmanager
-    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
-        """Show how far a long task is, on a terminal; ``yield`` what takes the bytes done since last time."""
+    def progress(self, label: str, total: int, parts: int) -> Iterator[Part]:
+        """Show how far a long task of so many bytes in so many parts is, on a terminal; ``yield`` what begins a part.
+
+        That takes a label and how many bytes the part has, and is a context with what takes the bytes done since last
+        time; it may be used by several threads.
+        """
         if self.quiet or self.as_json or not (sys.stderr and sys.stderr.isatty()):
-            yield lambda done: None
+            yield _unseen
             return
         from rich.console import Console
         from rich.progress import (
@@ -186,21 +200,66 @@ class Output:
         )
 
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-        with Progress(
-            *columns, TransferSpeedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
-        ) as bar:
-            task = bar.add_task(label.translate(VISIBLE), total=total)
-            yield lambda done: bar.advance(task, done)
+        bars = Progress(
+            *columns,
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=False,  # what is a result goes where results go
+            redirect_stderr=False,
+        )
+        whole = bars.add_task(label.translate(VISIBLE), total=total, visible=parts > 1)
+
+        @contextmanager
+        def part(label: str, size: int) -> Iterator[Callable[[int], None]]:
+            task = bars.add_task(label.translate(VISIBLE), total=size)
+
+            def advance(done: int) -> None:
+                bars.advance(task, done)
+                bars.advance(whole, done)
+
+            yield advance
+            bars.remove_task(task)
+
+        with bars, _drawn(bars):
+            yield part
 
     def _need_somebody(self, question: str, instead: str) -> None:
         if not self.can_ask:
             raise NobodyToAsk(f"no terminal to ask on: {question}", hint=instead)
 
 
+@contextmanager
+def _unseen(label: str, size: int) -> Iterator[Callable[[int], None]]:
+    """Begin a part of a task that nobody watches."""
+    del label, size
+    yield lambda done: None
+
+
+@contextmanager
+def _drawn(bars: Progress) -> Iterator[None]:
+    """Let what is written inside the block take the bars away for a moment."""
+    _bars.append(bars)
+    try:
+        yield
+    finally:
+        _bars.remove(bars)
+
+
 def _write(stream: TextIO | None, text: str, *, style: str = "", end: str = "\n") -> None:
     """Write text as it is, without wrapping or markup; coloured only for somebody who sees colours."""
     if stream is None:  # the shell closed it, as in "devpi list >&-"
         return
+    with _writing:
+        for bars in _bars:
+            bars.stop()
+        _put(stream, text, style, end)
+        for bars in _bars:
+            bars.start()
+
+
+def _put(stream: TextIO, text: str, style: str, end: str) -> None:
     text = text.translate(VISIBLE)
     if style and _is_coloured(stream):
         import click

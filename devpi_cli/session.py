@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -82,6 +83,7 @@ class Session:
         self.log = log or (lambda line: None)
         self.transport = transport
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
+        self._making = Lock()
 
     def request(
         self,
@@ -254,24 +256,28 @@ class Session:
 
     def _client(self, scheme: str, certificate: str | None) -> httpx.Client:
         """Return the client for a scheme; only the one for https pays for a TLS context with CAs."""
-        if (scheme, certificate) not in self._clients:
-            import httpx
-
-            trusted = self.trust.context(certificate) if scheme == "https" else None
-            try:
-                with engine.seldom_used():
-                    self._clients[scheme, certificate] = httpx.Client(
-                        verify=trusted,  # type: ignore[arg-type]  # without a context there is no TLS
-                        timeout=httpx.Timeout(self.timeout, connect=self._connect_seconds),
-                        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                        transport=self.transport,
-                    )
-            except (httpx.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
-                raise WrongUsage(
-                    f"cannot use the proxy that the environment names: {urls.hide(str(error))}",
-                    hint="look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
-                ) from None
+        with self._making:
+            if (scheme, certificate) not in self._clients:
+                self._clients[scheme, certificate] = self._new_client(scheme, certificate)
         return self._clients[scheme, certificate]
+
+    def _new_client(self, scheme: str, certificate: str | None) -> httpx.Client:
+        import httpx
+
+        trusted = self.trust.context(certificate) if scheme == "https" else None
+        try:
+            with engine.seldom_used():
+                return httpx.Client(
+                    verify=trusted,  # type: ignore[arg-type]  # without a context there is no TLS
+                    timeout=httpx.Timeout(self.timeout, connect=self._connect_seconds),
+                    headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                    transport=self.transport,
+                )
+        except (httpx.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
+            raise WrongUsage(
+                f"cannot use the proxy that the environment names: {urls.hide(str(error))}",
+                hint="look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
+            ) from None
 
 
 def _may_be_done(url: str, error: Unreachable | ServerFailed) -> bool:

@@ -31,6 +31,17 @@ def index_option(purpose: str) -> Callable[[_Command], _Command]:
     )
 
 
+def jobs_option(what: str) -> Callable[[_Command], _Command]:
+    """Add ``--jobs`` (``DEVPI_JOBS``); None means as many as are worth it."""
+    return click.option(
+        "--jobs",
+        envvar="DEVPI_JOBS",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help=f"How many to {what} at once. [as many as are quicker than one]",
+    )
+
+
 def chosen_index(app: App, typed: str | None) -> str:
     """Return ``user/index`` for what was typed, for ``DEVPI_INDEX``, or of the index in use.
 

@@ -1,13 +1,16 @@
-"""Send files to an index one after the other, and say what became of each."""
+"""Send files to an index, several at once where that is quicker, and say what became of each."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import archives, dists, documentation
+from devpi_cli import archives, dists, documentation, workers
 from devpi_cli.commands._bases import warn_of_mirrored
 from devpi_cli.commands._existing import Existing
 from devpi_cli.commands._failures import sum_up
@@ -16,11 +19,11 @@ from devpi_cli.errors import BrokenDistribution, CheckFailed, DevpiError, OtherF
 from devpi_cli.responses import CONFIRMED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from devpi_cli.app import App
     from devpi_cli.dists import Dist
+    from devpi_cli.output import Part
 
 # What the server says, with status 200, of a file that it has already.
 IDENTICAL = "Upload of identical file"
@@ -35,15 +38,26 @@ class Uploads:
     dry_run: bool
     skip_existing: bool = False
     check: bool = False
+    jobs: int | None = None
+    """How many files are sent at once; None for as many as are worth it."""
+    private: Path = Path()
+    """A folder where documentation may be packed anew."""
+    paths: list[Path] = field(default_factory=list)
+    """Files that are not read yet: each is while the one before it is sent."""
     dists: list[Dist] = field(default_factory=list)
     outcomes: dict[Path, str] = field(default_factory=dict)
     failures: dict[Path, DevpiError] = field(default_factory=dict)
+    _is_hopeless: bool = False
 
-    def read(self, paths: Iterable[Path], private: Path) -> None:
-        """Read what files hold; a broken one has failed already."""
+    def read(self) -> None:
+        """Read all files now; a broken one has failed already."""
+        self.dists += self._readable(self.paths)
+        self.paths = []
+
+    def _readable(self, paths: Iterable[Path]) -> Iterator[Dist]:
         for path in paths:
             try:
-                self.dists.append(_read(path, private))
+                yield _read(path, self.private)
             except BrokenDistribution as error:
                 self.failures[path] = error
 
@@ -52,24 +66,57 @@ class Uploads:
         url = f"{self.app.server.url(self.index)}/"
         if not self.dry_run:
             self._log_in(url)
-        total = len(self.dists) + len(self.failures)
-        wanted = sorted(self._checked(), key=lambda dist: dist.action == documentation.ACTION)
+        if self.check or self.skip_existing:
+            self.read()
+        total = len(self.paths) + len(self.dists) + len(self.failures)
+        known = self._checked()
         if self.skip_existing:
-            wanted = self._missing(wanted, url)
-        for dist in wanted:
-            what = f"{dist.action} of {dist.path.name} to {url}"
-            try:
-                self.outcomes[dist.path] = "skipped" if self.dry_run else _send(self.app, self.index, dist)
-            except DevpiError as error:
-                self.failures[dist.path] = error
-                if _holds_for_all(error):
-                    break
-                continue
-            self.app.out.line(f"skipped: {what}" if self.dry_run else what)
+            known = self._missing(known, url)
+        if not self.dry_run:
+            self.app.session.prepare(url)  # once, before others need it
+        size = sum(path.stat().st_size for path in [*(dist.path for dist in known), *self.paths])
+        with self.app.out.progress(f"{total} files", size, total) as part:
+            for docs in (False, True):
+                paths = [path for path in self.paths if documentation.is_documentation(path) is docs]
+                read = [dist for dist in known if (dist.action == documentation.ACTION) is docs]
+                self._send_all(chain(read, workers.ahead(self._readable(paths)) if paths else ()), url, part)
         results = {str(path): {"outcome": outcome} for path, outcome in self.outcomes.items()}
         results |= {str(path): _as_json(error) for path, error in self.failures.items()}
         self.app.out.document({"index": self.index, "url": url, "files": results})
         self._sum_up(total)
+
+    def _send_all(self, wanted: Iterable[Dist], url: str, part: Part) -> None:
+        jobs = 1 if self.dry_run else self.jobs
+        for dist, outcome in workers.each(partial(self._send, part), wanted, jobs):
+            if isinstance(outcome, DevpiError):
+                self.failures[dist.path] = outcome
+                continue
+            if not outcome:
+                continue
+            self.outcomes[dist.path] = outcome
+            what = f"{dist.action} of {dist.path.name} to {url}"
+            self.app.out.line(f"skipped: {what}" if self.dry_run else what)
+
+    def _send(self, part: Part, dist: Dist) -> str:
+        """Upload a file, and return what became of it; nothing becomes of it when there is no hope left."""
+        if self.dry_run or self._is_hopeless:
+            return "skipped" if self.dry_run else ""
+        out, name = self.app.out, dist.path.name
+        server = self.app.server.narrowed_to(dist.project)
+        try:
+            with part(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
+                said = server.upload(self.index, dist.fields, name, file, action=dist.action)
+        except DevpiError as error:
+            self._is_hopeless = self._is_hopeless or _holds_for_all(error)
+            raise
+        if said.startswith(IDENTICAL):
+            out.note(f"{name}: already there")
+            return "already there"
+        if said == CONFIRMED:
+            out.note(f"{name}: {said}")
+        elif said:
+            out.warn(f"{name}: {said}")
+        return "uploaded"
 
     def _checked(self) -> list[Dist]:
         """Return what is to be sent: nothing at all if a file failed what was to be checked before."""
@@ -130,21 +177,6 @@ def _read(path: Path, private: Path) -> Dist:
     if path.name.endswith(dists.SUFFIXES):
         archives.check(path)
     return dists.read(path)
-
-
-def _send(app: App, index: str, dist: Dist) -> str:
-    """Upload a file, and return what became of it."""
-    name = dist.path.name
-    with app.out.progress(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
-        said = app.server.narrowed_to(dist.project).upload(index, dist.fields, name, file, action=dist.action)
-    if said.startswith(IDENTICAL):
-        app.out.note(f"{name}: already there")
-        return "already there"
-    if said == CONFIRMED:
-        app.out.note(f"{name}: {said}")
-    elif said:
-        app.out.warn(f"{name}: {said}")
-    return "uploaded"
 
 
 def _as_json(error: DevpiError) -> dict[str, Any]:

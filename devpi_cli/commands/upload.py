@@ -10,7 +10,7 @@ import click
 from devpi_cli import builder, defaults, dists, documentation
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._dry_run import require_place
-from devpi_cli.commands._options import chosen_index, index_option
+from devpi_cli.commands._options import chosen_index, index_option, jobs_option
 from devpi_cli.commands._uploads import Uploads
 from devpi_cli.defaults import Defaults
 from devpi_cli.errors import DevpiError, ProgramMissing, WrongUsage
@@ -61,6 +61,7 @@ DIST = Path("dist")
     help="Upload the pages in DIR as documentation, too.",
 )
 @click.option("--python", "-p", metavar="PYTHON", help="Build with this Python. [the active environment's, or ours]")
+@jobs_option("send")
 @pass_app
 def command(
     app: App,
@@ -82,6 +83,7 @@ def command(
     only_docs: bool,
     docs: Path | None,
     python: str | None,
+    jobs: int | None,
 ) -> None:
     """Build and upload the project in this folder, or upload files.
 
@@ -94,12 +96,13 @@ def command(
     _refuse_mirror(app, index)
     compare = skip_existing or (dry_run and not require_place(app, index).config.get("volatile"))
     with builder.private_folder() as private:
-        uploads = Uploads(app, index, dry_run, compare, bool(check))
+        uploads = Uploads(app, index, dry_run, compare, bool(check), jobs, private)
         if paths:
             if with_docs and not docs:
                 app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")
-            _add_files(uploads, dists.find(paths, from_dir=from_dir), private, only_docs=only_docs, docs=docs)
+            _add_files(uploads, dists.find(paths, from_dir=from_dir), only_docs=only_docs, docs=docs)
             if only_latest:
+                uploads.read()
                 uploads.dists = dists.latest(uploads.dists)
         else:
             builder.require_project(Path.cwd())
@@ -109,7 +112,7 @@ def command(
             python = builder.choose_python(python)
             installer = builder.choose_installer(installer, python)
             made = builder.Build(python, sdist, wheel, not no_isolation, installer)
-            _add_built(uploads, made, typed, private, release=not only_docs, docs=docs, sphinx=with_docs or only_docs)
+            _add_built(uploads, made, typed, release=not only_docs, docs=docs, sphinx=with_docs or only_docs)
         uploads.send()
 
 
@@ -139,15 +142,17 @@ def _chosen(app: App, typed: Defaults) -> tuple[bool, bool]:
     return sdist or (sdist is None and not wheel), wheel or (wheel is None and not sdist)
 
 
-def _add_files(uploads: Uploads, paths: Sequence[Path], private: Path, *, only_docs: bool, docs: Path | None) -> None:
+def _add_files(uploads: Uploads, paths: Sequence[Path], *, only_docs: bool, docs: Path | None) -> None:
     """Add files, or the documentation among them; a folder of pages belongs to the release that the files are of."""
     if only_docs and not docs:
         given, paths = paths, [path for path in paths if documentation.is_documentation(path)]
         if not paths:
             raise WrongUsage(f"--only-docs: no documentation in {', '.join(map(str, given))}")
-    uploads.read(paths, private)
+    uploads.paths = list(paths)
+    if docs:
+        uploads.read()
     if docs and uploads.dists:
-        _add_docs(uploads, docs, private, _only_release(uploads.dists))
+        _add_docs(uploads, docs, _only_release(uploads.dists))
         if only_docs:
             uploads.dists = [dist for dist in uploads.dists if dist.action == documentation.ACTION]
 
@@ -156,7 +161,6 @@ def _add_built(
     uploads: Uploads,
     made: builder.Build,
     typed: Defaults,
-    private: Path,
     *,
     release: bool,
     docs: Path | None,
@@ -165,24 +169,26 @@ def _add_built(
     """Build the release, its documentation, or both."""
     app = uploads.app
     heard = app.out.note if app.verbose else _nobody
-    source = _source(uploads, typed, private)
+    private = uploads.private
+    source = _source(uploads, typed)
     if release:
         app.out.line(f"--> .$ {made.shown}")
         files = [_kept(uploads, file) for file in builder.build(source, made, private, heard)]
-        uploads.read(files, private)
+        uploads.paths = files
+        uploads.read()
     if (docs or sphinx) and not uploads.failures:
         of = _only_release(uploads.dists) if release else builder.release_of(source, made, private, heard)
         pages = docs or builder.build_docs(source, private, heard)
-        _add_docs(uploads, pages, private, of, label="" if docs else " [sphinx docs]")
+        _add_docs(uploads, pages, of, label="" if docs else " [sphinx docs]")
 
 
 def _nobody(line: str) -> None:
     """Hear the output of a build that nobody wants to see."""
 
 
-def _source(uploads: Uploads, typed: Defaults, private: Path) -> Path:
+def _source(uploads: Uploads, typed: Defaults) -> Path:
     """Return the folder to build in."""
-    project = Path.cwd()
+    project, private = Path.cwd(), uploads.private
     if not typed.no_vcs:
         try:
             copied = builder.clean_copy(project, private, history=not typed.setupdir_only)
@@ -204,11 +210,9 @@ def _only_release(found: Sequence[dists.Dist]) -> tuple[str, str]:
     return releases.pop()
 
 
-def _add_docs(
-    uploads: Uploads, folder: Path, private: Path, release: tuple[str, str], *, label: str = " [docs]"
-) -> None:
+def _add_docs(uploads: Uploads, folder: Path, release: tuple[str, str], *, label: str = " [docs]") -> None:
     name, version = release
-    packed = documentation.pack(folder, private / f"{name}-{version}{documentation.SUFFIX}")
+    packed = documentation.pack(folder, uploads.private / f"{name}-{version}{documentation.SUFFIX}")
     uploads.dists.append(documentation.dist(_kept(uploads, packed, label), name, version))
 
 
