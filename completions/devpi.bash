@@ -17,10 +17,10 @@ _devpi_command() {
     'devpi getjson') arguments='path' ;;
     'devpi patchjson') options='--dry-run -n' arguments='path file' ;;
     'devpi upload') options='--index --from-dir --only-latest --dry-run -n --skip-existing --check --no-check --sdist --no-sdist --wheel --no-wheel --formats --no-isolation --installer --no-vcs --vcs --setupdir-only --no-setupdir-only --with-docs --only-docs --docs --python -p --jobs' valued='--index=index --formats=nothing --installer=:auto:pip:uv --docs=folder --python=nothing -p=nothing --jobs=nothing' arguments='file+' ;;
-    'devpi list') options='--index --all --ignore-bases --toxresults -t --failures -f' valued='--index=index' arguments='requirement' ;;
+    'devpi list') options='--index --all --ignore-bases --toxresults -t --failures -f --jobs' valued='--index=index --jobs=nothing' arguments='requirement' ;;
     'devpi push') options='--index --no-docs --only-docs --pypirc --register-project --skip-existing --dry-run -n' valued='--index=index --pypirc=file' arguments='release target+' ;;
     'devpi refresh') options='--requirement -r --all --index --dry-run -n' valued='--requirement=file -r=file --index=index' arguments='project+' ;;
-    'devpi remove') options='--index --force -f --missing-ok --dry-run -n' valued='--index=index' arguments='requirement' ;;
+    'devpi remove') options='--index --force -f --missing-ok --dry-run -n --jobs' valued='--index=index --jobs=nothing' arguments='requirement' ;;
     'devpi env') options='--shell --login --no-login --index' valued='--shell=:bash:fish:powershell:github:gitlab --index=index' ;;
     'devpi install') options='--requirement -r --editable -e --list -l --venv --installer --index --dry-run -n' valued='--requirement=file -r=file --editable=file -e=file --venv=folder --installer=:auto:pip:uv --index=index' arguments='package+' ;;
     'devpi test') options='-e -c --fallback-ini --tox-args --no-upload --index --select -s --list -l --dry-run -n' valued='-e=environments -c=file --fallback-ini=file --tox-args=nothing --index=index --select=nothing -s=nothing' arguments='requirement+' ;;

@@ -202,6 +202,7 @@ _devpi-list() {
         '(--toxresults -t)-t[Show the results of tox for every file.]' \
         '(--failures -f)--failures[Show the results of tox, and what failed commands printed.]' \
         '(--failures -f)-f[Show the results of tox, and what failed commands printed.]' \
+        '(--jobs)--jobs=[How many to ask for at once. \[as many as are quicker than one\]]:nothing: ' \
         '1: : _devpi_values requirement'
 }
 
@@ -238,6 +239,7 @@ _devpi-remove() {
         '(--missing-ok)--missing-ok[What is not there is no failure.]' \
         '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
         '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--jobs)--jobs=[How many to remove at once. \[as many as are quicker than one\]]:nothing: ' \
         '1: : _devpi_values requirement'
 }
 

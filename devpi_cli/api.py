@@ -167,6 +167,11 @@ class Server:
             return False
         return True
 
+    def release(self, index: str, project: str, version: str) -> Release:
+        """Show a release of a project on an index, or what it has from its bases."""
+        reply = self.session.request("GET", urls.join(self.url(index, project), version))
+        return replies.release(project, version, replies.expect(reply, "versiondata"), reply)
+
     def upload(
         self, index: str, fields: Mapping[str, object], name: str, file: BinaryIO, *, action: str = "file_upload"
     ) -> str:

@@ -189,6 +189,8 @@ class Requirement:
     project: str
     is_whole_project: bool
     matches: Callable[[str], bool] = field(repr=False, compare=False)
+    version: str | None = None
+    """The only version that is meant, as it was typed: ``name==1.0``."""
 
     @classmethod
     def parse(cls, text: str) -> Requirement:
@@ -200,7 +202,7 @@ class Requirement:
 
         exact = re.fullmatch(r"\s*([A-Za-z0-9][\w.-]*)\s*={2,3}\s*([^\s,;*=<>!~]+)\s*", text)
         if exact and parsed_version(exact[2]) is None:
-            return cls(text, normalised(exact[1]), is_whole_project=False, matches=exact[2].__eq__)
+            return cls(text, normalised(exact[1]), is_whole_project=False, matches=exact[2].__eq__, version=exact[2])
         try:
             parsed = Parsed(text)
             parsed.specifier.contains("0")  # it reads numbers only now, and can find thousands of digits
@@ -215,7 +217,7 @@ class Requirement:
                 return True
             return parsed_version(version) is not None and parsed.specifier.contains(version, prereleases=True)
 
-        return cls(text, normalised(parsed.name), is_whole_project=not parsed.specifier, matches=matches)
+        return cls(text, normalised(parsed.name), not parsed.specifier, matches, exact[2] if exact else None)
 
 
 def normalised(name: str) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         ("getjson /INDEX", "GET /INDEX"),
         ("list", "GET /INDEX"),
         ("list demo", "GET /INDEX/demo"),
-        ("list De.Mo==1.0", "GET /INDEX/de-mo"),
+        ("list De.Mo==1.0", "GET /INDEX/de-mo/1.0"),
     ],
 )
 def test_one_request_does_it(member: Member, server: Live, typed: str, request_made: str) -> None:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from devpi_cli import toxresults
+from devpi_cli import workers
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._options import chosen_index, index_option
+from devpi_cli.commands._options import chosen_index, index_option, jobs_option
 from devpi_cli.commands._releases import no_release
-from devpi_cli.errors import BrokenDistribution
+from devpi_cli.errors import DevpiError, Missing
 from devpi_cli.models import Requirement, newest_first, normalised
 
 if TYPE_CHECKING:
     from devpi_cli.models import Link, Release
-    from devpi_cli.toxresults import Command, Environment
+    from devpi_cli.toxresults import Environment
 
 NEWEST = 3
-SETUP = {"none": "no setup was performed", "failed": "setup failed"}
-TESTS = {"none": "no tests were run", "failed": "tests failed", "passed": "tests passed"}
 
 
 @click.command(
@@ -33,6 +33,7 @@ TESTS = {"none": "no tests were run", "failed": "tests failed", "passed": "tests
 @click.option("--ignore-bases", is_flag=True, help="Leave out what the index has from its bases.")
 @click.option("--toxresults", "-t", "tox_results", is_flag=True, help="Show the results of tox for every file.")
 @click.option("--failures", "-f", is_flag=True, help="Show the results of tox, and what failed commands printed.")
+@jobs_option("ask for")
 @pass_app
 def command(
     app: App,
@@ -42,6 +43,7 @@ def command(
     ignore_bases: bool,
     tox_results: bool,
     failures: bool,
+    jobs: int | None,
 ) -> None:
     """List the projects of an index, or the files of a project.
 
@@ -55,10 +57,10 @@ def command(
         detail = "failures" if failures else "results" if tox_results else ""
         _files(app, index, wanted, all_=all_, ignore_bases=ignore_bases, tox=detail)
     else:
-        _projects(app, index, all_=all_, ignore_bases=ignore_bases)
+        _projects(app, index, all_=all_, ignore_bases=ignore_bases, jobs=jobs)
 
 
-def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool) -> None:
+def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool, jobs: int | None) -> None:
     projects = app.server.index(index).projects
     if not app.verbose:
         if projects:
@@ -66,8 +68,11 @@ def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool) -> None:
         app.out.document({"index": index, "projects": list(projects)})
         return
     found: dict[str, list[str]] = {}
-    for project in projects:
-        releases = {r.version: r for r in app.server.releases(index, project, ignore_bases=ignore_bases)}
+    ask = partial(app.server.releases, index, ignore_bases=ignore_bases)
+    for project, outcome in workers.each(ask, projects, jobs):
+        if isinstance(outcome, DevpiError):
+            raise outcome
+        releases = {release.version: release for release in outcome}
         versions = newest_first(releases)
         found[project] = versions[::-1] if all_ else versions[:1]
         for version in found[project]:
@@ -76,8 +81,7 @@ def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool) -> None:
 
 
 def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_bases: bool, tox: str) -> None:
-    releases = app.server.releases(index, wanted.project, ignore_bases=ignore_bases)
-    matching = {release.version: release for release in releases if wanted.matches(release.version)}
+    matching = _matching(app, index, wanted, ignore_bases=ignore_bases)
     if not matching:
         raise no_release(index, wanted)
     newest = [matching[version] for version in newest_first(matching) if _files_of(matching[version])]
@@ -87,9 +91,11 @@ def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_base
         app.out.line(row.link.url)
         row.size = app.server.size(row.link) if app.json and app.verbose else row.link.size
         if tox:
-            row.results = _tox_results(app, row.release, row.link)
+            from devpi_cli.commands import _tested
+
+            row.results = _tested.results_of(app, row.release, row.link)
             for environment in row.results:
-                app.out.lines(_told(environment, in_full=tox == "failures"))
+                app.out.lines(_tested.told(environment, in_full=tox == "failures"))
     app.out.document(
         {
             "index": index,
@@ -99,6 +105,15 @@ def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_base
     )
     if len(newest) > len(shown):
         app.out.note(f"{len(newest) - len(shown)} older versions not shown, use --all to see")
+
+
+def _matching(app: App, index: str, wanted: Requirement, *, ignore_bases: bool) -> dict[str, Release]:
+    """Return the releases that are meant by version; one that is named is asked for alone, unless it is not there."""
+    if wanted.version and not ignore_bases:
+        with suppress(Missing):
+            return {wanted.version: app.server.release(index, wanted.project, wanted.version)}
+    releases = app.server.releases(index, wanted.project, ignore_bases=ignore_bases)
+    return {release.version: release for release in releases if wanted.matches(release.version)}
 
 
 @dataclass
@@ -125,53 +140,11 @@ class _Row:
         }
         if self.results is None:
             return row
-        return {**row, "toxresults": [_as_json(environment) for environment in self.results]}
+        from devpi_cli.commands._tested import as_json
+
+        return {**row, "toxresults": [as_json(environment) for environment in self.results]}
 
 
 def _files_of(release: Release) -> list[Link]:
     """Return the files of a release; those that another index hides come last."""
     return [*release.files, *(link for link in release.shadowed if link.rel == "releasefile")]
-
-
-def _tox_results(app: App, release: Release, file: Link) -> list[Environment]:
-    """Return the newest result of every environment in which a file was tested."""
-    reports = []
-    for link in release.tox_results(file):
-        try:
-            reports.append(toxresults.environments(app.server.tox_result(link)))
-        except BrokenDistribution as error:
-            app.out.warn(f"corrupt toxresult, skipping: {link.url} ({error.message})")
-    return [environment for report in toxresults.newest(reports) for environment in report]
-
-
-def _told(environment: Environment, *, in_full: bool) -> list[str]:
-    """Return what to say of an environment: how its setup went, if that is worth a word, and how its tests did."""
-    what = f"{environment.host:<10} {environment.platform:<7} {environment.name:<10}"
-    lines = []
-    setup, tests = toxresults.outcome(environment.setup), toxresults.outcome(environment.tests)
-    if setup != "passed":
-        lines += [f"{what} {SETUP[setup]}", *(_commands(environment.setup) if in_full else ())]
-    version = f" {environment.python}" if environment.python else ""
-    lines.append(f"{what}{version} {TESTS[tests]}")
-    return lines + (_commands(environment.tests) if in_full and tests == "failed" else [])
-
-
-def _commands(commands: tuple[Command, ...]) -> list[str]:
-    """Return the commands up to the first that failed, with what that printed."""
-    lines = []
-    for command in commands:
-        lines.append(f"    {'FAIL:' if command.failed else 'OK:  '} {command.line}")
-        if command.failed:
-            return lines + [f"    {line}" for line in command.output.splitlines()]
-    return lines
-
-
-def _as_json(environment: Environment) -> dict[str, str]:
-    return {
-        "host": environment.host,
-        "platform": environment.platform,
-        "environment": environment.name,
-        "python": environment.python,
-        "setup": toxresults.outcome(environment.setup),
-        "tests": toxresults.outcome(environment.tests),
-    }

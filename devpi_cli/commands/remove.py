@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from devpi_cli import urls
+from devpi_cli import urls, workers
 from devpi_cli.api import ADD_FORCE
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._dry_run import REMOVE, dry_run_option, require_place, require_volatile
-from devpi_cli.commands._options import chosen_index, index_option, url_of
+from devpi_cli.commands._failures import sum_up
+from devpi_cli.commands._options import chosen_index, index_option, jobs_option, url_of
 from devpi_cli.commands._releases import matching_releases
-from devpi_cli.errors import Missing, NothingFound, WrongUsage
+from devpi_cli.errors import DevpiError, Missing, NothingFound, WrongUsage
 from devpi_cli.models import Requirement
 
 if TYPE_CHECKING:
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 @click.option("--force", "-f", is_flag=True, help="Remove from a non-volatile index, too.")
 @click.option("--missing-ok", is_flag=True, help="What is not there is no failure.")
 @dry_run_option()
+@jobs_option("remove")
 @pass_app
-def command(app: App, requirement: str, index: str | None, force: bool, missing_ok: bool, dry_run: bool) -> None:
+def command(
+    app: App, requirement: str, index: str | None, force: bool, missing_ok: bool, dry_run: bool, jobs: int | None
+) -> None:
     """Remove a project, releases of it, or one file from an index.
 
     REQUIREMENT is NAME for the whole project, or 'NAME==VERSION', 'NAME<VERSION' for releases; a URL is that of one
@@ -52,8 +56,14 @@ def command(app: App, requirement: str, index: str | None, force: bool, missing_
         _plan(app, index, wanted, releases, force=force)
         return
     if releases:
-        _remove_releases(app, index, wanted, releases, force=force)
-    app.out.document(_as_json(index, wanted, releases) | {"removed": _urls(releases)})
+        about = ["About to remove the following releases and distributions", *_about(releases)]
+        app.out.confirm("Are you sure", about)
+    if wanted.is_whole_project:
+        if releases:
+            app.server.remove_project(index, wanted.project, force=force)
+        app.out.document(_as_json(index, wanted, releases) | {"removed": _urls(releases)})
+    else:
+        _remove_releases(app, index, wanted, releases, force=force, jobs=jobs)
 
 
 def _remove_file(app: App, typed: str, *, force: bool, missing_ok: bool, dry_run: bool) -> None:
@@ -107,12 +117,24 @@ def _as_json(index: str, wanted: Requirement, releases: Sequence[Release]) -> di
     return {"index": index, "project": wanted.project, "versions": [release.version for release in releases]}
 
 
-def _remove_releases(app: App, index: str, wanted: Requirement, releases: Sequence[Release], *, force: bool) -> None:
-    about = ["About to remove the following releases and distributions", *_about(releases)]
-    app.out.confirm("Are you sure", about)
-    if wanted.is_whole_project:
-        app.server.remove_project(index, wanted.project, force=force)
-    else:
-        for release in releases:
+def _remove_releases(
+    app: App, index: str, wanted: Requirement, releases: Sequence[Release], *, force: bool, jobs: int | None
+) -> None:
+    """Remove releases until one cannot be removed; those that are on their way then still are."""
+    removed: list[Release] = []
+    failures: list[tuple[str, DevpiError]] = []
+
+    def remove(release: Release) -> bool:
+        if failures:
+            return False
+        app.server.remove_release(index, wanted.project, release.version, force=force)
+        return True
+
+    for release, outcome in workers.each(remove, releases, jobs):
+        if isinstance(outcome, DevpiError):
+            failures.append((f"{wanted.project} {release.version}", outcome))
+        elif outcome:
+            removed.append(release)
             app.out.line(f"deleting release {release.version} of {wanted.project}")
-            app.server.remove_release(index, wanted.project, release.version, force=force)
+    app.out.document(_as_json(index, wanted, releases) | {"removed": _urls(removed)})
+    sum_up(app, failures, "releases removed", done=len(removed), total=len(releases))
