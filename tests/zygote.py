@@ -144,7 +144,7 @@ class Zygote:
                 connection.connect(str(self._place))
             except OSError:
                 connection.close()
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or self._process.poll() is not None:
                     raise
                 time.sleep(0.01)
             else:
