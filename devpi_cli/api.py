@@ -294,5 +294,6 @@ class Server:
         try:
             self.session.request("DELETE", url)
         except NotAllowed as error:
-            error.hint = if_not_volatile if "non-volatile" in error.reason else ""
+            if "non-volatile" in error.reason:
+                error.hint = if_not_volatile
             raise
