@@ -9,6 +9,7 @@ import os
 import sys
 
 VALUES = ["completion", "values"]
+INTERRUPTED = 130
 FEWEST = 5  # the program, these two, KIND and CURRENT
 
 
@@ -16,9 +17,13 @@ def main() -> None:
     """Run the devpi command, or print what completes a word: ``devpi completion values KIND CURRENT WORD…``."""
     if sys.argv[1:3] == VALUES and len(sys.argv) >= FEWEST:
         _complete(*sys.argv[3:])
-    from devpi_cli import cli
+    try:
+        from devpi_cli import cli
 
-    cli.main()
+        cli.main()
+    except KeyboardInterrupt:  # while Python imports the command, or when it ends
+        sys.stderr.write("interrupted\n")
+        raise SystemExit(INTERRUPTED) from None
 
 
 def _complete(kind: str, current: str, *words: str) -> None:

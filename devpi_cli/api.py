@@ -102,14 +102,13 @@ class Server:
 
     def create_user(self, name: str, config: Mapping[str, str]) -> None:
         """Create a user; ``config`` has at least ``password`` or ``pwhash``."""
-        self.session.request("PUT", self._user_url(name), json=dict(config))
+        replies.expect(self.session.request("PUT", self._user_url(name), json=dict(config)), "userconfig")
 
     def modify_user(self, name: str, config: Mapping[str, str]) -> Login | None:
         """Change some settings of a user; its own new password comes back as a new token."""
         reply = self.session.request("PATCH", self._user_url(name), json=dict(config))
-        return (
-            replies.login(name, replies.expect(reply, "userpassword"), reply) if reply.type == "userpassword" else None
-        )
+        is_login = replies.acknowledged(reply, "userpassword").type is not None
+        return replies.login(name, replies.expect(reply, "userpassword"), reply) if is_login else None
 
     def delete_user(self, name: str) -> None:
         """Delete a user with its volatile indexes."""
@@ -231,8 +230,11 @@ class Server:
 
         The server redirects to what it then knows. It says 500 whatever goes wrong; looking at the project tells what.
         """
+        url = self.url(mirror, "+simple", project, "refresh")
         try:
-            self.session.request("POST", self.url(mirror, "+simple", project, "refresh"))
+            reply = self.session.request("POST", url)
+            if reply.status < HTTPStatus.MULTIPLE_CHOICES:
+                raise NotDevpi(f"POST {url}\n{reply.status} {reply.reason}, but not the reply to a refresh")
         except Redirected as redirect:
             if not redirect.by_devpi:
                 raise
@@ -273,7 +275,8 @@ class Server:
 
     def attach_tox_result(self, url: str, report: Mapping[str, object]) -> str:
         """Attach a report of tox to the file at a URL; return what the server has to say about it, mostly nothing."""
-        return self.session.request("POST", url, json=dict(report)).message
+        reply = self.session.request("POST", url, json=dict(report))
+        return replies.acknowledged(reply, "toxresultpath").message
 
     def remove_project(self, index: str, project: str, *, force: bool = False) -> None:
         """Remove a project with all its releases; ``force`` also on a non-volatile index."""
@@ -292,7 +295,7 @@ class Server:
 
     def _delete(self, url: str, if_not_volatile: str) -> None:
         try:
-            self.session.request("DELETE", url)
+            replies.acknowledged(self.session.request("DELETE", url))
         except NotAllowed as error:
             if "non-volatile" in error.reason:
                 error.hint = if_not_volatile

@@ -170,7 +170,11 @@ class CommandTable(click.Group):
 
     @_usage_errors()
     def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
-        return super().make_context(*arguments, **settings)
+        try:
+            return super().make_context(*arguments, **settings)
+        except KeyboardInterrupt:
+            App(json=_json_is_wanted()).out.error(Interrupted("interrupted"))
+            raise click.exceptions.Exit(Interrupted.exit_status) from None
 
     @_usage_errors()
     def invoke(self, ctx: click.Context) -> Any:

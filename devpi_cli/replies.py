@@ -30,6 +30,16 @@ def expect(reply: Reply, kind: str) -> dict[str, Any]:
     return reply.result
 
 
+def acknowledged(reply: Reply, *kinds: str) -> Reply:
+    """Return a reply that says in words that something was done, or has a result of one of the kinds."""
+    if reply.type not in (None, *kinds) or (reply.type is None and reply.result is not None):
+        raise NotDevpi(
+            f"{urls.hide(reply.url)}\nthe reply is not what was asked for: {reply.type!r} found",
+            hint="is this the URL of a devpi server?",
+        )
+    return reply
+
+
 def text(data: Mapping[str, Any], key: str) -> str | None:
     """Return the text under a key; None where something else is, or nothing."""
     value = data.get(key)
@@ -103,7 +113,7 @@ def login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
 
 def status(reply: Reply) -> Status:
     """Return how a server is. Older servers say ``master`` where newer ones say ``primary``."""
-    result = mapping(reply.result)
+    result = mapping(acknowledged(reply, "status").result)
     role = text(result, "role") or ""
     in_sync_at = result.get("replica-in-sync-at")
     polling = mapping(result.get("polling_replicas"))

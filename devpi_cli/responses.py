@@ -96,10 +96,11 @@ def received(response: httpx.Response, *, whole: bool = True) -> Response:
     return Response(method, url, response.status_code, reason, response.headers, b"".join(pieces))
 
 
-def redirected(response: Response) -> str:
+def redirected(response: Response, *, for_file: bool = False) -> str:
     """Return where to go instead, for requests that change nothing; credentials are decided anew for that URL.
 
-    A POST that a redirect turns into a GET looks like success and stored nothing, so that others are refused.
+    A POST that a redirect turns into a GET looks like success and stored nothing, so that others are refused; and so is
+    what leaves TLS, unless it is for a file: that one is known by its hash.
     """
     method, asked, location = response.method, response.url, response.location or ""
     try:
@@ -115,6 +116,9 @@ def redirected(response: Response) -> str:
             hint="type 'devpi use' with the URL that the server wants to be called by",
             by_devpi="x-devpi-api-version" in response.headers,
         )
+    if asked.startswith("https:") and not target.startswith("https:") and not for_file:
+        what = f"{method} {urls.hide(asked)}\n{response.status_code} {response.reason_phrase}"
+        raise Redirected(f"{what}: sent on to {urls.hide(target)}, without TLS", by_devpi=False)
     query = urlsplit(asked).query
     if query and not urlsplit(target).query and urls.origin(asked) == urls.origin(target):
         target = f"{target}?{query}"
@@ -142,7 +146,8 @@ def reply_of(response: Response, *, anyone: bool) -> Reply:
         raise NotDevpi(f"{request}\nthe server speaks devpi API version {is_devpi}, this client {API_VERSION}")
     if not (is_devpi or (anyone and is_json)) or (response.content and not is_json):
         kind = response.headers.get("content-type", "no content type")
-        who = "this is a page, not JSON" if is_devpi else "no devpi server answers like this"
+        no_json = "this is no JSON" if "json" in kind else "this is a page, not JSON"
+        who = no_json if is_devpi else "no devpi server answers like this"
         hint = "" if is_devpi else "is this the URL of a devpi server?"
         raise NotDevpi(f"{request}\n{response.status_code} {reason}, but {who} ({kind})", hint=hint)
     parts = body if isinstance(body, dict) else {}

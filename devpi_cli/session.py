@@ -108,7 +108,7 @@ class Session:
     def _request(self, method: str, url: str, body: dict[str, Any], form: Form | None, *, anyone: bool) -> Reply:
         try:
             return reply_of(self._followed(method, url, partial(self._send, method, body, form)), anyone=anyone)
-        except (Unreachable, ServerFailed) as error:
+        except (Unreachable, ServerFailed, NotDevpi) as error:
             if method not in READING and _may_be_done(url, error):
                 error.hint = LOOK
             raise
@@ -133,7 +133,8 @@ class Session:
         return ask()
 
     def _download(self, url: str, take: Callable[[bytes], None]) -> None:
-        response = self._followed("GET", url, lambda place: self.retries.run(partial(self._fetch, take, place)))
+        once = partial(self._fetch, take)
+        response = self._followed("GET", url, lambda place: self.retries.run(partial(once, place)), for_file=True)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             reply_of(response, anyone=True)
 
@@ -154,7 +155,7 @@ class Session:
             client.close()
         self._clients.clear()
 
-    def _followed(self, method: str, url: str, ask: Callable[[str], Response]) -> Response:
+    def _followed(self, method: str, url: str, ask: Callable[[str], Response], *, for_file: bool = False) -> Response:
         """Ask at a URL, and then where it is redirected to, all in the time that a request may take."""
         place = url
         with deadline.within(self.retries.most_seconds):
@@ -162,7 +163,7 @@ class Session:
                 response = ask(place)
                 if response.location is None:
                     return response
-                place = redirected(response)
+                place = redirected(response, for_file=for_file)
         raise NotDevpi(f"{method} {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
 
     def _fetch(self, take: Callable[[bytes], None], url: str, method: str = "GET") -> Response:
@@ -280,8 +281,10 @@ class Session:
             ) from None
 
 
-def _may_be_done(url: str, error: Unreachable | ServerFailed) -> bool:
+def _may_be_done(url: str, error: Unreachable | ServerFailed | NotDevpi) -> bool:
     """Tell whether a request may have changed something though it failed; a login changes nothing."""
     if url.endswith("/+login"):
         return False
+    if isinstance(error, NotDevpi):
+        return not error.hint  # else the hint doubts whether this is a devpi server at all
     return error.fault in ("broken", "silent") if isinstance(error, Unreachable) else error.status in MAYBE_DONE

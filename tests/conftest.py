@@ -66,8 +66,16 @@ def pytest_configure() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if said := cases.summary(report for reports in terminalreporter.stats.values() for report in reports):
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    if said := cases.summary(iter(reports)):
         terminalreporter.write_line(said)
+    told = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "cell"]
+    if told:
+        from tests.faults.matrix import summary
+
+        terminalreporter.section("commands x faults")
+        for line in summary(told):
+            terminalreporter.write_line(line)
 
 
 def one_by_one(access: Access | None = None) -> Session:
@@ -206,12 +214,20 @@ class Client:
     def state(self) -> State:
         return State.load(self.state_file)
 
-    def __call__(self, *arguments: object, stdin: str | None = None, cwd: Path | None = None, **env: str) -> Result:
+    def __call__(
+        self,
+        *arguments: object,
+        stdin: str | None = None,
+        cwd: Path | None = None,
+        seconds: float = COMMAND_SECONDS,
+        **env: str,
+    ) -> Result:
         """Run a command without a terminal."""
         typed, environment, place = list(map(str, arguments)), {**self.environment, **env}, cwd or self.home
-        if self.command == tuple(DEVPI) and zygote.serves(environment):
-            running = zygote.start(typed, env=environment, cwd=place)
-            return Result(*running.communicate(stdin or "", COMMAND_SECONDS))
+        code = self.command[2] if self.command[:2] == (sys.executable, "-c") else ""
+        if (code or self.command == tuple(DEVPI)) and zygote.serves(environment):
+            running = zygote.start(typed, env=environment, cwd=place, code=code)
+            return Result(*running.communicate(stdin or "", seconds))
         done = subprocess.run(
             [*self.command, *typed],
             cwd=place,
@@ -219,7 +235,7 @@ class Client:
             input=stdin or "",
             capture_output=True,
             text=True,
-            timeout=COMMAND_SECONDS,
+            timeout=seconds,
             check=False,
         )
         return Result(done.stdout, done.stderr, done.returncode)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from devpi_cli.api import KEY_VALUE_PARSING, Server, discover
-from devpi_cli.errors import NotDevpi, WrongUsage
+from devpi_cli.errors import Conflict, NotDevpi, WrongUsage
 from devpi_cli.models import Index, Link, Replica, Status
 from devpi_cli.session import Session
 
@@ -270,3 +271,36 @@ def test_the_log_of_a_file_tells_when_and_by_whom_it_was_uploaded(
 def test_how_a_server_is(result: object, status: Status, behind: int | None) -> None:
     found = Server(ROOT, answering({"type": "status", "result": result})).status()
     assert (found, found.behind) == (status, behind)
+
+
+def replying(status: int, reason: str, message: str = "") -> Server:
+    """A server that answers everything like this; over HTTP/2 there is no reason."""
+    body = {"json": {"message": message}} if message else {}
+    answer = httpx.Response(
+        status, headers={"X-Devpi-Api-Version": "2"}, extensions={"reason_phrase": reason.encode()}, **body
+    )
+    return Server(ROOT, Session(transport=httpx.MockTransport(lambda request: answer)))
+
+
+FAILED_TRIGGER = "OK, but a trigger plugin failed: no disk"
+
+
+@pytest.mark.parametrize("reason", ["OK", "", "Upload of identical file", FAILED_TRIGGER])
+def test_c9_200_says_more_than_ok_in_its_reason(reason: str) -> None:
+    server = replying(200, reason)
+    said = server.upload("alice/dev", {"name": "demo"}, "demo.whl", BytesIO(b"content"))
+    assert said == ("" if reason == "OK" else reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "said"),
+    [
+        ("demo.whl already exists", "", "demo.whl already exists"),
+        ("", "demo.whl already exists", "Conflict: demo.whl already exists"),
+        ("", "", "Conflict"),
+    ],
+)
+def test_c8_what_went_wrong_stands_in_the_reason_or_in_the_body(reason: str, message: str, said: str) -> None:
+    with pytest.raises(Conflict) as failure:
+        replying(409, reason, message).upload("alice/dev", {"name": "demo"}, "demo.whl", BytesIO(b"content"))
+    assert failure.value.reason == said

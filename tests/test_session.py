@@ -120,7 +120,7 @@ def test_what_devpi_says_has_to_be_json(session: Session, front: Front, body: by
     front.answers["/"] = 200, DEVPI_HEADERS, body
     with pytest.raises(NotDevpi) as failure:
         session.request("GET", front.url)
-    assert str(failure.value) == f"GET {front.url}\n200 OK, but this is a page, not JSON (application/json)"
+    assert str(failure.value) == f"GET {front.url}\n200 OK, but this is no JSON (application/json)"
 
 
 def test_another_version_of_the_api_is_refused(session: Session, front: Front) -> None:

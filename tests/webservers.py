@@ -53,10 +53,13 @@ class Front:
     certificates: list[bool] = field(default_factory=list)
     """Whether the client showed one, with each request."""
 
-    def answer(self, path: str, result: object = None, status: int = 200, **headers: str) -> str:
+    def answer(
+        self, path: str, result: object = None, status: int = 200, kind: str | None = None, **headers: str
+    ) -> str:
         """Answer as devpi does; return the URL for it."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers[path] = status, {**DEVPI_HEADERS, **sent}, json.dumps({"result": result}).encode()
+        body = {"result": result, **({"type": kind} if kind else {})}
+        self.answers[path] = status, {**DEVPI_HEADERS, **sent}, json.dumps(body).encode()
         return self.url.rstrip("/") + path
 
 

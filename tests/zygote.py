@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 MODULE = "devpi_cli"
 HEAVY = (
+    "encodings.idna",
     "filelock",
+    "httpcore",
     "keyring",
     "keyrings.alt.file",
     "packaging.requirements",
@@ -104,18 +106,19 @@ class Zygote:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._place = Path()
+        self._starting = threading.Lock()
 
     def serves(self, environment: Mapping[str, str]) -> bool:
         """Tell whether a command with that environment can be forked."""
         return _early(environment) == _early(os.environ)
 
-    def start(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Running:
-        """Start a command."""
+    def start(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, code: str = "") -> Running:
+        """Start a command; ``code`` is what Python runs (``-c``) instead of the package."""
         pipes = [os.pipe() for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
         umask = os.umask(0)
         os.umask(umask)
-        request = {"arguments": list(arguments), "env": dict(env), "cwd": str(cwd), "umask": umask}
+        request = {"arguments": list(arguments), "env": dict(env), "cwd": str(cwd), "umask": umask, "code": code}
         connection = self._connection()
         socket.send_fds(connection, [b"."], theirs)
         connection.sendall(json.dumps(request).encode() + b"\n")
@@ -134,9 +137,11 @@ class Zygote:
             self._place.parent.rmdir()
 
     def _connection(self) -> socket.socket:
-        if self._process is None:
-            self._place = Path(mkdtemp(prefix="zygote-")) / "socket"
-            self._process = subprocess.Popen([sys.executable, __file__, self._place], stdin=subprocess.PIPE, cwd="/")
+        with self._starting:
+            if self._process is None:
+                self._place = Path(mkdtemp(prefix="zygote-")) / "socket"
+                command = [sys.executable, __file__, self._place]
+                self._process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd="/")
         deadline = time.monotonic() + START_SECONDS
         while True:
             connection = socket.socket(socket.AF_UNIX)
@@ -205,7 +210,7 @@ def look_after(connection: socket.socket) -> NoReturn:
 
 
 def become(request: dict[str, Any], streams: list[int]) -> NoReturn:
-    """Be a Python that has just started as ``python -m devpi_cli``, and end as it does."""
+    """Be a Python that has just started as ``python -m devpi_cli``, or with code, and end as it does."""
     for place, stream in enumerate(streams):
         os.dup2(stream, place)
         os.close(stream)
@@ -218,8 +223,8 @@ def become(request: dict[str, Any], streams: list[int]) -> NoReturn:
     sys.stdout = open(1, "w", encoding=sys.stdout.encoding)  # noqa: SIM115 (it stays open to the end)
     sys.stderr = open(2, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")  # noqa: SIM115 (it stays open to the end)
     sys.path.insert(0, request["cwd"])
-    sys.argv = [MODULE, *request["arguments"]]
-    status = _run()
+    sys.argv = ["-c" if request["code"] else MODULE, *request["arguments"]]
+    status = _run(request["code"])
     threading._shutdown()  # type: ignore[attr-defined]  # as Python does at its end
     atexit._run_exitfuncs()
     with suppress(BrokenPipeError):
@@ -227,9 +232,12 @@ def become(request: dict[str, Any], streams: list[int]) -> NoReturn:
     os._exit(status)
 
 
-def _run() -> int:
+def _run(code: str) -> int:
     try:
-        runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+        if code:
+            exec(code, {"__name__": "__main__"})
+        else:
+            runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
     except SystemExit as leaving:
         if isinstance(leaving.code, str):
             sys.stderr.write(f"{leaving.code}\n")

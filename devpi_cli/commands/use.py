@@ -213,7 +213,8 @@ def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Lo
 
     Return the login that is left.
     """
-    if chosen and urls.is_url(chosen) and urls.origin(chosen) != urls.origin(service.root):
+    place = chosen if chosen and urls.is_url(chosen) else app.root
+    if chosen and urls.origin(place) != urls.origin(service.root):
         app.out.warn(f"the server has rewritten the url to: {urls.hide(service.root)}")
     asked, app.elsewhere = app.root, service.root
     login = stored_login(app) if app.only_stored else app.login

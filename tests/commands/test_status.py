@@ -136,7 +136,7 @@ REPLICA: dict[str, Any] = {"role": "REPLICA", "serial": 7, "primary-url": "http:
     ({}, []),
 ])  # fmt: skip
 def test_the_lag_of_replicas(devpi: Client, front: Front, result: dict[str, Any], lines: list[str]) -> None:
-    front.answer("/+status", result)
+    front.answer("/+status", result, kind="status")
     with devpi.state.changing() as state:
         state.server = front.url
     assert devpi.ok("status")[:-2] == [f"server: {front.url}", *lines]
@@ -144,7 +144,7 @@ def test_the_lag_of_replicas(devpi: Client, front: Front, result: dict[str, Any]
 
 def test_json_of_a_replica_that_lags_behind(devpi: Client, front: Front) -> None:
     since = time.time() - 90
-    front.answer("/+status", {**REPLICA, "primary-serial": 10, "replica-in-sync-at": since})
+    front.answer("/+status", {**REPLICA, "primary-serial": 10, "replica-in-sync-at": since}, kind="status")
     with devpi.state.changing() as state:
         state.server = front.url
     shown = json.loads("".join(devpi.ok("status", "--json")))
