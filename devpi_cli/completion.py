@@ -6,32 +6,16 @@ shell wants an answer between two keys.
 
 from __future__ import annotations
 
-import os
-import string
-import time
 from contextlib import suppress
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from devpi_cli import urls
-from devpi_cli.cache import Cache, default_folder
-from devpi_cli.errors import DevpiError, Refused
+from devpi_cli.errors import DevpiError
+from devpi_cli.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from devpi_cli.api import Server
-    from devpi_cli.models import Login
-    from devpi_cli.state import State
-
-LIMIT = 0.3
-"""How many seconds a server has to answer, whatever it is asked for one word."""
-DEAD_SECONDS = 15.0
-"""For how long a server that did not is not asked again."""
-# What a name can hold; another one could mean something to a shell.
-HARMLESS = frozenset(string.ascii_letters + string.digits + "._-+@/")
 OPERATORS = "=<>!~"
-YES = ("1", "true", "t", "yes", "y", "on")
 BOOLEAN = ("True", "False")
 EVERYBODY = (":ANONYMOUS:", ":AUTHENTICATED:")
 LISTS = ("bases", "acl_upload", "acl_toxresult_upload", "mirror_whitelist")
@@ -63,151 +47,22 @@ def values(kind: str, current: str, words: Sequence[str]) -> list[str]:
     return []
 
 
-class Line:
-    """The words before the one at the cursor, and what they and the state say of server, user and index."""
-
-    def __init__(self, words: tuple[str, ...]) -> None:
-        self._words = words
-        self._clientdir = self.option("--clientdir") or os.environ.get("DEVPI_CLIENTDIR")
-        self._left = LIMIT
-
-    def option(self, *names: str) -> str | None:
-        """Return the value of an option, the last one if there are several."""
-        found = None
-        for place, word in enumerate(self._words):
-            name, equals, value = word.partition("=")
-            if name in names:
-                found = value if equals else "".join(self._words[place + 1 : place + 2])
-        return found
-
-    @cached_property
-    def state(self) -> State:
-        from devpi_cli.state import State
-
-        return State.of(self._clientdir)
-
-    @cached_property
-    def root(self) -> str:
-        """The root URL of the server in use; empty if there is none."""
-        return self.state.server or ""
-
-    @cached_property
-    def user(self) -> str | None:
-        """Who acts, as ``--index`` and others understand it."""
-        login = self.state.login(self.root)
-        return os.environ.get("DEVPI_USER") or (login.user if login else None)
-
-    def index(self) -> tuple[str, str]:
-        """Return the root URL and the name of the index that is meant. Raises WrongUsage if there is none."""
-        typed = self.option("--index") or os.environ.get("DEVPI_INDEX") or self.state.index or ""
-        if urls.is_url(typed):
-            return urls.split_index(urls.without_login(urls.checked(typed))[0])
-        return self.root, urls.index_name(typed, self.user)
-
-    # -- what a server knows
-
-    def names(self, root: str) -> list[str]:
-        """Return the users of a server, and their indexes as ``user/index``."""
-
-        def fetch(server: Server) -> list[str]:
-            users = server.users()
-            return [*(user.name for user in users), *(index.name for user in users for index in user.indexes)]
-
-        return self._ask(root, "names", fetch)
-
-    def projects(self) -> list[str]:
-        root, index = self.index()
-        return self._ask(root, f"{index} projects", lambda server: server.index(index).projects)
-
-    def versions(self, project: str) -> list[str]:
-        """Return the versions of a project, the newest first."""
-        root, index = self.index()
-
-        def fetch(server: Server) -> list[str]:
-            from devpi_cli.models import newest_first, normalised
-
-            return newest_first(release.version for release in server.releases(index, normalised(project)))
-
-        return self._ask(root, f"{index} {project}", fetch)
-
-    def _ask(self, root: str, question: str, fetch: Callable[[Server], Sequence[str]]) -> list[str]:
-        """Return what the cache knows, or the server in the time that it has; nothing where neither does."""
-        if not root:
-            return []
-        login = self.state.login(root, os.environ.get("DEVPI_USER"))
-        key = (root, login.user if login else "", question)
-        found = self._cache.names(*key)
-        if found is None and self._left > 0 and self._cache.names(root, seconds=DEAD_SECONDS) is None:
-            found = self._fetch(root, login, fetch)
-            self._cache.keep(found or (), *(key if found is not None else (root,)))
-        return found or []
-
-    def _fetch(self, root: str, login: Login | None, fetch: Callable[[Server], Sequence[str]]) -> list[str] | None:
-        """Return what the server says; None when it does not answer in time."""
-        from devpi_cli.access import Access
-        from devpi_cli.api import Server
-        from devpi_cli.session import Session
-        from devpi_cli.trust import Trust
-
-        known = self.state.at(root)
-        access = Access(root, (login.user, login.token) if login else None, known.basic_auth, known.client_cert)
-        insecure = "--insecure" in self._words or os.environ.get("DEVPI_INSECURE", "").lower() in YES
-        trust = Trust(self.option("--ca-bundle") or os.environ.get("DEVPI_CA_BUNDLE"), insecure)
-        session = Session(access, timeout=LIMIT, trust=trust)
-        session.prepare(root)
-        started = time.monotonic()
-        found = _within(self._left, Server(root, session), fetch)
-        self._left -= time.monotonic() - started
-        return None if found is None else [name for name in found if HARMLESS.issuperset(name)]
-
-    @cached_property
-    def _cache(self) -> Cache:
-        from pathlib import Path
-
-        return Cache((Path(self._clientdir) / "cache" if self._clientdir else default_folder()) / "completion")
-
-
-def _within(seconds: float, server: Server, fetch: Callable[[Server], Sequence[str]]) -> Sequence[str] | None:
-    """Return what a server says in that time, nothing when it says no; None when it says nothing.
-
-    A server that dribbles keeps a connection busy for ever, so that a thread talks to it, which ends with the process.
-    """
-    from threading import Thread
-
-    said: list[Sequence[str]] = []
-
-    def ask() -> None:
-        with suppress(Exception):
-            try:
-                said.append(fetch(server))
-            except Refused:
-                said.append(())
-            finally:
-                server.session.close()
-
-    thread = Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return said[0] if said else None
-
-
 # -- what there is of each kind
 
 
 def _indexes(line: Line, current: str) -> Iterable[str]:
     """Return indexes by their name, by the short one that the user who is logged in may use, and by their URL."""
-    if urls.is_url(current) and (root := line.state.root_of(current)):
+    if "://" in current and (root := line.state.root_of(current)):
         return [root + name for name in line.names(root) if "/" in name]
     own = f"{line.user}/"
-    names = [name for name in line.names(line.root) if "/" in name]
-    servers = line.state.servers if current or not line.root else ()
+    names = [name for name in line.names() if "/" in name]
+    servers = line.servers if current or not line.root else ()
     return [*(name.removeprefix(own) for name in names if name.startswith(own)), *names, *servers]
 
 
 def _users(line: Line, current: str) -> Iterable[str]:
     del current
-    known = line.state.servers.get(line.root)
-    return [*(known.logins if known else ()), *(name for name in line.names(line.root) if "/" not in name)]
+    return [*line.logins, *(name for name in line.names() if "/" not in name)]
 
 
 def _projects(line: Line, current: str) -> Iterable[str]:
@@ -241,8 +96,10 @@ def _targets(line: Line, current: str) -> Iterable[str]:
     from devpi_cli.files import expanded
 
     pypirc = line.option("--pypirc")
-    sections = settings.sections(expanded(Path(pypirc)) if pypirc else settings.default_path())
-    found = [*_indexes(line, current), *(f"pypi:{name}" for name in sections)]
+    found = [*_indexes(line, current)]
+    with suppress(DevpiError):
+        sections = settings.sections(expanded(Path(pypirc)) if pypirc else settings.default_path())
+        found += [f"pypi:{name}" for name in sections]
     if any(name.startswith(current) for name in found):
         return found
     return _releases(line, current)
@@ -257,7 +114,7 @@ def _settings(line: Line, current: str) -> Iterable[str]:
     if name not in LISTS:
         return [f"{key}={choice}" for choice in CHOICES.get(name, ())]
     before, comma, _ = value.rpartition(",")
-    names = line.names(line.root)
+    names = line.names()
     items = [n for n in names if "/" in n] if name == "bases" else [*EVERYBODY, *(n for n in names if "/" not in n)]
     return [f"{key}={before}{comma}{item}" for item in items if item not in before.split(",")]
 
@@ -283,7 +140,7 @@ def _environments(line: Line, current: str) -> Iterable[str]:
 
 def _paths(line: Line, current: str) -> Iterable[str]:
     del current
-    return ["/", *(f"/{name}" for name in line.names(line.root)), "/+api", "/+status"]
+    return ["/", *(f"/{name}" for name in line.names()), "/+api", "/+status"]
 
 
 def _commands(line: Line, current: str) -> Iterable[str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import predecessor, venvs
+from devpi_cli import folders, predecessor, venvs
 from devpi_cli.errors import BrokenState, NothingInUse, WrongUsage
 from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.models import Login, Written
@@ -25,10 +25,10 @@ ELSEWHERE = "name another folder with --clientdir"
 
 def default_clientdir() -> Path:
     """Return the folder where state is kept unless the user names another. Raises DevpiError without a home."""
-    from platformdirs import user_state_path
+    from pathlib import Path
 
     home()
-    return user_state_path("devpi-cli", appauthor=False)
+    return Path(folders.state())
 
 
 @dataclass
@@ -213,17 +213,20 @@ class State:
             "venv": self.venv,
         }
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what is in use and remembered, in the form of the file."""
+        return {
+            **self._in_use(),
+            "servers": {root: _as_json(server) for root, server in self.servers.items()},
+            "written": {path: asdict(written) for path, written in self.written.items()},
+        }
+
     def _write(self) -> None:
         in_use = self._in_use()
         if self.local and self.is_local:
             _save(self.local, in_use, "leave the virtual environment, or make it anew")
             in_use = self._elsewhere
-        data = {
-            **in_use,
-            "servers": {root: _as_json(server) for root, server in self.servers.items()},
-            "written": {path: asdict(written) for path, written in self.written.items()},
-        }
-        _save(self.path, data, ELSEWHERE)
+        _save(self.path, {**self.as_json(), **in_use}, ELSEWHERE)
 
 
 @contextmanager

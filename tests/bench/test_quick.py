@@ -73,7 +73,7 @@ def test_a_request_brings_httpx_without_its_own_command_line(member: Member) -> 
     member.command = (*TELL_IMPORTS, "-m", "devpi_cli")
     result = member("list")
     assert result.status == 0
-    assert imported(result.stderr) & HEAVY == HTTPX_BRINGS | {"platformdirs"}
+    assert imported(result.stderr) & HEAVY == HTTPX_BRINGS
 
 
 def test_the_memory_of_an_upload_does_not_grow_with_the_file(member: Member, tmp_path: Path) -> None:

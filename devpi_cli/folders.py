@@ -1,0 +1,38 @@
+"""Where the client keeps what it remembers, and what it may forget, unless the user names a folder.
+
+On Linux that is a line of the XDG Base Directory Specification; importing platformdirs for it would be a tenth of what
+every command costs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+NAME = "devpi-cli"
+
+
+def state() -> str:
+    """Return the folder of the state file."""
+    if found := _of_xdg("XDG_STATE_HOME", ".local/state"):
+        return found
+    from platformdirs import user_state_dir
+
+    return user_state_dir(NAME, appauthor=False)
+
+
+def cache() -> str:
+    """Return the folder of what can be had anew."""
+    if found := _of_xdg("XDG_CACHE_HOME", ".cache"):
+        return found
+    from platformdirs import user_cache_dir
+
+    return user_cache_dir(NAME, appauthor=False)
+
+
+def _of_xdg(variable: str, below_home: str) -> str | None:
+    """Return the folder where the case is simple."""
+    home, named = os.environ.get("HOME", "").rstrip("/"), os.environ.get(variable, "").strip()
+    if sys.platform != "linux" or "ANDROID_DATA" in os.environ or not (named or home).startswith("/"):
+        return None
+    return f"{named or f'{home}/{below_home}'}/{NAME}"
