@@ -80,13 +80,13 @@ function __devpi_look
     set -l takes (__devpi_command devpi)
     set -l place 0
     set -l skip
+    set -l ended
     for word in (commandline -opc)[2..]
         if test -n "$skip"
             set skip
         else if test "$word" = --
-            set path nothing
-            break
-        else if string match -q -- '-*' $word
+            set ended yes
+        else if string match -q -- '-*' $word; and test -z "$ended"
             contains -- $word (string split ' ' -- $takes[1]); and set skip yes
         else if test "$takes[3]" = commands
             set path $path $word

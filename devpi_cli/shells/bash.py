@@ -69,7 +69,7 @@ _devpi_words() {
 
 _devpi() {
     local program=$1 words typed options valued arguments commands
-    local before='' current word kind='' command=devpi place=0 i
+    local before='' current word kind='' ended='' command=devpi place=0 i
     COMPREPLY=()
     _devpi_words
     current=${words[${#words[@]} - 1]}
@@ -79,8 +79,8 @@ _devpi() {
         if [[ -n $kind ]]; then
             kind=''
         elif [[ $word == -- ]]; then
-            return
-        elif [[ $word == -* ]]; then
+            ended=yes
+        elif [[ $word == -* && -z $ended ]]; then
             [[ $valued == *" $word="* ]] && kind=${valued#*" $word="} && kind=${kind%% *}
         elif [[ -n $commands ]]; then
             command+=" $word"
@@ -93,11 +93,11 @@ _devpi() {
         _devpi_values plugin
     elif [[ -n $kind ]]; then
         _devpi_kind "$kind"
-    elif [[ $current == --*=* ]]; then
+    elif [[ $current == --*=* && -z $ended ]]; then
         before=${current%%=*}=
         current=${current#"$before"}
         [[ $valued == *" $before"* ]] && kind=${valued#*" $before"} && _devpi_kind "${kind%% *}"
-    elif [[ $current == -* ]]; then
+    elif [[ $current == -* && -z $ended ]]; then
         _devpi_offer $options
     elif [[ -n $commands ]]; then
         _devpi_offer $commands

@@ -23,13 +23,14 @@ Register-ArgumentCompleter -Native -CommandName devpi -ScriptBlock {
     $current = $wordToComplete.Trim("'", '"')
     $path = 'devpi'
     $place = 0
+    $ended = $false
     $kind = ''
     foreach ($word in ($before | Select-Object -Skip 1)) {
         if ($kind) {
             $kind = ''
         } elseif ($word -ceq '--') {
-            return
-        } elseif ($word.StartsWith('-')) {
+            $ended = $true
+        } elseif ($word.StartsWith('-') -and -not $ended) {
             $kind = [string]($table[$path].Valued[$word] + $valuedEverywhere[$word])
         } elseif ($table[$path].Commands) {
             $path = "$path $word"
@@ -41,7 +42,7 @@ Register-ArgumentCompleter -Native -CommandName devpi -ScriptBlock {
     $found = @()
     if ($path -eq 'plugin') {
         $kind = 'plugin'
-    } elseif (-not $kind -and $current.StartsWith('-')) {
+    } elseif (-not $kind -and -not $ended -and $current.StartsWith('-')) {
         $found = $table[$path].Options + $everywhere
     } elseif (-not $kind -and $table[$path].Commands) {
         $found = $table[$path].Commands
