@@ -32,7 +32,8 @@ def cache() -> str:
 
 def _of_xdg(variable: str, below_home: str) -> str | None:
     """Return the folder where the case is simple."""
-    home, named = os.environ.get("HOME", "").rstrip("/"), os.environ.get(variable, "").strip()
-    if sys.platform != "linux" or "ANDROID_DATA" in os.environ or not (named or home).startswith("/"):
+    home, named = os.environ.get("HOME", "").rstrip("/"), os.environ.get(variable, "")
+    is_simple = sys.platform == "linux" and "ANDROID_DATA" not in os.environ and named == named.strip()
+    if not is_simple or not (named or home).startswith("/"):
         return None
-    return f"{named or f'{home}/{below_home}'}/{NAME}"
+    return os.path.join(named or f"{home}/{below_home}", NAME)  # noqa: PTH118 (without pathlib)

@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pexpect
@@ -15,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 SECONDS = 60
 WIPE = "\x15"

@@ -124,7 +124,7 @@ class Zygote:
         connection.sendall(json.dumps(request).encode() + b"\n")
         for end in theirs:
             os.close(end)
-        with connection.makefile(buffering=1) as answer:
+        with connection.makefile("rb", buffering=0) as answer:  # else a status that comes at once would be lost in it
             pid = int(answer.readline())
         return Running(pid, connection, [pipes[0][1], pipes[1][0], pipes[2][0]])
 
