@@ -312,27 +312,27 @@ def at_server(devpi: Client, server: Live) -> Client:
 _numbers = itertools.count(1)
 
 
+def make_member(server: Live, folder: Path, user: str) -> Member:
+    """Make a user with an index ``dev``, and a client of theirs."""
+    password = f"secret of {user}"
+    server.connect().create_user(user, {"password": password})
+    connected = server.connect(user, password)
+    connected.create_index(f"{user}/dev", {"bases": ""})
+    home = folder / user
+    home.mkdir()
+    member = Member(home=home, user=user, password=password, server=connected)
+    with member.state.changing() as state:
+        state.server, state.index = server.url, member.index
+        known = state.at(server.url)
+        known.user, known.features = user, list(connected.features)
+        known.logins[user] = connected.login(user, password)
+    return member
+
+
 @pytest.fixture
 def new_member(tmp_path: Path, server: Live) -> Callable[[], Member]:
     """Make a user with an index ``dev``, and a client of theirs."""
-
-    def make() -> Member:
-        user = f"user{next(_numbers)}"
-        password = f"secret of {user}"
-        server.connect().create_user(user, {"password": password})
-        connected = server.connect(user, password)
-        connected.create_index(f"{user}/dev", {"bases": ""})
-        home = tmp_path / user
-        home.mkdir()
-        member = Member(home=home, user=user, password=password, server=connected)
-        with member.state.changing() as state:
-            state.server, state.index = server.url, member.index
-            known = state.at(server.url)
-            known.user, known.features = user, list(connected.features)
-            known.logins[user] = connected.login(user, password)
-        return member
-
-    return make
+    return lambda: make_member(server, tmp_path, f"user{next(_numbers)}")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ TELL = "\x18t"
 START = {
     "bash": ["--noprofile", "--norc", "-i"],
     "zsh": ["-f", "-i"],
-    "fish": ["--no-config", "-i"],
+    "fish": ["-i"],
 }
 SET_UP = {
     "bash": r"""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import Member, put
+from tests.conftest import make_member, put
 from tests.terminal import program, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Live
+    from tests.conftest import Live, Member
     from tests.terminal import Terminal
 
 SHELLS = ("bash", "zsh", "fish")
@@ -24,21 +24,14 @@ TOX = "[tox]\nenv_list = py{311,312}-{unit,docs}, lint\n"
 @pytest.fixture(scope="module")
 def alice(server: Live, tmp_path_factory: pytest.TempPathFactory) -> Member:
     """Somebody with releases on ``tabby/dev``, logged in; and ``tabby2/stable`` belongs to somebody else."""
-    server.connect().create_user("tabby", {"password": "secret"})
-    server.connect().create_user("tabby2", {"password": "secret"})
-    mine, other = server.connect("tabby", "secret"), server.connect("tabby2", "secret")
-    for name in ("tabby/dev", "tabby/prod"):
-        mine.create_index(name, {"bases": ""})
-    other.create_index("tabby2/stable", {"bases": ""})
+    member = make_member(server, tmp_path_factory.mktemp("tabby"), "tabby")
+    other = make_member(server, tmp_path_factory.mktemp("other"), "tabby2")
+    other.server.create_index("tabby2/stable", {"bases": ""})
+    other.server.delete_index("tabby2/dev")
+    member.server.create_index("tabby/prod", {"bases": ""})
     for version in ("1.0", "1.10", "2.0"):
-        put(mine, "tabby/dev", version)
-    home = tmp_path_factory.mktemp("tabby")
-    member = Member(home=home, user="tabby", password="secret", server=mine)
-    with member.state.changing() as state:
-        state.server, state.index = server.url, "tabby/dev"
-        known = state.at(server.url)
-        known.user, known.features = "tabby", list(mine.features)
-        known.logins["tabby"] = mine.login("tabby", "secret")
+        put(member.server, "tabby/dev", version)
+    home = member.home
     (home / ".pypirc").write_text(PYPIRC)
     (home / "tox.ini").write_text(TOX)
     (home / "documents").mkdir()
