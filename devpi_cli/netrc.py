@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from contextlib import contextmanager, suppress
 from netrc import NetrcParseError, netrc
 from pathlib import Path
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 @contextmanager
 def with_login(host: str, user: str, secret: str) -> Iterator[Path]:
     """Write a netrc (0600) that is there as long as the block; a program finds it by the variable ``NETRC``."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="devpi-") as folder:
         path = Path(folder) / "netrc"
         write_private(path, f"{_own()}\n\nmachine {host} login {_word(user)} password {_word(secret)}\n")
