@@ -4,11 +4,18 @@
 _devpi_command() {
     options='' valued='' arguments='' commands=''
     case $1 in
-    'devpi') options='--version' commands='use login whoami status logoff logout user passwd index getjson patchjson upload list push refresh remove env install test quickstart server completion doctor' ;;
+    'devpi') options='--version' commands='use login whoami status token logoff logout user passwd index getjson patchjson upload list push refresh remove env install test quickstart server completion doctor' ;;
     'devpi use') options='--list -l --user -u --urls --delete --local --venv --client-cert --set-cfg --always-set-cfg --pip-set-trusted -t --diff --undo --dry-run -n' valued='--user=user -u=user --venv=folder --client-cert=file --always-set-cfg=:yes:no --pip-set-trusted=:yes:no:auto -t=:yes:no:auto' arguments='index' ;;
     'devpi login') options='--password --password-stdin --store' valued='--password=nothing' arguments='user' ;;
     'devpi whoami') options='--index' valued='--index=index' ;;
     'devpi status') options='--index' valued='--index=index' ;;
+    'devpi token') commands='create delete derive inspect list login' ;;
+    'devpi token create') options='--user -u --allowed -a --indexes -i --projects -p --expires -e --output -o' valued='--user=user -u=user --allowed=nothing -a=nothing --indexes=index -i=index --projects=nothing -p=nothing --expires=nothing -e=nothing --output=file -o=file' ;;
+    'devpi token delete') options='--user -u' valued='--user=user -u=user' arguments='nothing+' ;;
+    'devpi token derive') options='--file -f --allowed -a --indexes -i --projects -p --expires -e --output -o' valued='--file=file -f=file --allowed=nothing -a=nothing --indexes=index -i=index --projects=nothing -p=nothing --expires=nothing -e=nothing --output=file -o=file' ;;
+    'devpi token inspect') options='--file -f' valued='--file=file -f=file' ;;
+    'devpi token list') options='--user -u' valued='--user=user -u=user' ;;
+    'devpi token login') options='--file -f' valued='--file=file -f=file' ;;
     'devpi logoff') options='--forget' ;;
     'devpi logout') options='--forget' ;;
     'devpi user') options='--create -c --delete --modify -m --list -l --exist-ok --missing-ok --dry-run -n --password-stdin' arguments='user user-setting+' ;;

@@ -13,6 +13,20 @@ function __devpi_command
             printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index' '' ''
         case 'devpi status'
             printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --index' '' ''
+        case 'devpi token'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' 'commands'
+        case 'devpi token create'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --user -u --allowed -a --indexes -i --projects -p --expires -e --output -o' '' ''
+        case 'devpi token delete'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --user -u' 'nothing+' ''
+        case 'devpi token derive'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --file -f --allowed -a --indexes -i --projects -p --expires -e --output -o' '' ''
+        case 'devpi token inspect'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --file -f' '' ''
+        case 'devpi token list'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --user -u' '' ''
+        case 'devpi token login'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle --file -f' '' ''
         case 'devpi logoff'
             printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
         case 'devpi logout'
@@ -127,6 +141,7 @@ function __devpi_commands
                 'login'\t'Log in to the server in use.' \
                 'whoami'\t'Show the name of the user who is logged in.' \
                 'status'\t'Show who is logged in where: server, its role, versions, login and index.' \
+                'token'\t'Create, list, delete, derive, inspect API tokens, or log in with one.' \
                 'logoff'\t'Log out of the server in use.' \
                 'logout'\t'Log out of the server in use.' \
                 'user'\t'Create, show, modify, delete or list users.' \
@@ -146,6 +161,14 @@ function __devpi_commands
                 'server'\t'Start, stop, or look at the server that quickstart made.' \
                 'completion'\t'Let the shell complete commands, options, and names that the server knows.' \
                 'doctor'\t'Check state, server, login, index, pip and uv, and say what is wrong.'
+        case 'devpi token'
+            printf '%s\n' \
+                'create'\t'Create a token on the server, for you or, as root, for somebody else.' \
+                'delete'\t'Delete tokens; those that were derived from them are no longer good, either.' \
+                'derive'\t'Make a token that may do less from another one. No server is asked.' \
+                'inspect'\t'Show whose token it is, its id and what it is restricted to. No server is asked, and no secret shown.' \
+                'list'\t'List the tokens of a user, with what each is restricted to.' \
+                'login'\t'Log in with a token, after the server accepted it.'
         case 'devpi server'
             printf '%s\n' \
                 'log'\t'Show the last lines that the server printed.' \
@@ -216,6 +239,22 @@ complete -c devpi -n '__devpi_in devpi login' -l password-stdin -d 'Read the pas
 complete -c devpi -n '__devpi_in devpi login' -l store -d 'Put the password into the keyring, too, where twine finds it as well.'
 complete -c devpi -n '__devpi_in devpi whoami' -l index -x -a '(__devpi_values index)' -d 'Index to ask at, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi status' -l index -x -a '(__devpi_values index)' -d 'Index to show, as NAME, USER/NAME or URL. [the one in use]'
+complete -c devpi -n '__devpi_in devpi token create' -l user -s u -x -a '(__devpi_values user)' -d 'Whose token. [who is logged in]'
+complete -c devpi -n '__devpi_in devpi token create' -l allowed -s a -x -d 'Allow only this. Comma-separated, and more than once.'
+complete -c devpi -n '__devpi_in devpi token create' -l indexes -s i -x -a '(__devpi_values index)' -d 'Only these indexes. Comma-separated, and more than once.'
+complete -c devpi -n '__devpi_in devpi token create' -l projects -s p -x -d 'Only these projects. Comma-separated, and more than once.'
+complete -c devpi -n '__devpi_in devpi token create' -l expires -s e -x -d '30d, 12h, 2027-01-31, seconds since the epoch, or never.'
+complete -c devpi -n '__devpi_in devpi token create' -l output -s o -r -F -d 'Write the token to FILE (0600). [stdout]'
+complete -c devpi -n '__devpi_in devpi token delete' -l user -s u -x -a '(__devpi_values user)' -d 'Whose token. [who is logged in]'
+complete -c devpi -n '__devpi_in devpi token derive' -l file -s f -r -F -d 'Where the token is; - for standard input. [the variable DEVPI_TOKEN]'
+complete -c devpi -n '__devpi_in devpi token derive' -l allowed -s a -x -d 'Allow only this. Comma-separated, and more than once.'
+complete -c devpi -n '__devpi_in devpi token derive' -l indexes -s i -x -a '(__devpi_values index)' -d 'Only these indexes. Comma-separated, and more than once.'
+complete -c devpi -n '__devpi_in devpi token derive' -l projects -s p -x -d 'Only these projects. Comma-separated, and more than once.'
+complete -c devpi -n '__devpi_in devpi token derive' -l expires -s e -x -d '30d, 12h, 2027-01-31, seconds since the epoch, or never.'
+complete -c devpi -n '__devpi_in devpi token derive' -l output -s o -r -F -d 'Write the token to FILE (0600). [stdout]'
+complete -c devpi -n '__devpi_in devpi token inspect' -l file -s f -r -F -d 'Where the token is; - for standard input. [the variable DEVPI_TOKEN]'
+complete -c devpi -n '__devpi_in devpi token list' -l user -s u -x -a '(__devpi_values user)' -d 'Whose token. [who is logged in]'
+complete -c devpi -n '__devpi_in devpi token login' -l file -s f -r -F -d 'Where the token is; - for standard input. [the variable DEVPI_TOKEN]'
 complete -c devpi -n '__devpi_in devpi logoff' -l forget -d 'Remove the password from the keyring, too.'
 complete -c devpi -n '__devpi_in devpi logout' -l forget -d 'Remove the password from the keyring, too.'
 complete -c devpi -n '__devpi_in devpi user' -l create -s c -d 'Create a user.'

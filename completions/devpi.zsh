@@ -25,6 +25,7 @@ _devpi-() {
         'login:Log in to the server in use.'
         'whoami:Show the name of the user who is logged in.'
         'status:Show who is logged in where: server, its role, versions, login and index.'
+        'token:Create, list, delete, derive, inspect API tokens, or log in with one.'
         'logoff:Log out of the server in use.'
         'logout:Log out of the server in use.'
         'user:Create, show, modify, delete or list users.'
@@ -96,6 +97,86 @@ _devpi-whoami() {
 _devpi-status() {
     _arguments -s -S : $devpi_everywhere \
         '(--index)--index=[Index to show, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index'
+}
+
+_devpi-token() {
+    local curcontext=$curcontext context state state_descr line ret=1
+    local -A opt_args
+    local -a commands=(
+        'create:Create a token on the server, for you or, as root, for somebody else.'
+        'delete:Delete tokens; those that were derived from them are no longer good, either.'
+        'derive:Make a token that may do less from another one. No server is asked.'
+        'inspect:Show whose token it is, its id and what it is restricted to. No server is asked, and no secret shown.'
+        'list:List the tokens of a user, with what each is restricted to.'
+        'login:Log in with a token, after the server accepted it.'
+    )
+    _arguments -s -S -C : $devpi_everywhere \
+        '1: :->command' '*:: :->rest' && ret=0
+    case $state in
+    command) _describe -t commands command commands && ret=0 ;;
+    rest)
+        local function=_devpi-token-$words[1]
+        if (( $+functions[$function] )); then $function && ret=0; fi
+        ;;
+    esac
+    return ret
+}
+
+_devpi-token-create() {
+    _arguments -s -S : $devpi_everywhere \
+        '(--user -u)--user=[Whose token. \[who is logged in\]]:user: _devpi_values user' \
+        '(--user -u)-u+[Whose token. \[who is logged in\]]:user: _devpi_values user' \
+        '*--allowed=[Allow only this. Comma-separated, and more than once.]:nothing: ' \
+        '*-a+[Allow only this. Comma-separated, and more than once.]:nothing: ' \
+        '*--indexes=[Only these indexes. Comma-separated, and more than once.]:index: _devpi_values index' \
+        '*-i+[Only these indexes. Comma-separated, and more than once.]:index: _devpi_values index' \
+        '*--projects=[Only these projects. Comma-separated, and more than once.]:nothing: ' \
+        '*-p+[Only these projects. Comma-separated, and more than once.]:nothing: ' \
+        '(--expires -e)--expires=[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
+        '(--expires -e)-e+[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
+        '(--output -o)--output=[Write the token to FILE (0600). \[stdout\]]:file:_files' \
+        '(--output -o)-o+[Write the token to FILE (0600). \[stdout\]]:file:_files'
+}
+
+_devpi-token-delete() {
+    _arguments -s -S : $devpi_everywhere \
+        '(--user -u)--user=[Whose token. \[who is logged in\]]:user: _devpi_values user' \
+        '(--user -u)-u+[Whose token. \[who is logged in\]]:user: _devpi_values user' \
+        '*: : '
+}
+
+_devpi-token-derive() {
+    _arguments -s -S : $devpi_everywhere \
+        '(--file -f)--file=[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
+        '(--file -f)-f+[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
+        '*--allowed=[Allow only this. Comma-separated, and more than once.]:nothing: ' \
+        '*-a+[Allow only this. Comma-separated, and more than once.]:nothing: ' \
+        '*--indexes=[Only these indexes. Comma-separated, and more than once.]:index: _devpi_values index' \
+        '*-i+[Only these indexes. Comma-separated, and more than once.]:index: _devpi_values index' \
+        '*--projects=[Only these projects. Comma-separated, and more than once.]:nothing: ' \
+        '*-p+[Only these projects. Comma-separated, and more than once.]:nothing: ' \
+        '(--expires -e)--expires=[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
+        '(--expires -e)-e+[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
+        '(--output -o)--output=[Write the token to FILE (0600). \[stdout\]]:file:_files' \
+        '(--output -o)-o+[Write the token to FILE (0600). \[stdout\]]:file:_files'
+}
+
+_devpi-token-inspect() {
+    _arguments -s -S : $devpi_everywhere \
+        '(--file -f)--file=[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
+        '(--file -f)-f+[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files'
+}
+
+_devpi-token-list() {
+    _arguments -s -S : $devpi_everywhere \
+        '(--user -u)--user=[Whose token. \[who is logged in\]]:user: _devpi_values user' \
+        '(--user -u)-u+[Whose token. \[who is logged in\]]:user: _devpi_values user'
+}
+
+_devpi-token-login() {
+    _arguments -s -S : $devpi_everywhere \
+        '(--file -f)--file=[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
+        '(--file -f)-f+[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files'
 }
 
 _devpi-logoff() {

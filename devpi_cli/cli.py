@@ -26,6 +26,7 @@ COMMANDS = {
     "login": "Log in to the server in use.",
     "whoami": "Show the name of the user who is logged in.",
     "status": "Show who is logged in where: server, its role, versions, login and index.",
+    "token": "Create, list, delete, derive, inspect API tokens, or log in with one.",
     "logoff": "Log out of the server in use.",
     "logout": "Log out of the server in use.",
     "user": "Create, show, modify, delete or list users.",

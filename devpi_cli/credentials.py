@@ -146,6 +146,11 @@ class Credentials:
                 yield credential
 
 
+def token_in_environment() -> str | None:
+    """Return what ``DEVPI_TOKEN`` has."""
+    return os.environ.get(TOKEN) or None
+
+
 def elsewhere(repository: pypirc.Repository, say: Callable[[str], None]) -> Credential | None:
     """Return the login for a package index elsewhere whose section of .pypirc has no password: keyring, then netrc."""
     found = None

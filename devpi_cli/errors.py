@@ -19,6 +19,7 @@
     ├── WouldBeRefused                3   what a dry run found that the server would not allow
     ├── SomeFailed                    *   of several things some failed: 1, or the status of all if all did alike
     ├── BrokenPlugin                  1   a command that another package brings cannot be loaded
+    ├── PluginMissing                 1   the server needs a plugin, or we a package, that is not there
     ├── KeyringFailed                 1   the keyring of the operating system failed, or did not answer
     ├── ProgramMissing                1   another program is needed and not there
     ├── ProgramFailed                 *   another program failed: its own status
@@ -148,6 +149,10 @@ class SomeFailed(DevpiError):
 
 class BrokenPlugin(DevpiError):
     """A command that another package brings cannot be loaded."""
+
+
+class PluginMissing(DevpiError):
+    """The server needs a plugin, or we a package, that is not there."""
 
 
 class KeyringFailed(DevpiError):

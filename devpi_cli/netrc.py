@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @contextmanager
 def with_login(host: str, user: str, secret: str) -> Iterator[Path]:
     """Write a netrc (0600) that is there as long as the block; a program finds it by the variable ``NETRC``."""
-    import tempfile
+    import tempfile  # here, because most commands only look into the user's own
 
     with tempfile.TemporaryDirectory(prefix="devpi-") as folder:
         path = Path(folder) / "netrc"

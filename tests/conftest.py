@@ -108,7 +108,9 @@ class Live:
             seen += re.findall(r"\[req\d+\] ([A-Z]+ \S+)", log.read().decode())
 
 
-def start_server(folder: Path, *init: str, options: tuple[str, ...] = ()) -> tuple[Live, int]:
+def start_server(
+    folder: Path, *init: str, options: tuple[str, ...] = (), program: str = QUICK_SERVER
+) -> tuple[Live, int]:
     """Make and start a devpi-server on a free port; return it and its process id."""
     scripts = Path(sys.executable).parent
     folder.mkdir(exist_ok=True)
@@ -124,15 +126,17 @@ def start_server(folder: Path, *init: str, options: tuple[str, ...] = ()) -> tup
         except Unreachable:
             return False
 
-    command = [sys.executable, "-c", QUICK_SERVER, "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
+    command = [sys.executable, "-c", program, "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
     pid = start([*command, "--port", str(port), *QUICK_HASHES, *options], log=live.log, ready=answers, seconds=60)
     return live, pid
 
 
 @contextmanager
-def running_server(folder: Path, *init: str, options: tuple[str, ...] = ()) -> Iterator[Live]:
+def running_server(
+    folder: Path, *init: str, options: tuple[str, ...] = (), program: str = QUICK_SERVER
+) -> Iterator[Live]:
     """Make a devpi-server, start it, and stop it by its process id."""
-    live, pid = start_server(folder, *init, options=options)
+    live, pid = start_server(folder, *init, options=options, program=program)
     try:
         yield live
     finally:

@@ -109,6 +109,9 @@ BAD = [
     Case("server start", None, 4), Case("server stop", None, 4), Case("server status", None, 4),
     Case("completion bash x", None, 2), Case("completion zsh x", None, 2), Case("completion fish x", None, 2),
     Case("completion powershell x", None, 2), Case("completion install tcsh", None, 2),
+    Case("token create -u nobody", None, 3), Case("token list -u nobody", None, 3),
+    Case("token delete abcdEFGH", None, 2), Case("token derive -e 1h", None, 2), Case("token inspect", None, 2),
+    Case("token login -f nothere", None, 2), Case("token", None, 2),
     Case("lits", None, 2), Case("--version --bad", None, 2),
 ]  # fmt: skip
 
@@ -219,6 +222,28 @@ def test_the_server_of_ones_own(tmp_path: Path) -> None:
             check(result, case.document)
 
 
+TOKENS = [
+    Case("token list", "token list"),
+    Case("token derive -e 1h", "token derive", env={"DEVPI_TOKEN": "{token}"}),
+    Case("token inspect", "token inspect", env={"DEVPI_TOKEN": "{token}"}),
+    Case("token delete -y {id}", "token delete"),
+    Case("token delete -y {id}", None, 4),
+    Case("token create -o ci-token", "token create"),
+    Case("token login -f ci-token", "token login"),
+    Case("token create", None, 3),
+]
+
+
+def test_api_tokens(stage: Stage) -> None:
+    created = stage.run(Case("token create", "token create"))
+    check(created, "token create")
+    stage.words |= json.loads(created.stdout)
+    for case in TOKENS:
+        result = stage.run(case)
+        assert (case, result.status) == (case, case.status), result.stderr
+        check(result, case.document)
+
+
 # -- the README describes all of them, and the tests above look at all that it describes
 
 
@@ -235,7 +260,7 @@ def forms() -> list[str]:
 @pytest.mark.parametrize("form", forms())
 def test_every_command_has_a_document_a_success_and_a_failure(form: str) -> None:
     assert form in documents()
-    good = {case.document for case in [*GOOD, *OWN_SERVER] if case.document and not case.status} | ELSEWHERE
+    good = {case.document for case in [*GOOD, *OWN_SERVER, *TOKENS] if case.document and not case.status} | ELSEWHERE
     assert form in good
     assert [case for case in BAD if case.typed.startswith(form)]
 
@@ -245,8 +270,8 @@ ELSEWHERE = {"test"}
 
 
 def test_every_document_is_looked_at() -> None:
-    looked_at = {case.document for case in [*GOOD, *BAD, *OWN_SERVER]} | ELSEWHERE | {"refresh --dry-run"}
-    types = {"Failure", "Said", "Change", "Seconds", "Time", "Would", "Outcome", "File", "ToxResult", "Pushed"}
+    looked_at = {case.document for case in [*GOOD, *BAD, *OWN_SERVER, *TOKENS]} | ELSEWHERE | {"refresh --dry-run"}
+    types = {"Failure", "Said", "Change", "Seconds", "Time", "Would", "Outcome", "File", "ToxResult", "Pushed", "Token"}
     assert documents().keys() - types == looked_at - {None}
 
 

@@ -27,6 +27,7 @@ def dry_run_option() -> Callable[[_Command], _Command]:
 
 def require_login(app: App) -> str:
     """Return who acts. Raises LoginRequired when that is nobody, or the server no longer takes the login."""
+    app.logins.ready(app.session)
     login = app.login
     if login is None:
         raise LoginRequired(f"not logged in at {app.root}", hint="type 'devpi login USER'")

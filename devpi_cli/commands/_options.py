@@ -49,22 +49,24 @@ def chosen_index(app: App, typed: str | None) -> str:
 
     Raises NothingInUse, LoginRequired (a name alone belongs to who is logged in) or WrongUsage.
     """
+    index = index_if_any(app, typed)
+    if index is None:
+        hint = "type 'devpi use USER/INDEX', or 'devpi use -l' to see which there are"
+        raise NothingInUse(f"no index in use at {app.root}", hint=hint)
+    return index
+
+
+def index_if_any(app: App, typed: str | None) -> str | None:
+    """Return what ``chosen_index`` returns, and None where a server is in use and no index of it."""
     variable, named = os.environ.get("DEVPI_INDEX"), urls.named_place()
     if typed and typed != variable and urls.is_url(typed):
         url, app.basic_auth = urls.without_login(urls.checked(typed))
         app.elsewhere, app.index = urls.split_index(url)
         return app.index
-    root = app.root
-    if typed and (typed != variable or not named):
-        app.index = index_of(app, typed)
-    elif variable and not named:
-        app.index = index_of(app, variable)
-    else:
-        app.index = index_in_use(app)
-    if app.index is None:
-        raise NothingInUse(
-            f"no index in use at {root}", hint="type 'devpi use USER/INDEX', or 'devpi use -l' to see which there are"
-        )
+    if typed == variable or not typed:
+        typed = None if named else variable
+    if app.root:  # or it raises NothingInUse
+        app.index = index_of(app, typed) if typed else index_in_use(app)
     return app.index
 
 

@@ -15,7 +15,7 @@ from devpi_cli import __version__, process, replies, urls, venvs
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._installing import chosen_installer
-from devpi_cli.commands._options import chosen_index, index_in_use
+from devpi_cli.commands._options import index_if_any
 from devpi_cli.commands._refusals import may_upload, no_longer_good
 from devpi_cli.commands._venv import chosen_venv
 from devpi_cli.errors import BrokenState, DevpiError, NotAllowed, ProgramFailed, ProgramMissing
@@ -109,9 +109,7 @@ def _server(visit: Visit) -> Finding:
     app = visit.app
     if not visit.root:
         return Finding(WARNING, "none in use: type 'devpi use URL'")
-    if index_in_use(app) or (os.environ.get("DEVPI_INDEX") and not urls.named_place()):
-        visit.index = chosen_index(app, None)
-        visit.root = app.root
+    visit.index = index_if_any(app, None)
     try:
         visit.reply = app.session.request("GET", f"{visit.root}+status")
     except NotAllowed as error:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from devpi_cli import urls
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._options import chosen_index, index_in_use, index_option
+from devpi_cli.commands._options import index_if_any, index_option
 from devpi_cli.commands._refusals import no_longer_good
 from devpi_cli.commands._service import expiry, service_at
 from devpi_cli.errors import NotAllowed
@@ -30,8 +28,7 @@ def command(app: App, index: str | None) -> None:
     The server is asked. Of a replica it says how far behind its primary it is, of a primary how far behind its replicas
     are. Nobody has to be logged in; 'devpi whoami' tells by its exit status whether somebody is.
     """
-    has_index = bool(index or index_in_use(app) or (os.environ.get("DEVPI_INDEX") and not urls.named_place()))
-    name = chosen_index(app, index) if has_index else None
+    name = index_if_any(app, index)
     root, login = app.root, app.login
     service = service_at(app, root)
     wrong = no_longer_good(login, service.status, app.logins.source) if login else "not logged in"

@@ -10,7 +10,7 @@ import click
 
 from devpi_cli import urls
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._options import chosen_index, index_in_use, index_of, stored_login
+from devpi_cli.commands._options import index_if_any, index_of, stored_login
 from devpi_cli.commands._service import service_at
 from devpi_cli.commands._settings import TRUST, make, plan, put_back, show, show_diff
 from devpi_cli.commands._venv import NONE, chosen_venv
@@ -200,11 +200,9 @@ def _list(app: App, url: str | None, user: str | None) -> None:
 
 
 def _in_use(app: App) -> Service | None:
-    index = index_in_use(app)
-    if os.environ.get("DEVPI_INDEX") and not urls.named_place():
-        index = chosen_index(app, None)
-    if app.place is None:
+    if app.place is None and not os.environ.get("DEVPI_INDEX"):
         return None
+    index = index_if_any(app, None)
     return service_at(app, app.server.url(index) if index else app.root)
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from devpi_cli import urls
 from devpi_cli.app import App, pass_app
-from devpi_cli.commands._options import chosen_index, index_option
+from devpi_cli.commands._options import index_if_any, index_option
 from devpi_cli.commands._refusals import no_longer_good
 from devpi_cli.commands._service import expiry, service_at
 from devpi_cli.errors import LoginRequired
@@ -22,8 +19,8 @@ def command(app: App, index: str | None) -> None:
 
     The server is asked whether it accepts that login. The exit status is 3 when it does not, or nobody is logged in.
     """
-    if index or (os.environ.get("DEVPI_INDEX") and not urls.named_place()):
-        chosen_index(app, index)  # a URL leads to its server
+    if index:
+        index_if_any(app, index)  # a URL leads to its server
     root, login = app.root, app.login
     if login is None:
         raise LoginRequired(f"not logged in at {root}", hint="type 'devpi login USER'")
