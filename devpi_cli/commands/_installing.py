@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,10 @@ def _pip(venv: Path | None) -> Installer | None:
         command = [python, "-m", "pip"] if process.has_module(python, "pip") else []
     else:
         command = list(filter(None, [shutil.which("pip")]))
-    return Installer(command, {"PIP_PRE": os.environ.get("PIP_PRE") or "1"}) if command else None
+    settings = {"PIP_PRE": os.environ.get("PIP_PRE") or "1"}
+    if not (sys.stdin and sys.stdin.isatty()):
+        settings["PIP_NO_INPUT"] = "1"  # else it asks for a login where nobody is, and breaks
+    return Installer(command, settings) if command else None
 
 
 def _uv(venv: Path | None) -> Installer:
