@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +14,7 @@ from devpi_cli.errors import NotDevpi, Redirected, Unreachable, WrongUsage, refu
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import httpx
 
@@ -43,8 +44,12 @@ HANDSHAKES = {
     "ACCESS_DENIED": OTHER_CERTIFICATE,
     "PROTOCOL_VERSION": OLD_TLS,
     "UNSUPPORTED_PROTOCOL": OLD_TLS,
-    "": "does this port speak https?",
+    "": "does this port speak https, or is it {plain}?",
 }
+IS_IT_DEVPI = "is this the URL of a devpi server?"
+OTHER_LOGIN = (
+    "a web server in front of devpi, or another one, wants a login of its own: put USER:PASSWORD@ before its host"
+)
 # What web servers say on a page of theirs, with status 400, and what to do.
 PAGES = {
     b"HTTPS port|SSL-enabled server|HTTPS server": "this port speaks TLS: let the URL begin with https://",
@@ -138,9 +143,9 @@ def reply_of(response: Response, *, anyone: bool) -> Reply:
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         said = f"{reason}: {message}" if message else reason
         if not is_devpi and not is_json and response.status_code == HTTPStatus.NOT_FOUND:
-            raise NotDevpi(f"{request}\n{response.status_code} {said}", hint="is this the URL of a devpi server?")
+            raise NotDevpi(f"{request}\n{response.status_code} {said}", hint=IS_IT_DEVPI)
         result = body.get("result") if isinstance(body, dict) else None
-        hint = "" if is_devpi else _hint_of_page(response)
+        hint = "" if is_devpi else _hint_of_others(response)
         raise refused(request, response.status_code, said, hint=hint, result=result)
     if is_devpi not in (API_VERSION, None):
         raise NotDevpi(f"{request}\nthe server speaks devpi API version {is_devpi}, this client {API_VERSION}")
@@ -148,7 +153,7 @@ def reply_of(response: Response, *, anyone: bool) -> Reply:
         kind = response.headers.get("content-type", "no content type")
         no_json = "this is no JSON" if "json" in kind else "this is a page, not JSON"
         who = no_json if is_devpi else "no devpi server answers like this"
-        hint = "" if is_devpi else "is this the URL of a devpi server?"
+        hint = "" if is_devpi else IS_IT_DEVPI
         raise NotDevpi(f"{request}\n{response.status_code} {reason}, but {who} ({kind})", hint=hint)
     parts = body if isinstance(body, dict) else {}
     return Reply(
@@ -161,6 +166,18 @@ def reply_of(response: Response, *, anyone: bool) -> Reply:
         message=message,
         json=body,
     )
+
+
+@contextmanager
+def sent_on(asked: str, place: str) -> Iterator[None]:
+    """Say of a failure at another place than was asked how it came to be asked there."""
+    try:
+        yield
+    except (NotDevpi, Unreachable) as error:
+        if place != asked:
+            guess = ": is it a login page of a network or a proxy?" if isinstance(error, NotDevpi) else ""
+            error.hint = f"{urls.hide(asked)} sent us there{guess}"
+        raise
 
 
 def confirmed(method: str, url: str) -> Response:
@@ -213,12 +230,23 @@ def _no_handshake(where: str, error: ssl.SSLError) -> Unreachable:
         return Unreachable(f"cannot trust {where}: {error.verify_message}", hint=UNTRUSTED.get(error.verify_code, ""))
     reason = error.reason or str(error)
     return Unreachable(
-        f"cannot reach {where}: {reason}", hint=next(hint for words, hint in HANDSHAKES.items() if words in reason)
+        f"cannot reach {where}: {reason}",
+        hint=next(hint for words, hint in HANDSHAKES.items() if words in reason).format(plain=plain(where)),
     )
 
 
-def _hint_of_page(response: Response) -> str:
-    """Return what a web server's page about TLS means for us."""
-    if response.status_code != HTTPStatus.BAD_REQUEST:
-        return ""
-    return next((hint for words, hint in PAGES.items() if re.search(words, response.content)), "")
+def plain(where: str) -> str:
+    """Return the URL without TLS."""
+    return where.replace("https:", "http:", 1)
+
+
+def _hint_of_others(response: Response) -> str:
+    """Return what it means for us that a server which is no devpi says no."""
+    match response.status_code:
+        case HTTPStatus.BAD_REQUEST:
+            return next((hint for words, hint in PAGES.items() if re.search(words, response.content)), "")
+        case HTTPStatus.UNAUTHORIZED if response.headers.get("www-authenticate", "").lower().startswith("basic"):
+            return OTHER_LOGIN
+        case HTTPStatus.NOT_FOUND:
+            return IS_IT_DEVPI
+    return ""

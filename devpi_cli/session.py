@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from devpi_cli import __version__, deadline, engine, urls
 from devpi_cli.access import Access
 from devpi_cli.errors import NotAllowed, NotDevpi, ServerFailed, Unreachable, WrongUsage
-from devpi_cli.responses import READING, confirmed, received, redirected, reply_of, unreachable
+from devpi_cli.responses import READING, confirmed, plain, received, redirected, reply_of, sent_on, unreachable
 from devpi_cli.retries import MAYBE_DONE, Retries
 from devpi_cli.trust import Trust
 
@@ -107,7 +107,9 @@ class Session:
 
     def _request(self, method: str, url: str, body: dict[str, Any], form: Form | None, *, anyone: bool) -> Reply:
         try:
-            return reply_of(self._followed(method, url, partial(self._send, method, body, form)), anyone=anyone)
+            response = self._followed(method, url, partial(self._send, method, body, form))
+            with sent_on(url, response.url):
+                return reply_of(response, anyone=anyone)
         except (Unreachable, ServerFailed, NotDevpi) as error:
             if method not in READING and _may_be_done(url, error):
                 error.hint = LOOK
@@ -160,7 +162,8 @@ class Session:
         place = url
         with deadline.within(self.retries.most_seconds):
             for _ in range(MOST_REDIRECTS + 1):
-                response = ask(place)
+                with sent_on(url, place):
+                    response = ask(place)
                 if response.location is None:
                     return response
                 place = redirected(response, for_file=for_file)
@@ -238,7 +241,8 @@ class Session:
             parts = urlsplit(url)
             where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
             if isinstance(error, httpx.ConnectTimeout):
-                hint = "does this port speak https?" if parts.scheme == "https" else "is the URL right?"
+                tls = f"does this port speak https, or is it {plain(where)}?"
+                hint = tls if parts.scheme == "https" else "is the URL right?"
                 what = f"cannot reach {where}: no connection within {self._connect_seconds:g} s"
                 raise Unreachable(what, hint=hint) from None
             if isinstance(error, httpx.TimeoutException | deadline.Over):

@@ -31,6 +31,8 @@ WHAT_THERE_IS = {
     "no user ": "'devpi user -l' shows which users there are",
     "no project ": "'devpi list' shows which projects there are",
 }
+DID_YOU_MEAN = "did you mean"
+MIRROR = "cannot submit to mirror index"
 
 
 def what_to_type(app: App, error: DevpiError) -> str:
@@ -151,13 +153,20 @@ def _who_may(app: App, user: str, refusal: Refusal) -> str:
 
 def _what_was_meant(app: App, refusal: Refusal) -> str:
     kind = next((words for words in WHAT_THERE_IS if words in refusal.reason), "")
+    if MIRROR in refusal.reason:
+        return instead_of_mirror(refusal.index)
     if not (kind and refusal.is_ours):
         return WHAT_THERE_IS.get(kind, "")
     try:
         nearest = _nearest(*_names(app, kind, refusal))
     except DevpiError:
         nearest = ""
-    return f"did you mean {nearest!r}? {WHAT_THERE_IS[kind]}" if nearest else WHAT_THERE_IS[kind]
+    return f"{DID_YOU_MEAN} {nearest!r}? {WHAT_THERE_IS[kind]}" if nearest else WHAT_THERE_IS[kind]
+
+
+def instead_of_mirror(index: str) -> str:
+    """Return what to type where nothing can be uploaded to an index, because it is a mirror."""
+    return f"name another index with --index, or make one on top of it: devpi index -c NAME bases={index}"
 
 
 def _names(app: App, kind: str, refusal: Refusal) -> tuple[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from devpi_cli.commands._refusals import DID_YOU_MEAN, what_to_type
 from devpi_cli.errors import Missing, NothingFound
 from devpi_cli.models import newest_first
 
@@ -30,6 +31,8 @@ def matching_releases(app: App, index: str, wanted: Requirement) -> list[Release
         releases = app.server.releases(index, wanted.project, ignore_bases=True)
     except Missing as error:
         if "project" in error.reason:
+            meant = what_to_type(app, error)
+            nothing.hint = meant if meant.startswith(DID_YOU_MEAN) else nothing.hint
             raise nothing from None
         raise
     found = {release.version: release for release in releases if wanted.matches(release.version)}

@@ -7,11 +7,14 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from devpi_cli.api import discover
-from devpi_cli.errors import NotAllowed
+from devpi_cli.commands._refusals import ASK_SECONDS
+from devpi_cli.errors import DevpiError, NotAllowed
+from devpi_cli.session import Session
 
 if TYPE_CHECKING:
     from devpi_cli.app import App
     from devpi_cli.models import Login, Service
+OUTSIDE_URL = "whoever runs it has to start it with an --outside-url that leads to it"
 
 
 def service_at(app: App, url: str) -> Service:
@@ -23,6 +26,21 @@ def service_at(app: App, url: str) -> Service:
             raise
     app.session.doorkeeper, app.session.access = None, replace(app.session.access, login=None)
     return discover(app.session, url)
+
+
+def trouble_at(app: App, root: str) -> str:
+    """Return why there is no devpi server at a URL; nothing where there is one. It is asked without a login."""
+    usual = app.session
+    session = Session(timeout=min(ASK_SECONDS, usual.timeout), trust=usual.trust, log=usual.log)
+    try:
+        discover(session, root)
+    except NotAllowed:
+        return ""
+    except DevpiError as error:
+        return error.message.splitlines()[-1]
+    finally:
+        session.close()
+    return ""
 
 
 def expiry(login: Login) -> int | None:

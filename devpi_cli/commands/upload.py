@@ -11,6 +11,7 @@ from devpi_cli import builder, defaults, dists, documentation
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._dry_run import require_place
 from devpi_cli.commands._options import chosen_index, index_option, jobs_option
+from devpi_cli.commands._refusals import instead_of_mirror
 from devpi_cli.commands._uploads import Uploads
 from devpi_cli.defaults import Defaults
 from devpi_cli.errors import DevpiError, ProgramMissing, WrongUsage
@@ -122,7 +123,7 @@ def _refuse_mirror(app: App, index: str) -> None:
     if state.is_mirror and (app.root, index) == (state.server, state.index):
         raise DevpiError(
             f"{app.server.url(index)} is a mirror: nothing can be uploaded to it",
-            hint=f"name another index with --index, or make one on top of it: devpi index -c NAME bases={index}",
+            hint=instead_of_mirror(index),
         )
 
 

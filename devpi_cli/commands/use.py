@@ -11,7 +11,7 @@ import click
 from devpi_cli import urls
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._options import index_if_any, index_of, stored_login
-from devpi_cli.commands._service import service_at
+from devpi_cli.commands._service import OUTSIDE_URL, service_at, trouble_at
 from devpi_cli.commands._settings import TRUST, make, plan, put_back, show, show_diff
 from devpi_cli.commands._venv import NONE, chosen_venv
 from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
@@ -214,6 +214,8 @@ def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Lo
     place = chosen if chosen and urls.is_url(chosen) else app.root
     if chosen and urls.origin(place) != urls.origin(service.root):
         app.out.warn(f"the server has rewritten the url to: {urls.hide(service.root)}")
+        if problem := trouble_at(app, service.root):
+            app.out.warn(f"all commands will go there, and fail: {problem}; {OUTSIDE_URL}")
     asked, app.elsewhere = app.root, service.root
     login = stored_login(app) if app.only_stored else app.login
     if app.user and not login:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from devpi_cli.responses import plain
 from tests.webservers import QuietTcp, serving, tls_context, tls_front
 
 if TYPE_CHECKING:
@@ -122,14 +123,14 @@ def test_the_right_client_certificate_opens_and_a_wrong_one_is_told_from_none(
 def test_https_is_not_spoken_by_everybody(devpi: Client, not_devpi: str) -> None:
     url = not_devpi.replace("http", "https")
     assert devpi.fails("use", url) == (
-        6, f"cannot reach {url}: WRONG_VERSION_NUMBER\ndoes this port speak https?\n",
+        6, f"cannot reach {url}: WRONG_VERSION_NUMBER\ndoes this port speak https, or is it {plain(url)}?\n",
     )  # fmt: skip
 
 
 def test_a_server_that_waits_for_plain_http_is_not_waited_for(devpi: Client, server: Live) -> None:
     url = server.url.replace("http", "https")
     assert devpi.fails("use", url, "--timeout", 1) == (
-        6, f"cannot reach {url}: no connection within 1 s\ndoes this port speak https?\n",
+        6, f"cannot reach {url}: no connection within 1 s\ndoes this port speak https, or is it {plain(url)}?\n",
     )  # fmt: skip
 
 
