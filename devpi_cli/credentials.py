@@ -9,14 +9,16 @@ from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from devpi_cli import keyring, netrc, pypirc, tokens
+from devpi_cli import tokens
 from devpi_cli.errors import BrokenSettings, KeyringFailed, WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from devpi_cli import pypirc
     from devpi_cli.models import Login
 
+# The rooms of the keyring, .pypirc and netrc are imported by those who look there: most commands have a login.
 STORED = "the state file"
 PLACES = "the environment, the state file, the keyring, ~/.pypirc and ~/.netrc"
 USER, PASSWORD, TOKEN = "DEVPI_USER", "DEVPI_PASSWORD", "DEVPI_TOKEN"
@@ -84,6 +86,8 @@ class Credentials:
 
     def found(self) -> Iterator[Credential]:
         """Look in the keyring, in .pypirc and in netrc, each when it is its turn; one that is broken has nothing."""
+        from devpi_cli import pypirc
+
         repositories: list[pypirc.Repository] = []
         try:
             repositories = pypirc.repositories_at(pypirc.default_path(), self.root, self.index_url)
@@ -123,6 +127,8 @@ class Credentials:
         return found
 
     def _in_keyring(self, repositories: list[pypirc.Repository]) -> Iterator[Credential]:
+        from devpi_cli import keyring
+
         named = next((found.user for found in repositories if found.user and not found.password), None)
         services = [found.url for found in repositories] + keyring.services(self.root, self.index_url)
         try:
@@ -140,6 +146,8 @@ class Credentials:
                 yield from [credential] if credential else []
 
     def _in_netrc(self, repositories: list[pypirc.Repository]) -> Iterator[Credential]:
+        from devpi_cli import netrc
+
         with suppress(ValueError):
             found = netrc.login_for(urlsplit(self.root).hostname or "")
             if found and self.user in (None, found[0]) and (credential := Credential.of(*found, "~/.netrc")):
@@ -153,6 +161,8 @@ def token_in_environment() -> str | None:
 
 def elsewhere(repository: pypirc.Repository, say: Callable[[str], None]) -> Credential | None:
     """Return the login for a package index elsewhere whose section of .pypirc has no password: keyring, then netrc."""
+    from devpi_cli import keyring, netrc
+
     found = None
     try:
         found = keyring.password([repository.url], repository.user)

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli.files import home
 from devpi_cli.urls import is_below, origin
 
 if TYPE_CHECKING:
@@ -33,11 +32,6 @@ class Inheritance:
     """root URL -> user -> token"""
     basic_auth: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     client_certs: dict[str, str] = field(default_factory=dict)
-
-
-def default_folder() -> Path:
-    """Return where devpi-client keeps its files unless told otherwise."""
-    return home() / ".devpi" / "client"
 
 
 def inherit(folder: Path) -> Inheritance | None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import folders, predecessor, venvs
+from devpi_cli import folders, venvs
 from devpi_cli.errors import BrokenState, NothingInUse, WrongUsage
 from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.models import Login, Written
@@ -17,6 +17,8 @@ from devpi_cli.urls import is_below
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from devpi_cli.predecessor import Inheritance
 
 SCHEMA = 1
 LOCK_SECONDS = 20
@@ -92,7 +94,7 @@ class State:
         from pathlib import Path
 
         folder = Path(clientdir) if clientdir else default_clientdir()
-        heritage = (folder,) if clientdir else (folder, predecessor.default_folder())
+        heritage = (folder,) if clientdir else (folder, home() / ".devpi" / "client")
         return cls.load(folder / "state.json", venvs.local_state(), heritage)
 
     def require_server(self, index: str | None = None) -> str:
@@ -138,13 +140,12 @@ class State:
         if not self._read_file(self.path, self._fill):
             self._inherit()
         found = bool(self.local and self._read_file(self.local, self._fill_in_use))
-        legacy = predecessor.inherit_local(self.local.parent) if self.local and not found else None
-        if legacy:
-            self._take(legacy)
-        self.is_local = found or legacy is not None
+        self.is_local = found or bool(self.local and self._inherit_local(self.local.parent))
 
     def _inherit(self) -> None:
         """Begin with what devpi-client left; the first change makes it ours."""
+        from devpi_cli import predecessor  # here, because that was once
+
         for folder in self.heritage:
             if left := predecessor.inherit(folder):
                 self.inherited = folder
@@ -160,7 +161,14 @@ class State:
                 break
         self._elsewhere = self._in_use()
 
-    def _take(self, left: predecessor.Inheritance) -> None:
+    def _inherit_local(self, venv: Path) -> bool:
+        from devpi_cli import predecessor
+
+        if left := predecessor.inherit_local(venv):
+            self._take(left)
+        return left is not None
+
+    def _take(self, left: Inheritance) -> None:
         self.server, self.index, self.is_mirror = left.server, left.index, left.is_mirror
         if left.server:
             self.at(left.server).features = list(left.features)
