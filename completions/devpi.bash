@@ -10,8 +10,8 @@ _devpi_command() {
     'devpi whoami') options='--index' valued='--index=index' ;;
     'devpi status') options='--index' valued='--index=index' ;;
     'devpi token') commands='create delete derive inspect list login' ;;
-    'devpi token create') options='--user -u --allowed -a --indexes -i --projects -p --expires -e --output -o' valued='--user=user -u=user --allowed=nothing -a=nothing --indexes=index -i=index --projects=nothing -p=nothing --expires=nothing -e=nothing --output=file -o=file' ;;
-    'devpi token delete') options='--user -u' valued='--user=user -u=user' arguments='nothing+' ;;
+    'devpi token create') options='--user -u --allowed -a --indexes -i --projects -p --expires -e --output -o --dry-run -n' valued='--user=user -u=user --allowed=nothing -a=nothing --indexes=index -i=index --projects=nothing -p=nothing --expires=nothing -e=nothing --output=file -o=file' ;;
+    'devpi token delete') options='--user -u --dry-run -n' valued='--user=user -u=user' arguments='nothing+' ;;
     'devpi token derive') options='--file -f --allowed -a --indexes -i --projects -p --expires -e --output -o' valued='--file=file -f=file --allowed=nothing -a=nothing --indexes=index -i=index --projects=nothing -p=nothing --expires=nothing -e=nothing --output=file -o=file' ;;
     'devpi token inspect') options='--file -f' valued='--file=file -f=file' ;;
     'devpi token list') options='--user -u' valued='--user=user -u=user' ;;

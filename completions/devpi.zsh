@@ -135,13 +135,17 @@ _devpi-token-create() {
         '(--expires -e)--expires=[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
         '(--expires -e)-e+[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
         '(--output -o)--output=[Write the token to FILE (0600). \[stdout\]]:file:_files' \
-        '(--output -o)-o+[Write the token to FILE (0600). \[stdout\]]:file:_files'
+        '(--output -o)-o+[Write the token to FILE (0600). \[stdout\]]:file:_files' \
+        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)-n[Say what would be done, and change nothing.]'
 }
 
 _devpi-token-delete() {
     _arguments -s -S : $devpi_everywhere \
         '(--user -u)--user=[Whose token. \[who is logged in\]]:user: _devpi_values user' \
         '(--user -u)-u+[Whose token. \[who is logged in\]]:user: _devpi_values user' \
+        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
         '*: : '
 }
 

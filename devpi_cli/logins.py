@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from devpi_cli import urls
@@ -35,6 +36,7 @@ class Logins:
     _has_begun: bool = field(default=False, init=False)
     _has_looked: bool = field(default=False, init=False)
     _refused: list[str] = field(default_factory=list, init=False)
+    _one_at_a_time: Lock = field(default_factory=Lock, init=False, repr=False)
 
     @classmethod
     def of(  # noqa: PLR0913 (the parts of Credentials, and whom to ask)
@@ -72,12 +74,18 @@ class Logins:
         """
         method, _, url = error.request.partition(" ")
         is_about_login = url.endswith(("/+login", "/+api")) or not urls.is_below(url, session.access.root)
-        if is_about_login or error.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or self.is_in:
+        if is_about_login or error.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return False
-        self._look(session)
-        if not self.is_in:
-            self.ask_for(session, f"{method} {url}", error)
-        return self.is_in
+        with self._one_at_a_time:  # files are sent several at a time, and nobody is asked twice
+            if self.login and self.is_in:
+                if session.access.login:
+                    return False
+                self._take(session, self.login, self.source)
+                return True
+            self._look(session)
+            if not self.is_in:
+                self.ask_for(session, f"{method} {url}", error)
+            return self.is_in
 
     def ready(self, session: Session) -> None:
         """Get the login before something large is sent, as far as nobody has to be asked for it."""

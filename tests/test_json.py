@@ -226,6 +226,8 @@ TOKENS = [
     Case("token list", "token list"),
     Case("token derive -e 1h", "token derive", env={"DEVPI_TOKEN": "{token}"}),
     Case("token inspect", "token inspect", env={"DEVPI_TOKEN": "{token}"}),
+    Case("token create -n -p demo", "token create --dry-run"),
+    Case("token delete -n {id}", "token delete --dry-run"),
     Case("token delete -y {id}", "token delete"),
     Case("token delete -y {id}", None, 4),
     Case("token create -o ci-token", "token create"),

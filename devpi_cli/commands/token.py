@@ -14,10 +14,11 @@ import click
 
 from devpi_cli import tokens, urls
 from devpi_cli.app import App, pass_app
+from devpi_cli.commands._dry_run import dry_run_option
 from devpi_cli.commands._logins import accepted, remember
 from devpi_cli.commands._options import acting_user, index_in_use
 from devpi_cli.credentials import Credential, token_in_environment
-from devpi_cli.errors import DevpiError, LoginRequired, PluginMissing, WrongUsage
+from devpi_cli.errors import DevpiError, LoginRequired, NothingFound, PluginMissing, WrongUsage
 from devpi_cli.files import read, write_private
 from devpi_cli.issuer import Issuer
 from devpi_cli.models import normalised
@@ -73,6 +74,7 @@ def command() -> None:
 @_user_option
 @_restrictions
 @_output_option
+@dry_run_option()
 @pass_app
 def create(
     app: App,
@@ -82,6 +84,7 @@ def create(
     projects: tuple[str, ...],
     expires: str | None,
     output: Path | None,
+    dry_run: bool,
 ) -> None:
     """Create a token on the server, for you or, as root, for somebody else.
 
@@ -89,6 +92,11 @@ def create(
     """
     owner = _owner(app, user)
     limits = _limits(app, owner, allowed, indexes, projects, expires)
+    if dry_run:
+        Issuer(app.server).tokens(owner)  # who may see them may make some
+        app.out.lines([f"would create a token of {owner}", *(f"  {_readable(rule)}" for rule in limits.caveats())])
+        app.out.document({"user": owner, "dry_run": True, "would": "create", "restrictions": limits.caveats()})
+        return
     _require_place(app, output)
     token = Issuer(app.server).create(owner, limits)
     try:
@@ -110,8 +118,7 @@ def list_(app: App, user: str | None) -> None:
     owner = _owner(app, user)
     found = Issuer(app.server).tokens(owner)
     for name, rules in found.items():
-        app.out.line(name)
-        app.out.lines([f"  {_readable(rule)}" for rule in rules])
+        app.out.lines([name, *(f"  {_readable(rule)}" for rule in rules)])
     if not found:
         app.out.note(f"{owner} has no tokens")
     app.out.document({"user": owner, "tokens": [{"id": name, **_data(rules)} for name, rules in found.items()]})
@@ -120,10 +127,18 @@ def list_(app: App, user: str | None) -> None:
 @command.command(epilog="\b\nExample:\n  devpi token delete abcdEFGH")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @_user_option
+@dry_run_option()
 @pass_app
-def delete(app: App, ids: tuple[str, ...], user: str | None) -> None:
+def delete(app: App, ids: tuple[str, ...], user: str | None, dry_run: bool) -> None:
     """Delete tokens; those that were derived from them are no longer good, either."""
     owner = _owner(app, user)
+    if dry_run:
+        there = Issuer(app.server).tokens(owner)
+        if gone := [name for name in ids if name not in there]:
+            raise NothingFound(f"{owner} has no token {gone[0]}", hint="'devpi token list' shows which there are")
+        app.out.lines([f"would delete the token {name} of {owner}" for name in ids])
+        app.out.document({"user": owner, "dry_run": True, "would": "delete", "tokens": list(ids)})
+        return
     app.out.confirm("Are you sure", [f"About to delete the token {name} of {owner}" for name in ids])
     for name in ids:
         Issuer(app.server).delete(owner, name)
@@ -164,8 +179,7 @@ def inspect(app: App, file: str | None) -> None:
     """Show whose token it is, its id and what it is restricted to. No server is asked, and no secret shown."""
     token = _token(app, file)
     rules = tokens.restrictions(token)
-    app.out.line(f"user: {tokens.user_of(token)}")
-    app.out.line(f"id: {tokens.id_of(token)}")
+    app.out.lines([f"user: {tokens.user_of(token)}", f"id: {tokens.id_of(token)}"])
     for rule in rules:
         app.out.line(f"restriction: {_readable(rule)}")
     app.out.document({"user": tokens.user_of(token), "id": tokens.id_of(token), **_data(rules)})

@@ -113,6 +113,25 @@ def test_tokens_are_listed_and_deleted(member: Member, devpi: Client) -> None:
     assert member("token", "delete", name, "-y").status == 4
 
 
+def test_a_dry_run_makes_and_deletes_nothing(member: Member, server: Live) -> None:
+    made(member)
+    (listed,) = json.loads("".join(member.ok("token", "list", "--json")))["tokens"]
+    with server.requests() as seen:
+        assert member.ok("token", "create", "-n", "-a", "upload", "-i", "dev", "-o", "ci-token") == [
+            f"would create a token of {member.user}",
+            "  allowed=upload",
+            f"  indexes={member.user}/dev",
+        ]
+        would = [f"would delete the token {listed['id']} of {member.user}"]
+        assert member.ok("token", "delete", "-n", listed["id"]) == would
+        assert member.fails("token", "delete", "-n", "nothere") == (
+            4, f"{member.user} has no token nothere\n'devpi token list' shows which there are\n",
+        )  # fmt: skip
+    assert seen == 3 * [f"GET /{member.user}/+tokens"]
+    assert not (member.home / "ci-token").exists()
+    assert json.loads("".join(member.ok("token", "list", "--json")))["tokens"] == [listed]
+
+
 def test_root_makes_tokens_for_others_and_for_ever(own_server: Live, devpi: Client) -> None:
     own_server.connect("root").create_user("alice", {"password": "secret"})
     devpi.env["DEVPI_INDEX"] = own_server.url
