@@ -51,7 +51,9 @@ bind \cxt tell
 bind \cu 'commandline ""'
 """,
 }
-ESCAPES = re.compile(r"\x1b(\[[0-9;?>=<]*[a-zA-Z~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>78MPk\\])|[\a\x0f]")
+ESCAPES = re.compile(
+    r"\x1b(\[[0-9;?>=<]*[a-zA-Z~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>78MPk\\])|.\x08|[\a\x0f]"
+)
 
 
 def needs(shell: str) -> None:
@@ -92,7 +94,8 @@ class Terminal:
         self._child.send(f"{WIPE}{typed}\t{TELL}")
         self._child.expect(r"\{([^{}]*)\}\r?\n")
         line, shown = self._child.match[1], ESCAPES.sub("", self._child.before)
-        return ESCAPES.sub("", line), shown.partition("\n")[2].split()
+        words = shown.partition("\n")[2].split()  # some shells draw the line anew below
+        return ESCAPES.sub("", line), [word for word in words if word not in typed.split()]
 
 
 @contextmanager

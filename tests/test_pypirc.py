@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devpi_cli.errors import BrokenSettings, WrongUsage
-from devpi_cli.pypirc import Repository, repository
+from devpi_cli.pypirc import Repository, repository, sections
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,3 +82,8 @@ def test_a_file_that_is_not_there_is_an_error(pypirc: Path) -> None:
 
 def test_no_secret_shows_in_a_representation() -> None:
     assert repr(Repository("here", "http://x/", "a", "SECRET")) == "Repository(name='here', url='http://x/', user='a')"
+
+
+def test_the_sections_are_those_where_something_can_be_uploaded(pypirc: Path) -> None:
+    pypirc.write_text("[distutils]\nindex-servers = a b\n[b]\nrepository = http://b/\n[a]\npassword = x\n")
+    assert sections(pypirc) == ["b", "a"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import make_member, put
 from tests.terminal import program, terminal
+from tests.test_plugins import plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +19,15 @@ if TYPE_CHECKING:
     from tests.conftest import Live, Member
     from tests.terminal import Terminal
 
+ENOUGH = 5.0
+"""Seconds in which a command surely has started and ended, on a machine that does much else."""
+SALUTE = """import click
+
+@click.command()
+@click.option("--loudly", is_flag=True)
+def command(loudly):
+    pass
+"""
 SHELLS = ("bash", "zsh", "fish")
 PYPIRC = "[distutils]\nindex-servers = pypi testpypi\n[pypi]\npassword = x\n[testpypi]\npassword = y\n"
 TOX = "[tox]\nenv_list = py{311,312}-{unit,docs}, lint\n"
@@ -36,6 +48,7 @@ def alice(server: Live, tmp_path_factory: pytest.TempPathFactory) -> Member:
     (home / "tox.ini").write_text(TOX)
     (home / "documents").mkdir()
     program(home / "bin")
+    member.env["PYTHONPATH"] = str(home / "site")
     member.env["PATH"] = f"{home / 'bin'}:{member.environment['PATH']}"
     return member
 
@@ -119,3 +132,38 @@ def test_where_nothing_fits_nothing_happens(shell: Terminal, typed: str) -> None
 def test_what_is_shown_where_there_is_a_choice(shell: Terminal, alice: Member, typed: str, shown: list[str]) -> None:
     found = [word.rpartition("=")[2] for word in tab(shell, alice, typed)[1]]
     assert [word for word in found if word in shown] == shown if "==" in typed else set(shown) <= set(found)
+
+
+def test_a_server_that_is_silent_costs_no_time_and_no_word(shell: Terminal, alice: Member) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with alice.state.changing() as state:
+            state.server = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        try:
+            for typed in ("devpi use de", "devpi list de", "devpi list demo==", "devpi index dev bases=ta"):
+                started = time.monotonic()
+                assert shell.tab_and_list(typed) == (typed, [])
+                assert time.monotonic() - started < ENOUGH
+            assert shell.tab("devpi use --loc") == "devpi use --local "
+        finally:
+            with alice.state.changing() as state:
+                state.server = alice.server.root
+
+
+def test_who_is_not_logged_in_sees_what_everybody_may_see(shell: Terminal, alice: Member) -> None:
+    with alice.state.changing() as state:
+        logins, state.at(alice.server.root).logins = state.at(alice.server.root).logins, {}
+    try:
+        assert shell.tab_and_list("devpi use pro") == ("devpi use pro", [])
+        assert tab(shell, alice, "devpi use tabby/p")[0] == "devpi use tabby/prod "
+    finally:
+        with alice.state.changing() as state:
+            state.at(alice.server.root).logins = logins
+
+
+def test_the_command_of_a_plugin(shell: Terminal, alice: Member) -> None:
+    plugin(alice.home / "site", "salute = devpi_hello:command", SALUTE)
+    try:
+        assert shell.tab("devpi salu") == "devpi salute "
+        assert shell.tab("devpi salute --lou") == "devpi salute --loudly "
+    finally:
+        shutil.rmtree(alice.home / "site")

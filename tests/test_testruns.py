@@ -92,3 +92,22 @@ def test_a_report_is_read(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(json.dumps({"testenvs": {"py": {"test": []}}}))
 
     assert testruns.read_report(tmp_path / "report.json") == {"testenvs": {"py": {"test": []}}}
+
+
+@pytest.mark.parametrize(("file", "text", "found"), [
+    ("tox.ini", "[tox]\nenvlist = py311, lint\n[testenv]\n[testenv:docs]\n", ["py311", "lint", "docs"]),
+    ("tox.ini", "[tox]\nenv_list =\n  py{311,312}-{a, b}\n  lint\n",
+     ["py311-a", "py311-b", "py312-a", "py312-b", "lint"]),
+    ("tox.ini", "[testenv:{one,two}]\n", ["one", "two"]), ("tox.ini", "no section", []), ("tox.ini", "", []),
+    ("setup.cfg", "[tox:tox]\nenvlist = a\n", ["a"]), ("setup.cfg", "[metadata]\nname = x\n", []),
+    ("tox.toml", 'env_list = ["a", {product = []}]\n[env.b]\n', ["a", "b"]),
+    ("pyproject.toml", '[tool.tox]\nenv_list = ["a"]\n', ["a"]), ("pyproject.toml", "[tool.tox", []),
+    ("pyproject.toml", '[tool.tox]\nlegacy_tox_ini = """\n[tox]\nenvlist = a,b\n"""\n', ["a", "b"]),
+])  # fmt: skip
+def test_the_environments_that_a_configuration_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, found: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert testruns.environments() == []
+    (tmp_path / file).write_text(text)
+    assert testruns.environments() == testruns.environments(str(tmp_path / file)) == found
