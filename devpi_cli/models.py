@@ -1,11 +1,15 @@
-"""The words of the field as frozen dataclasses: User, Index, Release, Link …"""
+"""The words of the field as values that do not change: User, Index, Release, Link …
+
+Where no name of a field stands against it they are named tuples: to define a dataclass takes five times as long, and
+that is felt at every start.
+"""
 
 from __future__ import annotations
 
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from devpi_cli.errors import WrongUsage
@@ -58,8 +62,7 @@ class Service:
         return self.index is not None and self.pypisubmit is None
 
 
-@dataclass(frozen=True)
-class Replica:
+class Replica(NamedTuple):
     """A replica that asks a primary for what is new: its URL where it has told it, and the serial it has got to."""
 
     url: str | None
@@ -90,8 +93,7 @@ class Status:
         return max(0, self.primary_serial - self.serial)
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(NamedTuple):
     """An index: ``user/name``, its configuration, and the projects on it where they were asked for."""
 
     name: str
@@ -104,8 +106,7 @@ class Index:
         return self.config.get("type") == "mirror"
 
 
-@dataclass(frozen=True)
-class User:
+class User(NamedTuple):
     """A user: name, configuration without secrets, and the indexes that belong to it."""
 
     name: str
@@ -140,8 +141,7 @@ class Link:
         return unquote(found[1]) if found else None
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """A project at a version. ``shadowed`` are links of the same version on bases, hidden by this one."""
 
     project: str
@@ -161,8 +161,7 @@ class Release:
         return [link for link in reversed(links) if link.rel == "toxresult" and link.for_url == file.url]
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):
     """A row of the log of a push: what was done to the release or to one of its files, and how it ended.
 
     ``status`` is that of HTTP, or -1 where nobody answered; ``words`` begin with a verb.
@@ -245,8 +244,7 @@ def newest_first(versions: Iterable[str]) -> list[str]:
     return sorted(versions, key=age, reverse=True)
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """What is remembered of a settings file of an installer: what has to be known to change it again, or back."""
 
     digest: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from devpi_cli import jsontexts, urls
@@ -57,16 +56,15 @@ PAGES = {
 }
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """An HTTP response, read to its end."""
 
     method: str
     url: str
     status_code: int
     reason_phrase: str
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str]
+    content: bytes = b""
 
     @property
     def location(self) -> str | None:
@@ -74,18 +72,17 @@ class Response:
         return self.headers.get("location") if self.status_code in REDIRECTS else None
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """What a server answered: the parts of devpi's JSON, which may be missing, and what HTTP says."""
 
     url: str
     status: int
     reason: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = {}
     type: str | None = None
     result: Any = None
     message: str = ""
-    json: Any = field(default=None, repr=False)
+    json: Any = None
 
 
 def received(response: httpx.Response, *, whole: bool = True) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, overload
 
 from devpi_cli import deadline
 from devpi_cli.errors import DevpiError, Unreachable
@@ -34,8 +34,7 @@ class Answer(Protocol):
 A = TypeVar("A", bound=Answer)
 
 
-@dataclass(frozen=True)
-class Trouble:
+class Trouble(NamedTuple):
     """What went wrong and may pass: in words, how long to wait where that is known, and what the server may have done.
 
     ``refused``: nobody listens. ``unsettled``: the request was under way, and the answer got lost.

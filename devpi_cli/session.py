@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from devpi_cli import __version__, deadline, engine, urls
@@ -45,8 +44,7 @@ class Doorkeeper(Protocol):
         """Give the session another access after a refusal; return whether there is one to try again with."""
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """A multipart body: fields, and a file open for reading under the name it shall have.
 
     ``arrived`` asks the server whether it has the file; a form with it may be sent again.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -226,7 +226,7 @@ class State:
         return {
             **self._in_use(),
             "servers": {root: _as_json(server) for root, server in self.servers.items()},
-            "written": {path: asdict(written) for path, written in self.written.items()},
+            "written": {path: written._asdict() for path, written in self.written.items()},
         }
 
     def _write(self) -> None:

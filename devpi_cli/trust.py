@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from devpi_cli.errors import WrongUsage
 
@@ -26,8 +25,7 @@ def named_in_environment() -> tuple[str, list[str]]:
     return "", []
 
 
-@dataclass(frozen=True)
-class Trust:
+class Trust(NamedTuple):
     """Whom TLS trusts: the operating system, and the CAs in a file or folder of PEM certificates."""
 
     ca_bundle: str | None = None
