@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from devpi_cli import folders, venvs
 from devpi_cli.errors import BrokenState, NothingInUse, WrongUsage
 from devpi_cli.files import behind_links, home, read, tidy, write_private
+from devpi_cli.known import Known, text_or_none
 from devpi_cli.models import Login, Written
 from devpi_cli.urls import is_below
 
@@ -34,19 +35,6 @@ def default_clientdir() -> Path:
 
 
 @dataclass
-class Server:
-    """What is remembered of one server: who acts there, the tokens of all its users, what it can do."""
-
-    user: str | None = None
-    logins: dict[str, Login] = field(default_factory=dict)
-    features: list[str] = field(default_factory=list)
-    basic_auth: tuple[str, str] | None = field(default=None, repr=False)
-    client_cert: str | None = None
-    kept: list[str] = field(default_factory=list)
-    """The users whose password ``devpi login --store`` put into the keyring."""
-
-
-@dataclass
 class State:
     """The contents of ``state.json``.
 
@@ -64,7 +52,7 @@ class State:
     always_set_cfg: bool = False
     pip_set_trusted: str = "auto"
     venv: str | None = None
-    servers: dict[str, Server] = field(default_factory=dict)
+    servers: dict[str, Known] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
     """The settings files of installers that were written, by path."""
     local: Path | None = None
@@ -109,13 +97,13 @@ class State:
             raise NothingInUse("no server in use", hint="type 'devpi use URL' with the URL of a server or an index")
         return self.server
 
-    def at(self, root: str) -> Server:
+    def at(self, root: str) -> Known:
         """Return what is remembered of a server; a new one is remembered from now on."""
-        return self.servers.setdefault(root, Server())
+        return self.servers.setdefault(root, Known())
 
-    def known(self, root: str) -> Server:
+    def known(self, root: str) -> Known:
         """Return what is remembered of a server, which may be nothing."""
-        return self.servers.get(root, Server())
+        return self.servers.get(root, Known())
 
     def root_of(self, url: str) -> str | None:
         """Return the root URL of the remembered server that a URL belongs to."""
@@ -199,16 +187,16 @@ class State:
     def _fill(self, data: dict[str, Any]) -> None:
         self._fill_in_use(data)
         self._elsewhere = self._in_use()
-        self.servers = {root: _server(known) for root, known in data["servers"].items()}
+        self.servers = {root: Known.of(known) for root, known in data["servers"].items()}
         self.written = {path: Written(**written) for path, written in data.get("written", {}).items()}
 
     def _fill_in_use(self, data: dict[str, Any]) -> None:
-        self.server = _text_or_none(data["server"])
-        self.index = _text_or_none(data["index"])
+        self.server = text_or_none(data["server"])
+        self.index = text_or_none(data["index"])
         self.is_mirror = bool(data["mirror"])
         self.always_set_cfg = bool(data["always_set_cfg"])
         self.pip_set_trusted = str(data.get("pip_set_trusted", "auto"))
-        self.venv = _text_or_none(data.get("venv"))
+        self.venv = text_or_none(data.get("venv"))
 
     def _in_use(self) -> dict[str, Any]:
         return {
@@ -225,7 +213,7 @@ class State:
         """Return what is in use and remembered, in the form of the file."""
         return {
             **self._in_use(),
-            "servers": {root: _as_json(server) for root, server in self.servers.items()},
+            "servers": {root: server.as_json() for root, server in self.servers.items()},
             "written": {path: written._asdict() for path, written in self.written.items()},
         }
 
@@ -267,43 +255,3 @@ def _save(path: Path, data: dict[str, Any], hint: str) -> None:
 
 def _broken(path: Path, why: str, hint: str = "to start afresh, move it away") -> BrokenState:
     return BrokenState(f"cannot use the state file {path}: {why}", hint=hint)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _server(data: dict[str, Any]) -> Server:
-    logins = {
-        user: Login(user, _text(login["token"]), inf if login["expires"] is None else float(login["expires"]))
-        for user, login in data["logins"].items()
-    }
-    basic = data.get("basic_auth")
-    return Server(
-        user=_text_or_none(data["user"]),
-        logins=logins,
-        features=[_text(feature) for feature in data["features"]],
-        basic_auth=(_text(basic[0]), _text(basic[1])) if basic else None,
-        client_cert=_text_or_none(data.get("client_cert")),
-        kept=[_text(user) for user in data.get("kept", [])],
-    )
-
-
-def _as_json(server: Server) -> dict[str, Any]:
-    return {
-        "user": server.user,
-        "features": server.features,
-        "basic_auth": server.basic_auth,
-        "client_cert": server.client_cert,
-        "kept": server.kept,
-        "logins": {
-            user: {"token": login.token, "expires": login.expires if login.expires < inf else None}
-            for user, login in server.logins.items()
-        },
-    }
