@@ -203,19 +203,26 @@ def _pip(visit: Visit) -> Finding:
     except ProgramFailed as error:
         return Finding(WRONG, f"its settings are broken: {error.message.splitlines()[0]}")
     settings = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-    names = (":env:.index-url", "install.index-url", "global.index-url")
-    used = {name: settings[name].strip("'\"") for name in names if name in settings}
-    name, found = next(((name, value) for name, value in used.items() if value), ("", ""))
-    return Finding(
-        OK, f"{' '.join(installer.command)} uses {f'{found} ({name})' if found else f'{PYPI} (its default)'}"
-    )
+    name, found = _of_pip(settings, "index-url")
+    uses = f"{' '.join(installer.command)} uses {f'{found} ({name})' if found else f'{PYPI} (its default)'}"
+    name, extra = _of_pip(settings, "extra-index-url")
+    if extra:
+        return Finding(WARNING, f"{uses}, and {extra} ({name}) as well: of both, the higher version is installed")
+    return Finding(OK, uses)
+
+
+def _of_pip(settings: dict[str, str], option: str) -> tuple[str, str]:
+    """Return where an option is set that counts for 'pip install', and what it says: the environment comes first."""
+    names = (f":env:.{option}", f"install.{option}", f"global.{option}")
+    used = {name: settings[name].strip("'\"").replace("\\n", " ").strip() for name in names if name in settings}
+    return next(((name, value) for name, value in used.items() if value), ("", ""))
 
 
 def _uv(visit: Visit) -> Finding:
     for variable in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
         if os.environ.get(variable):
             return Finding(OK, f"uses {os.environ[variable]} ({variable})")
-    for place in in_force(Path.cwd()):
+    for place in () if os.environ.get("UV_NO_CONFIG") else in_force(Path.cwd()):
         found = index_of(place)
         if found.startswith("cannot be read"):
             return Finding(WRONG, f"{place.path}: {found}")

@@ -171,6 +171,20 @@ def test_what_pip_and_uv_read_is_shown(member: Member) -> None:
     assert of(result, "pip").endswith(f" uses {simple} (global.index-url)")
 
 
+def test_an_index_beside_the_other_is_warned_of(member: Member) -> None:
+    result = doctor(member, PIP_EXTRA_INDEX_URL="http://a:hidden@host/simple")
+    assert of(result, "pip").startswith("warning  pip: ")
+    assert of(result, "pip").endswith(
+        " uses https://pypi.org/simple (its default), and http://a:****@host/simple (:env:.extra-index-url) as well: "
+        "of both, the higher version is installed"
+    )
+
+
+def test_uv_that_reads_no_settings_uses_its_default(member: Member) -> None:
+    (member.home / "uv.toml").write_text('[[index]]\nurl = "http://host/simple"\ndefault = true\n')
+    assert of(doctor(member, UV_NO_CONFIG="1"), "uv") == UV
+
+
 def test_a_project_s_settings_for_uv_come_first(member: Member) -> None:
     path = member.home / "pyproject.toml"
     path.write_text('[[tool.uv.index]]\nurl = "http://host/simple"\ndefault = true\n')

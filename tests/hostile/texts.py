@@ -158,12 +158,14 @@ def as_a_shell_can(text: str) -> str:
     )
 
 
-characters = st.characters(exclude_characters="\0")
-surrogates = st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF)
-free = st.text(st.one_of(characters, surrogates, st.sampled_from("=/:@[]%+-. \t\x1b\x9b")), max_size=12)
+# One alphabet for all of a text is drawn at once, which is ten times quicker than a choice for every sign of it.
+free = st.one_of(
+    st.text(st.characters(exclude_characters="\0"), max_size=12),
+    st.text("=/:@[]%+-. \t\x1b\x9b\udc80\udcffab1", max_size=12),
+)
 hosts = st.one_of(
     st.sampled_from(["127.0.0.1:1", "localhost:1", "user:secret@127.0.0.1:1"]),
-    st.text(st.sampled_from("ab.-_:@[]%0129\u3002ß\udc80 /?#"), max_size=12),
+    st.text("ab.-_:@[]%0129\u3002ß\udc80 /?#", max_size=12),
 )
 urls = st.one_of(
     st.sampled_from(URLS),
@@ -173,7 +175,7 @@ urls = st.one_of(
 ).map(as_a_shell_can)
 requirements = st.one_of(
     st.sampled_from(REQUIREMENTS),
-    st.text(st.sampled_from("demo=<>!~,;@[]()*.-_1+ '\"\\#\udc80\x1b"), max_size=14),
+    st.text("demo=<>!~,;@[]()*.-_1+ '\"\\#\udc80\x1b", max_size=14),
 )
 KEYS = ["bases", "volatile", "acl_upload", "type", "title", "mirror_whitelist", "custom_data", "email", "password", ""]
 OPERATORS = ["=", "+=", "-=", "==", "+-=", "=+", ""]
