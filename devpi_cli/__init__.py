@@ -1,3 +1,27 @@
-"""devpi-cli, the command-line client for devpi, the private Python package server."""
+"""devpi-cli, the command-line client for devpi, the private Python package server; and what it is for other programs.
+
+``from devpi_cli import connect`` imports what that needs, and ``import devpi_cli`` nothing: the command starts so, too.
+"""
 
 __version__ = "0.1.0"
+__all__ = ["Client", "DevpiError", "Index", "Link", "Login", "Release", "User", "__version__", "connect"]
+
+TYPE_CHECKING = False  # type checkers know that name, and typing itself would have to be imported
+if TYPE_CHECKING:
+    from devpi_cli.client import Client, connect
+    from devpi_cli.errors import DevpiError
+    from devpi_cli.models import Index, Link, Login, Release, User
+
+_ROOMS = {"Client": "client", "connect": "client", "DevpiError": "errors"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_ROOMS.get(name, 'models')}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

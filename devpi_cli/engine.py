@@ -9,27 +9,44 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+STARTED: list[str] = []
 
 
 def start() -> None:
     """Import httpx, unless that is done; for a program of its own, where nobody else wants these modules whole."""
     if "httpx" not in sys.modules:
+        STARTED.append("httpx")
         with seldom_used():
             import_module("httpx")
             import_module("httpcore")
 
 
+def start_whole() -> None:
+    """Import httpx whole, for a program of somebody else, but for its command line, which brings click and rich."""
+    if "httpx" not in sys.modules:
+        with seldom_used("httpx._main"):
+            import_module("httpx")
+
+
+def as_started() -> AbstractContextManager[None]:
+    """Return what is around the making of a client: stand-ins, if httpx was imported with them."""
+    return seldom_used() if STARTED else nullcontext()
+
+
 @contextmanager
-def seldom_used() -> Iterator[None]:
-    """Let others stand in for the modules that are not there yet; around an import, or what makes a client."""
-    stand_ins = {name: StandIn(name, ready) for name, ready in SELDOM_USED.items() if name not in sys.modules}
+def seldom_used(*names: str) -> Iterator[None]:
+    """Let others stand in for the modules, or some of them, that are not there yet; around an import."""
+    wanted = {name: SELDOM_USED[name] for name in names or SELDOM_USED}
+    stand_ins = {name: StandIn(name, ready) for name, ready in wanted.items() if name not in sys.modules}
     for name, stand_in in stand_ins.items():
         package, _, last = name.rpartition(".")
         if package in sys.modules or package in ("email", "http", "urllib"):

@@ -61,7 +61,7 @@ class Session:
 
     ``timeout`` is how many seconds of silence end a request; ``log`` gets a line per request; ``transport`` is httpx's
     seam for tests. ``retries`` says how long a request may take in all, and whether anything is tried again: at first
-    nothing is. A ``doorkeeper`` gets logins.
+    nothing is. A ``doorkeeper`` gets logins. ``trust_env`` says whether the environment may name proxies.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Session:
         self.doorkeeper: Doorkeeper | None = None
         self.log = log or (lambda line: None)
         self.transport = transport
+        self.trust_env = True
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
         self._making = Lock()
 
@@ -269,12 +270,13 @@ class Session:
 
         trusted = self.trust.context(certificate) if scheme == "https" else None
         try:
-            with engine.seldom_used():
+            with engine.as_started():
                 return httpx.Client(
                     verify=trusted,  # type: ignore[arg-type]  # without a context there is no TLS
                     timeout=httpx.Timeout(self.timeout, connect=self._connect_seconds),
                     headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
                     transport=self.transport,
+                    trust_env=self.trust_env,
                 )
         except (httpx.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
             raise WrongUsage(

@@ -26,10 +26,14 @@ def named_in_environment() -> tuple[str, list[str]]:
 
 
 class Trust(NamedTuple):
-    """Whom TLS trusts: the operating system, and the CAs in a file or folder of PEM certificates."""
+    """Whom TLS trusts: the operating system, and the CAs in a file or folder of PEM certificates.
+
+    Where none is named, the environment may name one, unless ``trust_env`` says otherwise.
+    """
 
     ca_bundle: str | None = None
     insecure: bool = False
+    trust_env: bool = True
 
     def context(self, client_cert: str | None = None) -> ssl.SSLContext:
         """Build the TLS context. Raises WrongUsage for a CA bundle or client certificate that cannot be read."""
@@ -44,7 +48,8 @@ class Trust(NamedTuple):
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             return context
-        for place in [self.ca_bundle] if self.ca_bundle else named_in_environment()[1]:
+        named = named_in_environment()[1] if self.trust_env else []
+        for place in [self.ca_bundle] if self.ca_bundle else named:
             folder = os.path.isdir(place)  # noqa: PTH112 (a string from the environment goes on as a string)
             try:
                 context.load_verify_locations(cafile=None if folder else place, capath=place if folder else None)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from devpi_cli import archives, dists, documentation, workers
 from devpi_cli.commands._bases import warn_of_mirrored
-from devpi_cli.commands._existing import Existing
 from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._refusals import may_upload
 from devpi_cli.errors import BrokenDistribution, CheckFailed, DevpiError, OtherFile, Refused
+from devpi_cli.existing import IDENTICAL, Existing
 from devpi_cli.responses import CONFIRMED
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from devpi_cli.app import App
     from devpi_cli.dists import Dist
     from devpi_cli.output import Part
-
-# What the server says, with status 200, of a file that it has already.
-IDENTICAL = "Upload of identical file"
 
 
 @dataclass
@@ -136,7 +133,7 @@ class Uploads:
 
     def _missing(self, wanted: Sequence[Dist], url: str) -> list[Dist]:
         """Return what the index does not have, before anything is sent; another file of a name has failed."""
-        existing, missing = Existing(self.app, self.index), []
+        existing, missing = Existing(self.app.server, self.index), []
         for dist in wanted:
             try:
                 if not existing.has(dist):

@@ -15,12 +15,12 @@ from devpi_cli import tokens, urls
 from devpi_cli.api import discover
 from devpi_cli.app import App, pass_app
 from devpi_cli.commands._dry_run import require_place
-from devpi_cli.commands._existing import Existing
 from devpi_cli.commands._failures import sum_up
 from devpi_cli.commands._options import chosen_index, index_of, index_option
 from devpi_cli.commands._releases import matching_releases
 from devpi_cli.credentials import elsewhere
 from devpi_cli.errors import Conflict, DevpiError, OtherFile, Refused, ServerFailed, SomeFailed, WrongUsage
+from devpi_cli.existing import PUSHED, Existing
 from devpi_cli.files import expanded
 from devpi_cli.models import Requirement
 from devpi_cli.pypirc import Repository, default_path, repository
@@ -28,7 +28,7 @@ from devpi_cli.pypirc import Repository, default_path, repository
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from devpi_cli.models import Action, Link, Release
+    from devpi_cli.models import Action, Release
 
 PYPI = "pypi:"
 PRIVATE = "Private ::"
@@ -99,7 +99,7 @@ def command(
         _refuse_private(found.values(), to)
     elif dry_run:
         require_place(app, to.name)
-    existing = Existing(app, to.name) if skip_existing else None
+    existing = Existing(app.server, to.name) if skip_existing else None
     _push_all(app, index, list(found.values()), to, options, existing, dry_run=dry_run)
 
 
@@ -211,17 +211,10 @@ def _push_all(
 
 def _has(app: App, existing: Existing, release: Release, options: dict[str, bool]) -> bool:
     """Tell whether the target has a release, before it is pushed. Raises OtherFile for other files of its names."""
-    there = existing.releases(release.project).get(release.version)
-    missing, others = _compared(release, there.links if there else (), options)
-    for here, other in others:
-        raise OtherFile(
-            f"{existing.index} has another {here.name}: its SHA-256 is {other.sha256}, and here {here.sha256}",
-            here=str(here.sha256),
-            there=str(other.sha256),
-        )
-    if not missing:
+    is_there = existing.has_release(release, _rels(options))
+    if is_there:
         app.out.line(f"already there: {release.project} {release.version} -> {existing.index}")
-    return not missing
+    return is_there
 
 
 def _push(
@@ -232,7 +225,7 @@ def _push(
     try:
         actions = app.server.push(index, release.project, release.version, {**target, **options})
     except Conflict as conflict:
-        if to.repository or not _is_there(app, release, to.name, options, conflict):
+        if to.repository or not Existing(app.server, to.name).holds(release, conflict, _rels(options)):
             raise
         app.out.line(f"already there: {release.project} {release.version} -> {to.name}")
         return "already there"
@@ -272,27 +265,7 @@ def _line(action: Action, secret: str | None) -> str:
     return text.replace(secret, "****") if secret else text
 
 
-def _is_there(app: App, release: Release, target: str, options: dict[str, bool], conflict: Conflict) -> bool:
-    """Tell whether the target has the same files; if not, add to the conflict what it is about."""
-    releases = Existing(app, target).releases(release.project)
-    there = releases[release.version].links if release.version in releases else ()
-    missing, others = _compared(release, there, options)
-    if others:
-        conflict.hint = f"{target} has other files of these names: {', '.join(link.name for link, _ in others)}"
-    elif missing:
-        conflict.hint = f"{target} has the rest of the release, but not {', '.join(missing)}: upload that"
-    return not (missing or others)
-
-
-def _compared(
-    release: Release, there: Iterable[Link], options: dict[str, bool]
-) -> tuple[list[str], list[tuple[Link, Link]]]:
-    """Return which files of a release are not there, and which are other ones there, beside those."""
+def _rels(options: dict[str, bool]) -> set[str]:
+    """Return which kinds of files are pushed."""
     left_out = {"no_docs": "doczip", "only_docs": "releasefile"}
-    rels = {"releasefile", "doczip"} - {left_out.get(name) for name in options}
-    pushed, known = [link for link in release.links if link.rel in rels], {link.name: link for link in there}
-    others = [(link, known[link.name]) for link in pushed if link.name in known]
-    return (
-        [link.name for link in pushed if link.name not in known],
-        [(link, other) for link, other in others if not link.sha256 or link.sha256 != other.sha256],
-    )
+    return {*PUSHED} - {left_out.get(name) for name in options}
