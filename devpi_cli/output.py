@@ -30,6 +30,7 @@ DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x2
 VISIBLE = {code: f"\\x{code:02x}" for code in CONTROLS} | {code: f"\\u{code:04x}" for code in DIRECTIONS}
 SHORT_PASSWORD = 8
 PASSWORD_TRIES = 3
+LINES_AT_ONCE = 4096
 
 
 _bars: list[Progress] = []
@@ -62,9 +63,10 @@ class Output:
         if not self.as_json:
             _write(sys.stdout, text)
 
-    def lines(self, texts: list[str]) -> None:
-        """Print many lines of the result."""
-        self.line("\n".join(texts))
+    def lines(self, texts: Sequence[str]) -> None:
+        """Print lines of the result, of which there can be half a million."""
+        for start in range(0, len(texts), LINES_AT_ONCE):
+            self.line("\n".join(texts[start : start + LINES_AT_ONCE]))
 
     def document(self, value: object) -> None:
         """Print the result as JSON, where that was asked for."""

@@ -144,8 +144,16 @@ def user(name: str, config: object) -> User:
 def index(name: str, reply: Reply) -> Index:
     """Return an index. Raises NotDevpi when the reply is about something else."""
     config = dict(expect(reply, "indexconfig"))
-    projects = rows(config.pop("projects", None))
-    return Index(name, config, tuple(sorted(str(project) for project in projects)))
+    return Index(name, config, _names(rows(config.pop("projects", None))))
+
+
+def _names(found: list[Any]) -> tuple[str, ...]:
+    """Return names in order. There can be half a million: texts are not looked at but to sort them, once."""
+    try:
+        found.sort()
+    except TypeError:  # text compares with text only
+        return tuple(sorted(map(str, found)))
+    return tuple(found) if found and isinstance(found[0], str) else tuple(sorted(map(str, found)))
 
 
 def release(project: str, version: str, data: object, reply: Reply) -> Release:

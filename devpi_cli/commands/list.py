@@ -63,9 +63,8 @@ def command(
 def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool, jobs: int | None) -> None:
     projects = app.server.index(index).projects
     if not app.verbose:
-        if projects:
-            app.out.lines(list(projects))
-        app.out.document({"index": index, "projects": list(projects)})
+        app.out.lines(projects)
+        app.out.document({"index": index, "projects": projects})
         return
     found: dict[str, list[str]] = {}
     ask = partial(app.server.releases, index, ignore_bases=ignore_bases)
