@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.bench.canned import can_index, can_names
 from tests.bench.cost import compare, environment, make_big_wheel, once
+from tests.bench.rows import NAMES, PRINT_REPLY
 from tests.conftest import DEVPI
+from tests.webservers import a_front
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Member
+    from tests.conftest import Client, Member
 
 IMPORT_CLICK = [sys.executable, "-c", "import click"]
 TELL_IMPORTS = [sys.executable, "-X", "importtime"]
@@ -81,3 +84,17 @@ def test_the_memory_of_an_upload_does_not_grow_with_the_file(member: Member, tmp
     assert once([*DEVPI, "upload", wheel], member.environment).memory < 80
     wheel.unlink()  # pytest keeps the folders of three runs
     assert member("remove", "-y", "big").status == 0
+
+
+def test_half_a_million_names_cost_little_more_than_reading_and_printing_them(devpi: Client, tmp_path: Path) -> None:
+    reply = tmp_path / "reply.json"
+    with a_front() as front:
+        can_index(front)
+        can_names(front, NAMES, reply)
+        devpi.ok("-q", "use", f"{front.url}root/dev")
+        assert len(devpi.ok("list")) == NAMES
+        programs = [[*DEVPI, "list"], [sys.executable, "-c", PRINT_REPLY.format(str(reply))]]
+        listed, printed = compare(programs, environment(devpi.home), times=3, pick=min)
+    # 1.9 and 1.2 on a quiet machine.
+    assert listed.cpu / printed.cpu <= 3
+    assert listed.memory / printed.memory <= 2
