@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from devpi_cli import defaults
 from devpi_cli.defaults import Defaults
 from devpi_cli.errors import WrongUsage
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOML, CFG = "pyproject.toml", "setup.cfg"
 
@@ -28,6 +25,12 @@ TOML, CFG = "pyproject.toml", "setup.cfg"
 def test_a_project_may_say_how_to_upload(tmp_path: Path, name: str, text: str, said: Defaults) -> None:
     (tmp_path / name).write_text(text)
     assert defaults.read(tmp_path) == said
+
+
+def test_the_example_of_the_readme_is_understood(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    (tmp_path / TOML).write_text(readme.partition("```toml\n")[2].partition("```")[0])
+    assert defaults.read(tmp_path) == Defaults(wheel=True, check=True)
 
 
 @pytest.mark.parametrize(
