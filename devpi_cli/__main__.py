@@ -5,18 +5,22 @@ The scripts of the shells ask here for values at a press of a key: that needs no
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 VALUES = ["completion", "values"]
 INTERRUPTED = 130
 FEWEST = 5  # the program, these two, KIND and CURRENT
+# A command makes little garbage: to look for it costs a fifth of a request, half of that when Python ends.
+SELDOM = 100_000
 
 
 def main() -> None:
     """Run the devpi command, or print what completes a word: ``devpi completion values KIND CURRENT WORD…``."""
     if sys.argv[1:3] == VALUES and len(sys.argv) >= FEWEST:
         _complete(*sys.argv[3:])
+    gc.set_threshold(SELDOM)
     try:
         from devpi_cli import cli
 
@@ -24,6 +28,9 @@ def main() -> None:
     except KeyboardInterrupt:  # while Python imports the command, or when it ends
         sys.stderr.write("interrupted\n")
         raise SystemExit(INTERRUPTED) from None
+    finally:
+        if not sys.flags.dev_mode:  # which looks for what was not closed
+            gc.freeze()
 
 
 def _complete(kind: str, current: str, *words: str) -> None:
