@@ -55,6 +55,8 @@ def count(data: Mapping[str, Any], key: str) -> int | None:
 def place(data: Mapping[str, Any], key: str, reply: Reply) -> str | None:
     """Return the URL under a key, made whole; None where there is none. Raises NotDevpi for what can be no URL."""
     given = text(data, key)
+    if given and given.startswith("/".join([*reply.url.split("/", 3)[:3], ""])) and given.isprintable():
+        return given  # where the reply came from; there can be ten thousand links
     try:
         whole = urljoin(reply.url, given) if given else None
         urls.origin(whole or "")  # it may still have an impossible port

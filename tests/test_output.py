@@ -189,7 +189,9 @@ def test_without_stdin_there_is_nobody_to_ask(at_server: Client, server: Live, s
     done = shell(at_server, f"devpi login alice {stdin}")
     assert (done.stdout, done.stderr, done.returncode) == (
         "",
-        f"no terminal to ask on: password for user alice at {server.url}:\nuse --password-stdin or DEVPI_PASSWORD\n",
+        f"no terminal to ask on: password for user alice at {server.url}:\n"
+        "use --password-stdin, DEVPI_PASSWORD or DEVPI_TOKEN "
+        "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)\n",
         2,
     )
 
