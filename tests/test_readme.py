@@ -97,6 +97,22 @@ def test_the_script_for_a_shell_is_current(shell: str) -> None:
     assert (ROOT / f"completions/devpi.{shell}").read_text(encoding="utf-8") == completion(shell)
 
 
+def test_every_link_within_leads_to_a_heading() -> None:
+    text = README.read_text(encoding="utf-8")
+    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+    assert set(re.findall(r"\]\(#([^)]*)\)", text)) - headings == set()
+
+
+def test_the_commands_with_a_dry_run_are_named() -> None:
+    sentence = re.search(r"`--dry-run` is understood by ([^.]*)\.", README.read_text(encoding="utf-8"))
+    assert sentence
+    titles = re.split(r"^#### ", reference(), flags=re.MULTILINE)
+    with_it = [re.findall(r"[a-z]+", part)[1:3] for part in titles if "--dry-run`" in part]
+    assert re.findall(r"`(.*?)`", sentence[1]) == [
+        " ".join(words) if words[0] in ("token", "completion") else words[0] for words in with_it
+    ]
+
+
 def test_the_picture_shows_every_room_in_its_layer() -> None:
     """Between two arrows stand the rooms of a layer."""
     picture = (
