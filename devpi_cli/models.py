@@ -105,6 +105,11 @@ class Index(NamedTuple):
         """Tell whether it takes its projects from an index elsewhere."""
         return self.config.get("type") == "mirror"
 
+    def listed(self, key: str) -> list[str]:
+        """Return the names under a key, as of ``bases`` and ``acl_upload``; none where there is no list."""
+        found = self.config.get(key)
+        return [str(name) for name in found] if isinstance(found, list) else []
+
 
 class User(NamedTuple):
     """A user: name, configuration without secrets, and the indexes that belong to it."""

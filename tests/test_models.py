@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devpi_cli.errors import WrongUsage
-from devpi_cli.models import Link, Login, Requirement, Service, newest_first, normalised, parsed_version
+from devpi_cli.models import Index, Link, Login, Requirement, Service, newest_first, normalised, parsed_version
 
 VERSIONS = ["0.9", "1.0.dev3", "1.0", "1.5.dev1", "2.0", "2004d"]
 
@@ -124,3 +124,8 @@ def test_a_link_ends_in_the_name_of_its_file(url: str, name: str) -> None:
 )
 def test_a_link_belongs_to_an_index(url: str, index: str | None) -> None:
     assert Link(url).index == index
+
+
+@pytest.mark.parametrize(("bases", "listed"), [(["a/b", 1], ["a/b", "1"]), (True, []), (None, []), ("a/b", [])])
+def test_only_a_list_of_an_index_has_names_in_it(bases: object, listed: list[str]) -> None:
+    assert Index("alice/dev", {"bases": bases}).listed("bases") == listed

@@ -30,7 +30,7 @@ def with_bases(server: Server, index: str, warn: Callable[[str], None]) -> list[
             warn(f"the base {name} does not exist")
             gone.add(name)
             continue
-        left += found[name].config.get("bases") or []
+        left += found[name].listed("bases")
     return list(found.values())
 
 
@@ -50,7 +50,7 @@ def warn_of_mirrored(app: App, index: str, projects: Iterable[str]) -> None:
     mirrors = [each.name for each in indexes if each.is_mirror]
     is_own = indexes[0].config.get("mirror_whitelist_inheritance") == "intersection"
     stages = [each for each in indexes if not each.is_mirror][: 1 if is_own else None]
-    shown = {name for stage in stages for name in stage.config.get("mirror_whitelist") or []}
+    shown = {name for stage in stages for name in stage.listed("mirror_whitelist")}
     hidden = [project for project in dict.fromkeys(projects) if not shown & {"*", project}]
     for project, mirror in [(project, mirror) for project in hidden for mirror in mirrors]:
         try:

@@ -45,7 +45,7 @@ def require_place(app: App, index: str, purpose: str = "upload to") -> Index:
     found = app.server.index(index, projects=False)
     if found.is_mirror:
         raise DevpiError(f"{app.server.url(index)} is a mirror: there is nothing to {purpose} it")
-    acl = [str(name) for name in found.config.get("acl_upload") or []]
+    acl = found.listed("acl_upload")
     if ":ANONYMOUS:" in acl:
         return found
     user = require_login(app)

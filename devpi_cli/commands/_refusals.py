@@ -143,12 +143,13 @@ def _who_may(app: App, user: str, refusal: Refusal) -> str:
         return ""
     what, index = refusal.wanted
     try:
-        acl = hasty(app).index(index, projects=False).config.get("acl_upload")
+        found = hasty(app).index(index, projects=False)
     except DevpiError:
         return ""
-    if not isinstance(acl, list) or may_upload(user, acl):
+    acl = found.listed("acl_upload")
+    if "acl_upload" not in found.config or may_upload(user, acl):
         return ""
-    return f"{user} may not {what} {index}: its acl_upload is {','.join(map(str, acl)) or 'empty'}"
+    return f"{user} may not {what} {index}: its acl_upload is {','.join(acl) or 'empty'}"
 
 
 def _what_was_meant(app: App, refusal: Refusal) -> str:

@@ -154,8 +154,7 @@ class Uploads:
         app.logins.ready(app.session)
         if app.logins.is_in or not app.out.can_ask:
             return
-        acl = app.server.index(self.index, projects=False).config.get("acl_upload")
-        if not may_upload(None, acl if isinstance(acl, list) else []):
+        if not may_upload(None, app.server.index(self.index, projects=False).listed("acl_upload")):
             app.logins.ask_for(app.session, f"POST {url}")
 
     def _sum_up(self, total: int) -> None:

@@ -179,18 +179,15 @@ def _index(visit: Visit) -> Finding | None:
         return Finding(WARNING, "none in use: type 'devpi use USER/INDEX'")
     if not visit.has_answered:
         return Finding(WARNING, f"{visit.index}; it could not be checked")
-    config = visit.app.server.index(visit.index, projects=False).config
-    if config.get("type") == "mirror":
+    index = visit.app.server.index(visit.index, projects=False)
+    if index.is_mirror:
         return Finding(OK, f"{visit.index} is a mirror: nobody uploads to it")
-    acl = config.get("acl_upload")
-    acl = acl if isinstance(acl, list) else []
+    acl = index.listed("acl_upload")
     login = visit.app.login
     if may_upload(login.user if login else None, acl):
         return Finding(OK, f"{visit.index}, and {login.user if login else 'anybody'} may upload to it")
     who = f"{login.user} may" if login else "who is not logged in may"
-    return Finding(
-        WARNING, f"{who} not upload to {visit.index}: its acl_upload is {','.join(map(str, acl)) or 'empty'}"
-    )
+    return Finding(WARNING, f"{who} not upload to {visit.index}: its acl_upload is {','.join(acl) or 'empty'}")
 
 
 def _pip(visit: Visit) -> Finding:

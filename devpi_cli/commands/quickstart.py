@@ -83,11 +83,12 @@ def _fill(app: App, registry: Registry, user: str, mirror: dict[str, str]) -> It
     """Make the mirror, the user and the index, unless they are there; say which."""
     server, index = app.server, f"{user}/{INDEX}"
     users = {user.name: user for user in server.users()}
-    indexes = {index.name: index.config for user in users.values() for index in user.indexes}
+    indexes = {index.name: index for user in users.values() for index in user.indexes}
     if PYPI not in indexes:
         _log_in(app, registry, "root")
         server.create_index(PYPI, mirror)
-    yield f"index {_made(PYPI, indexes)} (mirror_url={urls.hide(indexes.get(PYPI, mirror)['mirror_url'])})"
+    config = indexes[PYPI].config if PYPI in indexes else mirror
+    yield f"index {_made(PYPI, indexes)} (mirror_url={urls.hide(str(config.get('mirror_url')))})"
     if user not in users:
         _log_in(app, registry, "root")
         registry.remember_password(user, password := new_password())
@@ -96,7 +97,8 @@ def _fill(app: App, registry: Registry, user: str, mirror: dict[str, str]) -> It
     if index not in indexes:
         _log_in(app, registry, user)
         server.create_index(index, {"bases": PYPI})
-    yield f"index {_made(index, indexes)} (bases={','.join(indexes.get(index, {'bases': [PYPI]})['bases'])})"
+    bases = indexes[index].listed("bases") if index in indexes else [PYPI]
+    yield f"index {_made(index, indexes)} (bases={','.join(bases)})"
 
 
 def _made(name: str, there: Container[str]) -> str:

@@ -83,7 +83,7 @@ def _own_lines(app: App, login: Login | None, wrong: str, index: Index | None) -
     config = index.config
     words = [str(config.get("type") or "stage"), "volatile" if config.get("volatile") else "not volatile"]
     lines.append(f"index: {app.server.url(index.name)} ({', '.join(words)})")
-    bases = ",".join(map(str, config.get("bases") or ()))
+    bases = ",".join(index.listed("bases"))
     return [*lines, f"bases: {bases}"] if bases else lines
 
 
@@ -118,6 +118,6 @@ def _own_data(app: App, login: Login | None, wrong: str, said: str, index: Index
         "index": index.name if index else None,
         "url": app.server.url(index.name) if index else None,
         "type": config.get("type"),
-        "bases": list(config.get("bases") or ()),
+        "bases": index.listed("bases") if index else [],
         "volatile": config.get("volatile"),
     }

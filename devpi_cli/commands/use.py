@@ -194,7 +194,7 @@ def _list(app: App, url: str | None, user: str | None) -> None:
     users = [app.server.user(user)] if user else app.server.users()
     indexes = [index for owner in users for index in owner.indexes]
     for index in indexes:
-        bases = ",".join(index.config.get("bases") or ())
+        bases = ",".join(index.listed("bases"))
         app.out.line(f"{index.name:<15} bases={bases:<15} volatile={index.config.get('volatile')}")
     app.out.document({"indexes": [{"name": index.name, **urls.hidden(index.config)} for index in indexes]})
 

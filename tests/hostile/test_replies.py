@@ -37,6 +37,12 @@ REPORT: dict[str, Any] = {
 COMMANDS = [
     "use",
     "use --urls",
+    "status",
+    "whoami",
+    "env",
+    "upload --skip-existing demo-1.0-py3-none-any.whl",
+    "remove -n demo",
+    "index --delete -n dev",
     "use {root}{user}/dev",
     "use -l",
     "use --set-cfg --dry-run",
@@ -80,11 +86,18 @@ class Scene:
     answers: dict[tuple[str, str], Answer] = field(repr=False)
 
 
+class Scenes(list[Scene]):
+    """Scenes, which a failure need not show all of."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} scenes>"
+
+
 @pytest.fixture
-def scenes(member: Member, server: Live, somebody: Somebody) -> list[Scene]:
+def scenes(member: Member, server: Live, somebody: Somebody) -> Scenes:
     """Every command, once with the real server, which has something for each."""
     _fill(member, server)
-    found = []
+    found = Scenes()
     for line in COMMANDS:
         typed = tuple(word.format(root=server.url, user=member.user) for word in line.split())
         recorder = Recorder()
@@ -207,7 +220,7 @@ deviations = st.one_of(
 @hostile("replies")
 @given(number=st.integers(0, len(COMMANDS) - 1), reply=st.integers(0, 9), deviation=deviations, as_json=st.booleans())
 def test_no_reply_breaks_a_command(
-    scenes: list[Scene], somebody: Somebody, number: int, reply: int, deviation: Deviation, as_json: bool
+    scenes: Scenes, somebody: Somebody, number: int, reply: int, deviation: Deviation, as_json: bool
 ) -> None:
     scene = scenes[number]
     asked = list(scene.answers)[reply % len(scene.answers)]
