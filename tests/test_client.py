@@ -25,6 +25,8 @@ from devpi_cli.errors import (
     Unreachable,
     WrongUsage,
 )
+from devpi_cli.issuer import Issuer
+from devpi_cli.tokens import Limits
 from tests.conftest import make_wheel, put
 
 if TYPE_CHECKING:
@@ -134,6 +136,16 @@ def test_a_login_is_one_of_a_connection_and_can_go_to_another(dev: Client, membe
         other.create_user(f"{member.user}-2", "secret", email="two@example.com")
         other.login(f"{member.user}-2", "secret")
         other.delete_user(f"{member.user}-2")
+
+
+@pytest.mark.parametrize("how", ["token", "password"])  # devpi takes an API token in the place of a password, too
+def test_an_api_token_says_whose_it_is(dev: Client, member: Member, wheel: Path, how: str, server: Live) -> None:
+    limits = Limits(allowed=("upload", "pkg_read"), projects=("demo",))
+    with connect(member.index_url, **{how: Issuer(dev.server).create(member.user, limits)}) as ci:
+        assert (ci.user, ci.upload(wheel)) == (member.user, True)
+        with pytest.raises(NotAllowed), server.requests() as seen:
+            ci.upload(make_wheel(wheel.parent, name="other"))
+    assert [line for line in seen if "+login" in line] == []
 
 
 @pytest.mark.parametrize(
