@@ -178,6 +178,10 @@ def test_nightly(job: Job) -> None:
     assert versions("other") == ["1.0.dev1"]
     job.run(CRON_SHELL, recipe("nightly"))
     assert len(versions("demo")) == 6
+    job.variables["DEVPI_RETRIES"] = "0"
+    job.variables["DEVPI_INDEX"] = "http://127.0.0.1:9/alice/dev"
+    with pytest.raises(AssertionError, match="cannot reach"):  # and nothing old is removed by an old list
+        job.run(CRON_SHELL, recipe("nightly"))
 
 
 def test_promote(job: Job) -> None:
