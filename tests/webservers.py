@@ -76,11 +76,14 @@ def serving(server: ThreadingTCPServer) -> Iterator[str]:
 
 
 @contextmanager
-def a_front(context: ssl.SSLContext | None = None) -> Iterator[Front]:
-    """Start a web server that has no answers yet, behind TLS if there is a context."""
+def a_front(context: ssl.SSLContext | None = None, *, version: str = "HTTP/1.0") -> Iterator[Front]:
+    """Start a web server that has no answers yet, behind TLS if there is a context; 1.1 keeps connections open."""
     found = Front("")
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = version
+        disable_nagle_algorithm = True
+
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             found.asked.append(f"{self.command} {self.path}")

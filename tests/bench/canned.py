@@ -31,7 +31,7 @@ def can_names(front: Front, count: int, reply: Path) -> None:
 
 
 def can_versions(front: Front, count: int) -> None:
-    """Let the index have a project ``big`` with so many versions, a file each."""
+    """Let the index have a project ``big`` with so many versions, a file each; each can be removed, and stays."""
     versions = {}
     for number in range(count):
         version = f"{number // 100}.{number // 10 % 10}.{number % 10}"
@@ -39,5 +39,6 @@ def can_versions(front: Front, count: int) -> None:
         href = f"{front.url}{CANNED}/+f/{digest[-3:]}/{digest[:13]}/big-{version}.tar.gz"
         log = [{"what": "upload", "who": "root", "when": [2026, 1, 1, 0, 0, 0], "dst": CANNED}]
         link = {"rel": "releasefile", "href": href, "hashes": {"sha256": digest}, "log": log}
+        front.answer(f"/{CANNED}/big/{version}")
         versions[version] = {"name": "big", "version": version, "+links": [link], "classifiers": []}
     front.answer(f"/{CANNED}/big", versions, kind="projectconfig")

@@ -106,7 +106,7 @@ def a_scene(folder: Path, *theirs: str) -> Iterator[Scene]:
     with ExitStack() as stack:
         live = stack.enter_context(running_server(folder / "server", "--no-root-pypi"))
         far = stack.enter_context(line_to(live.url, FAR_SECONDS))
-        canned = stack.enter_context(a_front())
+        canned = stack.enter_context(a_front(version="HTTP/1.1"))
         scene = Scene(folder, ours, others, live.connect("root"), canned)
         scene.server.create_index(INDEX, {"bases": ""})
         scene.server.create_index(MANY, {"bases": ""})
