@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from devpi_cli import documentation
 from devpi_cli.errors import Missing, NothingFound, OtherFile
 from devpi_cli.models import newest_first
 
@@ -50,6 +49,8 @@ class Existing:
 
     def _digests(self, dist: Dist) -> Mapping[str, str]:
         """Return the SHA-256 of the files by name; of documentation there is one file, however it is called here."""
+        from devpi_cli import documentation  # who has no file to compare needs no zip and no tar
+
         releases = self.releases(dist.project)
         if dist.action == documentation.ACTION:
             version = dist.version or next(iter(newest_first(releases)), "")

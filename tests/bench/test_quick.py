@@ -41,10 +41,12 @@ HEAVY = {
     "rich",
     "ssl",
     "subprocess",
+    "tarfile",
     "tempfile",
     "tomlkit",
     "truststore",
     "twine",
+    "zipfile",
 }
 HTTPX_BRINGS = {"httpx._client", "json", "pathlib"}
 
