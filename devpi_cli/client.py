@@ -48,7 +48,8 @@ def connect(  # noqa: PLR0913 (all that a connection can be told, by name)
     sending or getting a file, ``retries`` how often a request that is safe to repeat is made again. ``ca_bundle`` is a
     file or folder of CAs to trust beside those of the system, ``client_cert`` a PEM file with certificate and key;
     ``insecure`` trusts everybody. With ``trust_env`` the environment may name proxies (``HTTPS_PROXY``, ``NO_PROXY``)
-    and CAs (``REQUESTS_CA_BUNDLE``). The logger ``devpi_cli`` gets a line per request, without secrets.
+    and CAs (``REQUESTS_CA_BUNDLE``); what OpenSSL itself reads counts without it.
+    The logger ``devpi_cli`` gets a line per request, without secrets.
 
     Raises WrongUsage for what is no such URL or half a login, and what ``Client.login`` raises.
     """

@@ -188,6 +188,24 @@ def test_a_connection_that_cannot_be_made(
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("trust_env", "error", "message"),
+    [(False, Unreachable, "cannot reach https://127.0.0.1:9/"), (True, WrongUsage, "cannot read the CA bundle /none")],
+)
+def test_whom_to_trust_says_the_environment_only_if_it_may(
+    monkeypatch: pytest.MonkeyPatch, *, trust_env: bool, error: type[DevpiError], message: str
+) -> None:
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/none")
+    monkeypatch.setenv("NO_PROXY", "*")
+    with (
+        connect("https://127.0.0.1:9/a/b", retries=0, trust_env=trust_env) as client,
+        pytest.raises(error, match=message),
+    ):
+        client.projects()
+
+
 def test_without_an_index_one_has_to_be_named(server: Live) -> None:
     with connect(server.url) as client, pytest.raises(WrongUsage, match="no index is named"):
         client.projects()
