@@ -25,6 +25,7 @@ WARNING = "warning: TLS certificates are not verified (--insecure)"
 TALKS = {
     "use": "use",
     "login": "login {user}",
+    "token": "token list",
     "whoami": "whoami",
     "status": "status",
     "logoff": None,

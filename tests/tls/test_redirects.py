@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devpi_cli.access import Access
+from devpi_cli.errors import Redirected
 from devpi_cli.trust import Trust
 from tests.webservers import Front, a_front, tls_context
 
@@ -58,8 +59,22 @@ def trust(ca_file: Path) -> Trust:
     return Trust(str(ca_file))
 
 
-@pytest.mark.parametrize("how", HOW)
-@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("how", ["GET", "HEAD"])
+def test_away_from_tls_nothing_is_asked_but_for_a_file(
+    new_session: Callable[..., Session], fronts: dict[str, Front], trust: Trust, how: str
+) -> None:
+    here, there = fronts["tls"], fronts["plain"]
+    here.answer("/here", status=302, Location=there.answer("/there"))
+    asked = len(there.asked)
+    with pytest.raises(Redirected, match="without TLS"):
+        HOW[how](new_session(Access(here.url), trust=trust), f"{here.url}here")
+    assert len(there.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("where", "how"),
+    [(where, how) for where in WHERE for how in HOW if where != "http from https" or how == "download"],
+)
 def test_another_origin_learns_no_secret(
     new_session: Callable[..., Session],
     fronts: dict[str, Front],
