@@ -47,6 +47,8 @@ auth.pwd_context.update(argon2__memory_cost=8, argon2__parallelism=1, argon2__ti
 main.main()
 """
 COMMAND_SECONDS = 120
+# uv and tox are beside the Python that runs the tests, which need not be on the PATH.
+WITH_PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 NOT_LOGGED_IN = (
     "not logged in: type 'devpi login USER' "
     "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)"

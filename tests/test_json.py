@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from devpi_cli.cli import ALIASES, COMMANDS
-from tests.conftest import Client, make_wheel, put
+from tests.conftest import WITH_PROGRAMS, Client, make_wheel, put
 from tests.loopback import owner, simple_index
 from tests.schemas import check, documents
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import Member, Result
 
 PASSWORD = "another secret"
@@ -134,8 +134,7 @@ class Stage:
     def run(self, case: Case, *options: str) -> Result:
         typed = [word.format(**self.words) for word in case.typed.split()]
         env = {name: value.format(**self.words) for name, value in case.env.items()}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # uv is there
-        return self.member(*typed, "--json", *options, stdin=case.stdin, **{"PATH": path, **env})
+        return self.member(*typed, "--json", *options, stdin=case.stdin, **{"PATH": WITH_PROGRAMS, **env})
 
 
 @pytest.fixture

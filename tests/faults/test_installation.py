@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import make_wheel
+from tests.conftest import WITH_PROGRAMS, make_wheel
 from tests.faults.faults import FAULTS
 from tests.faults.proxy import open_doors
 
@@ -50,7 +50,7 @@ def test_success_means_installed(member: Member, tmp_path: Path, venv: Path, ins
             state.server = door.url
         target = tmp_path / "target"
         typed = ["--installer", installer, "--venv", venv, "demo", "--", "--no-deps", "--target", target]
-        result = member("install", *typed, **AT_ONCE, PIP_NO_CACHE_DIR="1", seconds=60)
+        result = member("install", *typed, **AT_ONCE, PIP_NO_CACHE_DIR="1", PATH=WITH_PROGRAMS, seconds=60)
         assert door.asked
     assert (result.status == 0) == (target / "demo.py").exists() == (name in INSTALLS)
     assert "Traceback" not in result.stdout + result.stderr

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import DEVPI, make_wheel
+from tests.conftest import DEVPI, WITH_PROGRAMS, make_wheel
 from tests.faults.faults import DEVPI as HEADERS
 from tests.faults.faults import drip, endless, hang, head
 from tests.faults.places import TOX_REPORT
@@ -129,7 +129,8 @@ def test_in_the_middle_of_an_installation(member: Member, door: Door, installer:
     def asked() -> bool:
         return any("+simple" in request for request in door.asked)
 
-    status, stdout, stderr = interrupted(member, *typed, after=asked, UV_CACHE_DIR=str(member.home / ".local"))
+    env = {"UV_CACHE_DIR": str(member.home / ".local"), "PATH": WITH_PROGRAMS}
+    status, stdout, stderr = interrupted(member, *typed, after=asked, **env)
     assert status == 130
     assert stderr.endswith("interrupted\n")
     assert "Traceback" not in stdout + stderr

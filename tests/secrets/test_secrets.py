@@ -42,6 +42,7 @@ ROWS: dict[str, list[Row]] = {
     "status": [Row("status")],
     "logoff": [Row("logoff")],
     "logout": [Row("logout")],
+    "token": [Row("token list"), Row("token create -e 1d")],
     "user": [
         Row("user|-c|{user}new|password={new}|email=a@example.com"),
         Row("user {user}"), Row("user|{user}|password={changed}"), Row("user -l"),
