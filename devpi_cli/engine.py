@@ -174,7 +174,7 @@ class SSLSocket(metaclass=_IsTls):
     """What tells a TLS socket from another one, which is the other one where nobody imported ssl."""
 
 
-# By module: the parts that httpx and httpcore look at when they are imported, or when a client for plain http is made.
+# By module: the parts that are looked at when httpx, httpcore or filelock is imported, or a client for plain http made.
 SELDOM_USED: dict[str, dict[str, Any]] = {
     "anyio": {},
     "certifi": {},
@@ -183,6 +183,7 @@ SELDOM_USED: dict[str, dict[str, Any]] = {
     "http.cookiejar": {"CookieJar": CookieJar, "Cookie": _later("http.cookiejar", "Cookie")},
     "httpx._main": {"main": _later("httpx._main", "main")},
     "idna": {},
+    "secrets": {},
     "logging": {"getLogger": Logger, "DEBUG": 10, "INFO": 20},
     "ssl": {"SSLContext": _later("ssl", "SSLContext"), "SSLSocket": SSLSocket},
     "urllib.request": {

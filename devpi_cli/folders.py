@@ -1,4 +1,4 @@
-"""Where the client keeps what it remembers, and what it may forget, unless the user names a folder.
+"""Where the system has what a client remembers, what it may forget, and the settings of programs.
 
 On Linux that is a line of the XDG Base Directory Specification; importing platformdirs for it would be a tenth of what
 every command costs.
@@ -30,10 +30,19 @@ def cache() -> str:
     return user_cache_dir(NAME, appauthor=False)
 
 
-def _of_xdg(variable: str, below_home: str) -> str | None:
+def settings_of(program: str) -> str:
+    """Return the folder of the settings of another program."""
+    if found := _of_xdg("XDG_CONFIG_HOME", ".config", program):
+        return found
+    from platformdirs import user_config_dir
+
+    return user_config_dir(program, appauthor=False, roaming=True)
+
+
+def _of_xdg(variable: str, below_home: str, name: str = NAME) -> str | None:
     """Return the folder where the case is simple."""
     home, named = os.environ.get("HOME", "").rstrip("/"), os.environ.get(variable, "")
     is_simple = sys.platform == "linux" and "ANDROID_DATA" not in os.environ and named == named.strip()
     if not is_simple or not (named or home).startswith("/"):
         return None
-    return os.path.join(named or f"{home}/{below_home}", NAME)  # noqa: PTH118 (without pathlib)
+    return os.path.join(named or f"{home}/{below_home}", name)  # noqa: PTH118 (without pathlib)

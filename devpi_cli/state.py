@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import folders, venvs
+from devpi_cli import engine, folders, venvs
 from devpi_cli.errors import BrokenState, NothingInUse, WrongUsage
 from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.known import Known, text_or_none
@@ -228,7 +228,8 @@ class State:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Keep other processes from changing a file during the block."""
-    from filelock import FileLock, Timeout
+    with engine.seldom_used():
+        from filelock import FileLock, Timeout
 
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -17,17 +17,22 @@ TRIALS = 2
 # What a small request costs a devpi-server itself. Uploads to one nearby take turns at its single writer: two at once
 # take longer there than one after the other.
 SERVER_SECONDS = 0.0125
+# What only reads waits for nobody.
+READING_SECONDS = 0.005
 AHEAD = 2
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def each(work: Callable[[T], R], items: Iterable[T], jobs: int | None = None) -> Iterator[tuple[T, R | DevpiError]]:
+def each(
+    work: Callable[[T], R], items: Iterable[T], jobs: int | None = None, *, server_seconds: float = SERVER_SECONDS
+) -> Iterator[tuple[T, R | DevpiError]]:
     """Do the same with every item, and yield each with what came of it, in the order of the items.
 
     ``jobs`` says how many are under way at once; without it that follows from how long the first took, one after the
-    other. A DevpiError is an outcome; anything else ends it all. What has not begun when nobody asks for more is left.
+    other, beside the ``server_seconds`` that are the server's own. A DevpiError is an outcome; anything else ends it
+    all. What has not begun when nobody asks for more is left.
     """
     left = iter(items)
     if jobs is None:
@@ -36,7 +41,7 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int | None = None) ->
             started = time.monotonic()
             yield item, _outcome(work, item)
             seconds.append(time.monotonic() - started)
-        jobs = min(MOST, int(min(seconds, default=0.0) / SERVER_SECONDS))
+        jobs = min(MOST, int(min(seconds, default=0.0) / server_seconds))
     if jobs > 1:
         yield from _Team(work, left).outcomes(jobs)
     else:

@@ -64,6 +64,12 @@ def test_far_away_the_first_two_tell_that_more_are_worth_it() -> None:
     assert work.begun[:2] == [0, 1]
 
 
+def test_what_only_reads_has_more_under_way() -> None:
+    work = Work(2 * workers.SERVER_SECONDS)
+    list(each(work, range(20), server_seconds=workers.READING_SECONDS))
+    assert work.most >= 5
+
+
 def test_there_are_never_too_many() -> None:
     work = Work(workers.SERVER_SECONDS * workers.MOST * 2)
     list(each(work, range(30)))

@@ -232,19 +232,26 @@ def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Lo
 
 
 def _keep(app: App, service: Service, *, chosen: bool, lost: str | None) -> None:
-    if not (chosen or app.user or lost):
+    index = service.index.removeprefix(service.root) if service.index else None
+    if not (app.user or lost) and (not chosen or _is_kept(app, service, index)):
         return
     with app.state.changing() as state:
         known = state.at(service.root)
         if chosen:
-            state.server = service.root
-            state.index = service.index.removeprefix(service.root) if service.index else None
-            state.is_mirror = service.is_mirror
+            state.server, state.index, state.is_mirror = service.root, index, service.is_mirror
             known.features = list(service.features)
             known.basic_auth = app.basic_auth or known.basic_auth
         known.user = app.user or known.user
         if lost:
             known.logins.pop(lost, None)
+
+
+def _is_kept(app: App, service: Service, index: str | None) -> bool:
+    """Tell whether all that would be written stands there: to lock a file takes longer than to look."""
+    state, known = app.state, app.state.known(service.root)
+    in_use = (state.server, state.index, state.is_mirror, known.features, known.basic_auth)
+    wanted = (service.root, index, service.is_mirror, list(service.features), app.basic_auth or known.basic_auth)
+    return in_use == wanted and (state.local if state.local and state.is_local else state.path).exists()
 
 
 def _ask(app: App, typed: str) -> Service:

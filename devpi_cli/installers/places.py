@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from devpi_cli import folders
 from devpi_cli.files import expanded, home
 from devpi_cli.installers.dialects import Dialect, Ini, Pip, Uv, UvInProject
 
@@ -56,9 +57,7 @@ def _pip_conf() -> Path:
     named = os.environ.get("PIP_CONFIG_FILE")
     if named:
         return Path(named)
-    from platformdirs import user_config_path
-
-    folder = user_config_path("pip", appauthor=False, roaming=True)
+    folder = Path(folders.settings_of("pip"))
     if sys.platform == "darwin" and not folder.is_dir():
         folder = home() / ".config" / "pip"
     legacy = home() / ("pip" if WINDOWS else ".pip") / PIP_CONF

@@ -74,6 +74,17 @@ def test_a1_what_is_typed_beats_the_environment_and_that_what_is_remembered(memb
     assert member.state.index == f"{member.user}/typed"
 
 
+def test_what_is_in_use_already_is_not_written_again(member: Member) -> None:
+    member.ok("use", "dev")
+    before = member.state_file.stat()
+    member.ok("use", member.index_url)
+    assert member.state_file.stat() == before
+    with member.state.changing() as state:
+        state.index = "root/other"
+    member.ok("use", "dev")
+    assert member.state.index == member.index
+
+
 def test_a_slash_is_the_server_without_an_index(member: Member) -> None:
     assert use(member, "/") == [f"using server: {member.server.root} (logged in as {member.user})", NO_INDEX]
     assert member.state.index is None
