@@ -78,6 +78,8 @@ class Session:
         self.trust = trust or Trust()
         self.retries = Retries()
         self.doorkeeper: Doorkeeper | None = None
+        self.quickest: float | None = None
+        """How many seconds the quickest request took."""
         self.log = log or (lambda line: None)
         self.transport = transport
         self.trust_env = True
@@ -203,8 +205,9 @@ class Session:
         started = time.perf_counter()
         with self._answer(method, url, {}, **body) as response:
             answer = received(response)
-        passed = (time.perf_counter() - started) * 1000
-        self.log(f"{method} {urls.hide(url)} -> {answer.status_code} {answer.reason_phrase}, {passed:.0f} ms")
+        passed = time.perf_counter() - started
+        self.quickest = min(self.quickest or passed, passed)
+        self.log(f"{method} {urls.hide(url)} -> {answer.status_code} {answer.reason_phrase}, {passed * 1000:.0f} ms")
         return answer
 
     @contextmanager

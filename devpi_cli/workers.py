@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -26,22 +27,28 @@ R = TypeVar("R")
 
 
 def each(
-    work: Callable[[T], R], items: Iterable[T], jobs: int | None = None, *, server_seconds: float = SERVER_SECONDS
+    work: Callable[[T], R],
+    items: Iterable[T],
+    jobs: int | None = None,
+    *,
+    seconds: float | None = None,
+    server_seconds: float = SERVER_SECONDS,
 ) -> Iterator[tuple[T, R | DevpiError]]:
     """Do the same with every item, and yield each with what came of it, in the order of the items.
 
-    ``jobs`` says how many are under way at once; without it that follows from how long the first took, one after the
-    other, beside the ``server_seconds`` that are the server's own. A DevpiError is an outcome; anything else ends it
-    all. What has not begun when nobody asks for more is left.
+    ``jobs`` says how many are under way at once; without it that follows from how many ``seconds`` a request takes,
+    beside the ``server_seconds`` that are the server's own; where nobody knows, the first are done one after the other.
+    A DevpiError is an outcome; anything else ends it all. What has not begun when nobody asks for more is left.
     """
     left = iter(items)
-    if jobs is None:
-        seconds = []
+    if jobs is None and seconds is None:
+        seconds = math.inf
         for _, item in zip(range(TRIALS), left, strict=False):
             started = time.monotonic()
             yield item, _outcome(work, item)
-            seconds.append(time.monotonic() - started)
-        jobs = min(MOST, int(min(seconds, default=0.0) / server_seconds))
+            seconds = min(seconds, time.monotonic() - started)
+    if jobs is None:
+        jobs = int(min(MOST, (seconds or 0.0) / server_seconds))
     if jobs > 1:
         yield from _Team(work, left).outcomes(jobs)
     else:

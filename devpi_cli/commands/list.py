@@ -68,7 +68,9 @@ def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool, jobs: int
         return
     found: dict[str, list[str]] = {}
     ask = partial(app.server.releases, index, ignore_bases=ignore_bases)
-    for project, outcome in workers.each(ask, projects, jobs, server_seconds=workers.READING_SECONDS):
+    for project, outcome in workers.each(
+        ask, projects, jobs, seconds=app.session.quickest, server_seconds=workers.READING_SECONDS
+    ):
         if isinstance(outcome, DevpiError):
             raise outcome
         releases = {release.version: release for release in outcome}

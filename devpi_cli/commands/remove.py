@@ -130,7 +130,7 @@ def _remove_releases(
         app.server.remove_release(index, wanted.project, release.version, force=force)
         return True
 
-    for release, outcome in workers.each(remove, releases, jobs):
+    for release, outcome in workers.each(remove, releases, jobs, seconds=app.session.quickest):
         if isinstance(outcome, DevpiError):
             failures.append((f"{wanted.project} {release.version}", outcome))
         elif outcome:
