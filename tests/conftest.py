@@ -67,6 +67,11 @@ def pytest_configure() -> None:
     cases.seed()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half of the time a test waits for a server, a program, or a fault: one process more than there are cores."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     if said := cases.summary(iter(reports)):

@@ -273,7 +273,7 @@ def test_an_index_that_is_not_there_is_said(member: Member, wheel: Path) -> None
 
 def test_a_mirror_takes_no_uploads(member: Member, wheel: Path, server: Live) -> None:
     mirror = f"{member.user}/mirror"
-    member.server.create_index(mirror, {"type": "mirror", "mirror_url": server.url})
+    member.server.create_index(mirror, {"type": "mirror", "mirror_url": "http://127.0.0.1:9/"})
     member.ok("use", mirror)
     with server.requests() as requests:
         assert member.fails("upload", wheel) == (
