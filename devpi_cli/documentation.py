@@ -52,7 +52,7 @@ def dist(path: Path, name: str, version: str) -> Dist:
 def pack(folder: Path, target: Path) -> Path:
     """Put the files of a folder into a new zip, which is the same one for the same pages, whenever they were made.
 
-    Raises WrongUsage when there are none, or a link leads out of the folder.
+    Raises WrongUsage when there are none, when a link leads out of the folder, and for a name that no zip can have.
     """
     root = folder.resolve()
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -62,7 +62,10 @@ def pack(folder: Path, target: Path) -> Path:
         for file in files:
             if not file.resolve().is_relative_to(root):
                 raise WrongUsage(f"{file} leads out of the folder of the documentation")
-            member = zipfile.ZipInfo(file.relative_to(folder).as_posix())  # its time is 1980
+            name = file.relative_to(folder).as_posix()
+            if not name.isprintable():  # the bytes of such a name are no UTF-8, or nobody's web page
+                raise WrongUsage(f"the page {name!r} has a name that is no text, and a zip takes no other")
+            member = zipfile.ZipInfo(name)  # its time is 1980
             member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             with file.open("rb") as page, packed.open(member, "w") as copy:
                 shutil.copyfileobj(page, copy)

@@ -61,5 +61,5 @@ def text(value: object) -> str:
 
 
 def text_or_none(value: object) -> str | None:
-    """Return a text, or None where the file says null. Raises TypeError for anything else."""
-    return None if value is None else text(value)
+    """Return a text, or None where the file says null or nothing. Raises TypeError for anything else."""
+    return None if value is None else text(value) or None

@@ -63,6 +63,14 @@ def test_what_would_leave_its_folder_is_not_unpacked(tmp_path: Path) -> None:
         documentation.read(path, tmp_path / "private")
 
 
+@pytest.mark.parametrize("name", ["\udcff.html", "a\nb.html"])
+def test_a_name_that_is_no_text_is_said(tmp_path: Path, name: str) -> None:
+    path = make_archive(tmp_path / "demo-1.0.doc.tar.gz", "index.html", name)
+    with pytest.raises(WrongUsage, match="the page") as failure:
+        documentation.read(path, tmp_path)
+    assert failure.value.message == f"the page {name!r} has a name that is no text, and a zip takes no other"
+
+
 def test_a_broken_zip_is_said(tmp_path: Path) -> None:
     (tmp_path / "demo-1.0.doc.zip").write_bytes(b"no zip")
     with pytest.raises(BrokenDistribution, match=r"^demo-1\.0\.doc\.zip: the archive is broken$"):

@@ -69,6 +69,16 @@ def test_a_file_that_is_no_state_is_named_and_left_alone(path: Path, content: by
     assert path.read_bytes() == content
 
 
+def test_a_server_without_a_name_is_none(devpi: Client) -> None:
+    devpi.state_file.parent.mkdir(parents=True)
+    devpi.state_file.write_text(json.dumps({**EMPTY, "server": "", "index": ""}))
+    for command in (["list"], ["logoff"], ["login", "alice", "--password=x"]):
+        assert devpi.fails(*command) == (
+            1,
+            "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+        )
+
+
 def test_a_command_says_which_file_is_broken(devpi: Client) -> None:
     """V12."""
     devpi.state_file.parent.mkdir(parents=True)

@@ -93,7 +93,9 @@ def acting_user(app: App) -> str | None:
 
     Raises NothingInUse without a server, and WrongUsage for a password in the environment that is nobody's.
     """
-    if app.root and not (credentials := app.logins.credentials).acting and (half := credentials.half_set()):
+    app.root  # noqa: B018 (or it raises NothingInUse)
+    credentials = app.logins.credentials
+    if not credentials.acting and (half := credentials.half_set()):
         raise half
     return credentials.acting
 
