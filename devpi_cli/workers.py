@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 MOST = 8
 TRIALS = 2
-# What a small request costs a devpi-server itself. Uploads to one nearby take turns at its single writer: two at once
-# take longer there than one after the other.
-SERVER_SECONDS = 0.0125
+# What a small request costs a devpi-server itself. Changes take turns at its single writer: one more than are on their
+# way find it always at work, and more than that keep it from its work.
+SERVER_SECONDS = 0.015
 # What only reads waits for nobody.
-READING_SECONDS = 0.005
+READING_SECONDS = 0.006
 AHEAD = 2
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ def each(
             yield item, _outcome(work, item)
             seconds = min(seconds, time.monotonic() - started)
     if jobs is None:
-        jobs = int(min(MOST, (seconds or 0.0) / server_seconds))
+        jobs = int(min(MOST, (seconds or 0.0) / server_seconds + 1))
     if jobs > 1:
         yield from _Team(work, left).outcomes(jobs)
     else:

@@ -67,7 +67,7 @@ def test_far_away_the_first_two_tell_that_more_are_worth_it() -> None:
 def test_where_it_is_known_how_far_that_is_nobody_has_to_try() -> None:
     work = Work(0.01)
     list(each(work, range(20), seconds=FAR + 0.001))
-    assert work.most == 4
+    assert work.most == 5
     near = Work(FAR)
     list(each(near, range(3), seconds=0.001))
     assert near.most == 1
