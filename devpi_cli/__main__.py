@@ -22,6 +22,9 @@ def main() -> None:
         _complete(*sys.argv[3:])
     gc.set_threshold(SELDOM)
     try:
+        from devpi_cli import engine
+
+        engine.start_click()
         from devpi_cli import cli
 
         cli.main()

@@ -1,8 +1,8 @@
-"""httpx, imported without what a command seldom uses of it, and in half the time.
+"""click and httpx, imported without what a command seldom uses of them, and in half the time.
 
 TLS for plain http, cookies, international host names, httpx's own command line and asynchronous clients bring a hundred
-modules along. While httpx is imported, others stand in for these, which import them when somebody does use them:
-nothing is missing.
+modules along, and click looks into source code. While these are imported, others stand in for what is seldom used,
+which import it when somebody does use it: nothing is missing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 STARTED: list[str] = []
+
+
+def start_click() -> None:
+    """Import click; for a program of its own, likewise."""
+    with seldom_used("inspect", "uuid"):
+        import_module("click")
+        import_module("dataclasses")  # which looks into a class only where its docstring is missing
 
 
 def start() -> None:
@@ -90,6 +97,27 @@ def _later(module: str, name: str) -> Callable[..., Any]:
         return getattr(_real(module), name)(*arguments, **named)
 
     return call
+
+
+def cleandoc(text: str) -> str:
+    """Return a text without the blanks that it was indented by."""
+    if "\n" in text or "\t" in text:
+        told: str = _real("inspect").cleandoc(text)
+        return told
+    return text.lstrip()
+
+
+class _IsUuid(type):
+    def __instancecheck__(cls, value: object) -> bool:
+        return _is_there("uuid") and isinstance(value, _real("uuid").UUID)
+
+
+class UUID(metaclass=_IsUuid):
+    """What click takes for the class of identifiers; to make one makes a real one."""
+
+    def __new__(cls, *arguments: Any, **named: Any) -> Any:
+        """Make one."""
+        return _real("uuid").UUID(*arguments, **named)
 
 
 def getproxies() -> dict[str, str]:
@@ -174,7 +202,7 @@ class SSLSocket(metaclass=_IsTls):
     """What tells a TLS socket from another one, which is the other one where nobody imported ssl."""
 
 
-# By module: the parts that are looked at when httpx, httpcore or filelock is imported, or a client for plain http made.
+# By module: the parts that are looked at when click, httpx or filelock is imported, or a client for plain http is made.
 SELDOM_USED: dict[str, dict[str, Any]] = {
     "anyio": {},
     "certifi": {},
@@ -183,9 +211,11 @@ SELDOM_USED: dict[str, dict[str, Any]] = {
     "http.cookiejar": {"CookieJar": CookieJar, "Cookie": _later("http.cookiejar", "Cookie")},
     "httpx._main": {"main": _later("httpx._main", "main")},
     "idna": {},
+    "inspect": {"cleandoc": cleandoc},
     "secrets": {},
     "logging": {"getLogger": Logger, "DEBUG": 10, "INFO": 20},
     "ssl": {"SSLContext": _later("ssl", "SSLContext"), "SSLSocket": SSLSocket},
+    "uuid": {"UUID": UUID},
     "urllib.request": {
         "Request": Request,
         "getproxies": getproxies,

@@ -1,7 +1,8 @@
-"""httpx, imported lightly: nothing of it is missing."""
+"""click and httpx, imported lightly: nothing of them is missing."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -116,3 +117,51 @@ def test_a_module_that_is_there_already_is_taken() -> None:
     code += "import httpx; print(type(httpx.Cookies().jar))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "<class 'http.cookiejar.CookieJar'>\n"
+
+
+CLICK = """from devpi_cli import engine; engine.start_click()
+import click, sys
+@click.command(epilog="Examples:\\n  devpi")
+@click.option("--id", type=click.UUID, default=lambda: None, show_default=True, help="  One line.")
+@click.option("--more", help="Two lines,\\n    and no indent.")
+def command(id, more):
+    \"\"\"Say it.
+
+    And more.
+    \"\"\"
+    print(id, type(id))
+"""
+
+
+def test_a_command_of_few_words_needs_little() -> None:
+    code = "from devpi_cli import engine; engine.start_click()\nimport click, dataclasses, sys\n"
+    code += "@click.command()\n@click.option('--id', help='One.')\ndef command(id): 'Say it.'\n"
+    code += "command([], standalone_mode=False)\nprint({'inspect', 'platform', 'uuid'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        ("command(['--id', '0' * 32])", "00000000-0000-0000-0000-000000000000 <class 'uuid.UUID'>\n"),
+        (
+            "from uuid import UUID\ncommand([], default_map={'id': UUID(int=1)})",
+            f"{'0' * 8}-0000-0000-0000-{1:012} <class 'uuid.UUID'>\n",
+        ),
+        (
+            "command.main(['--help'], 'x')",
+            "Usage: x [OPTIONS]\n\n  Say it.\n\n  And more.\n\nOptions:\n"
+            "  --id UUID    One line.  [default: (dynamic)]\n"
+            "  --more TEXT  Two lines, and no indent.\n"
+            "  --help       Show this message and exit.\n\n  Examples: devpi\n",
+        ),
+        ("import inspect, uuid\nprint(inspect.__name__, inspect.cleandoc, uuid.UUID)", None),
+    ],
+)
+def test_click_is_whole(code: str, printed: str | None) -> None:
+    def told(begin: str) -> str:
+        done = subprocess.run([sys.executable, "-c", f"{begin}{code}"], capture_output=True, text=True, check=True)
+        return re.sub(" at 0x[0-9a-f]+", "", done.stdout)
+
+    assert told(CLICK) == (printed or told("import click, sys\n"))
