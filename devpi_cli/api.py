@@ -12,15 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from devpi_cli import configs, jsontexts, replies, urls
-from devpi_cli.errors import (
-    BrokenDistribution,
-    Missing,
-    NotAllowed,
-    NotDevpi,
-    Redirected,
-    Refused,
-    ServerFailed,
-)
+from devpi_cli.errors import BrokenDistribution, Missing, NotAllowed, NotDevpi, Redirected, Refused, ServerFailed
 from devpi_cli.models import Action, Index, Link, Login, Release, Service, Status, User, normalised
 from devpi_cli.session import Form
 from devpi_cli.tokens import is_token, narrowed

@@ -69,8 +69,7 @@ class Replica(NamedTuple):
     serial: int
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """How a server is (``GET /+status``): the versions of its parts, its role, and the serial of its last change.
 
     ``role`` is ``primary`` or ``replica``; empty where the server does not say. Of a replica ``primary_url`` and

@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import re
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from devpi_cli.errors import PluginMissing, WrongUsage
 from devpi_cli.models import normalised
@@ -43,8 +42,7 @@ UNITS = {
 }
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What a token is good for: permissions, indexes (``user/index``), projects, and until when.
 
     The time is in seconds since the epoch; an empty part is no limit.

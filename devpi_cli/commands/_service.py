@@ -7,7 +7,6 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from devpi_cli.api import discover
-from devpi_cli.commands._refusals import ASK_SECONDS
 from devpi_cli.errors import DevpiError, NotAllowed
 from devpi_cli.session import Session
 
@@ -30,6 +29,8 @@ def service_at(app: App, url: str) -> Service:
 
 def trouble_at(app: App, root: str) -> str:
     """Return why there is no devpi server at a URL; nothing where there is one. It is asked without a login."""
+    from devpi_cli.commands._refusals import ASK_SECONDS  # most servers give no trouble
+
     usual = app.session
     session = Session(timeout=min(ASK_SECONDS, usual.timeout), trust=usual.trust, log=usual.log)
     try:

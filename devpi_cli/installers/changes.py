@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from configparser import Error as IniError
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from devpi_cli import files, urls
@@ -91,10 +90,11 @@ class Change:
 def index_of(place: Place) -> str:
     """Return the index that a file sets, its password hidden, or why there is none."""
     try:
-        index = place.dialect.index(_read(place.path) or "")
+        text = _read(place.path)
+        index = place.dialect.index(text) if text else None
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    except (IniError, ValueError):  # what it says may be a secret
+    except _of_broken_text():  # what it says may be a secret
         return "cannot be read: it is broken"
     if not index:
         return "no index server configured" if place.path.exists() else "no config file exists"
@@ -108,7 +108,7 @@ def planned(place: Place, wanted: Wanted, written: Written | None) -> Change | N
     """
     ours = written.trusted_host if written else None
     if ours and ours != wanted.trust:
-        wanted = replace(wanted, distrust=wanted.distrust | {ours})
+        wanted = wanted._replace(distrust=wanted.distrust | {ours})
     with _failures(place.path, "read"):
         before = _read(place.path)
         if before is None and not place.is_made:
@@ -168,9 +168,16 @@ def _failures(path: Path, verb: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise BrokenSettings(f"cannot {verb} {path}: {error.strerror}") from None
-    except (IniError, ValueError) as error:
+    except _of_broken_text() as error:
         line = files.line_of(error)
         where = f" in line {line}" if line else ""
         raise BrokenSettings(
             f"{path} is broken{where}, and stays as it is", hint="repair it, or move it away, and try again"
         ) from None
+
+
+def _of_broken_text() -> tuple[type[Exception], ...]:
+    """Return what says that a text is broken; Python asks only when something is wrong."""
+    from configparser import Error
+
+    return Error, ValueError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from devpi_cli import folders
 from devpi_cli.files import expanded, home
@@ -15,8 +15,7 @@ WINDOWS = os.name == "nt"
 PIP_CONF = "pip.ini" if WINDOWS else "pip.conf"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A settings file of an installer, and its language."""
 
     path: Path
