@@ -118,10 +118,13 @@ class Live:
 
 
 def start_server(
-    folder: Path, *init: str, options: tuple[str, ...] = (), program: str = QUICK_SERVER
+    folder: Path,
+    *init: str,
+    options: tuple[str, ...] = (),
+    program: str = QUICK_SERVER,
+    scripts: Path = Path(sys.executable).parent,
 ) -> tuple[Live, int]:
     """Make and start a devpi-server on a free port; return it and its process id."""
-    scripts = Path(sys.executable).parent
     folder.mkdir(exist_ok=True)
     subprocess.run([scripts / "devpi-init", "--serverdir", folder / "data", *init], check=True, capture_output=True)
     with socket.socket() as probe:
@@ -135,17 +138,15 @@ def start_server(
         except Unreachable:
             return False
 
-    command = [sys.executable, "-c", program, "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
+    command = [str(scripts / "python"), "-c", program, "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
     pid = start([*command, "--port", str(port), *QUICK_HASHES, *options], log=live.log, ready=answers, seconds=60)
     return live, pid
 
 
 @contextmanager
-def running_server(
-    folder: Path, *init: str, options: tuple[str, ...] = (), program: str = QUICK_SERVER
-) -> Iterator[Live]:
-    """Make a devpi-server, start it, and stop it by its process id."""
-    live, pid = start_server(folder, *init, options=options, program=program)
+def running_server(folder: Path, *init: str, **how: Any) -> Iterator[Live]:
+    """Make a devpi-server, start it as ``start_server`` does, and stop it by its process id."""
+    live, pid = start_server(folder, *init, **how)
     try:
         yield live
     finally:

@@ -6,6 +6,7 @@ import argparse
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -25,7 +26,8 @@ HEADER = "| work | devpi-cli | against | | ratio | at most | holds |\n" + "|---"
 def print_table(scene: Scene, wanted: str, runs: int) -> bool:
     """Measure and print the rows whose work is wanted, and return whether all of them hold."""
     print(
-        f"Medians of {runs} runs, fewer of what is slow; {', '.join(THEIRS)}; {sys.implementation.name} "
+        f"Medians of {runs} runs, fewer of what is slow; {', '.join(THEIRS)}, "
+        f"devpi-server=={metadata.version('devpi-server')}; {sys.implementation.name} "
         f"{sys.version.split()[0]} on {sys.platform}.\n\n{HEADER}",
         flush=True,
     )

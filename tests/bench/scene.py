@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ INDEX = "root/dev"
 MANY = "root/many"
 MANY_PROJECTS = 200
 FEW_PROJECTS = 20
+REST_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,16 @@ class Scene:
         self.server.create_index(INDEX, {"bases": ""})
         for version in versions:
             put(self.server, INDEX, version)
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until the server has done what it does after a change: it would be measured with what comes next."""
+        for _ in range(REST_SECONDS * 20):
+            status = self.server.session.request("GET", self.server.url("+status")).result
+            if status["event-serial"] == status["serial"]:
+                return
+            time.sleep(0.05)
+        raise AssertionError("the server does not come to rest")
 
     def wheels(self, count: int) -> Path:
         """Return a folder with so many small wheels."""
@@ -104,7 +117,9 @@ def a_scene(folder: Path, *theirs: str) -> Iterator[Scene]:
     ours = install(folder / "ours", CHECKOUT)
     others = install(folder / "theirs", *theirs) if theirs else folder / "nothing"
     with ExitStack() as stack:
-        live = stack.enter_context(running_server(folder / "server", "--no-root-pypi"))
+        # A server with devpi-web writes an index for searches, for seconds, in the middle of what comes next.
+        scripts = install(folder / "plain", f"devpi-server=={metadata.version('devpi-server')}")
+        live = stack.enter_context(running_server(folder / "server", "--no-root-pypi", scripts=scripts))
         far = stack.enter_context(line_to(live.url, FAR_SECONDS))
         canned = stack.enter_context(a_front(version="HTTP/1.1"))
         scene = Scene(folder, ours, others, live.connect("root"), canned)
@@ -136,3 +151,4 @@ def put_projects(scene: Scene) -> None:
     if not scene.server.index(MANY).projects:
         for number in range(MANY_PROJECTS):
             put(scene.server, MANY, "1.0", name=f"demo{number}")
+    scene.rest()
