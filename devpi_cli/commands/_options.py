@@ -134,7 +134,7 @@ def url_of(app: App, typed: str) -> str:
     """Return the URL of what was typed: a URL, a path from the server's root (``/…``) or from the index in use."""
     if urls.is_url(typed):
         urls.checked(typed)
-        url, basic_auth = urls.without_login(typed)
+        url, basic_auth = urls.without_login(typed.strip())
         named = urls.named_place()
         known = named.root if named and urls.is_below(url, named.root) else app.state.root_of(url)
         app.elsewhere, app.basic_auth, app.only_stored = known or url, basic_auth or app.basic_auth, known is None

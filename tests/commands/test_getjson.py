@@ -35,6 +35,8 @@ def test_paths_urls_and_json_mode_give_the_same(member: Member, devpi: Client) -
     shown = member.ok("getjson", f"/{member.index}/+api")
     assert member.ok("getjson", "+api") == shown
     assert member.ok("getjson", f"{member.index_url}/+api") == shown
+    assert member.ok("getjson", f"{member.index_url}/+api ") == shown
+    assert member.ok("getjson", member.server.root.rstrip("/") + " ") == member.ok("getjson", "/")
     assert member.ok("getjson", f"/{member.index}/+api", "--json") == shown
     anonymous = json.loads("".join(devpi.ok("getjson", f"{member.index_url}/+api")))
     assert anonymous["result"].pop("authstatus") == ["noauth", "", []]
