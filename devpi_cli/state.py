@@ -13,7 +13,7 @@ from devpi_cli.errors import BrokenState, NothingInUse, WrongUsage
 from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.known import Known, text_or_none
 from devpi_cli.models import Login, Written
-from devpi_cli.urls import is_below
+from devpi_cli.urls import is_below, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,11 +187,12 @@ class State:
     def _fill(self, data: dict[str, Any]) -> None:
         self._fill_in_use(data)
         self._elsewhere = self._in_use()
-        self.servers = {root: Known.of(known) for root, known in data["servers"].items()}
+        self.servers = {_root(root): Known.of(known) for root, known in data["servers"].items()}
         self.written = {path: Written(**written) for path, written in data.get("written", {}).items()}
 
     def _fill_in_use(self, data: dict[str, Any]) -> None:
-        self.server = text_or_none(data["server"])
+        server = text_or_none(data["server"])
+        self.server = server and _root(server)
         self.index = text_or_none(data["index"])
         self.is_mirror = bool(data["mirror"])
         self.always_set_cfg = bool(data["always_set_cfg"])
@@ -252,6 +253,12 @@ def _save(path: Path, data: dict[str, Any], hint: str) -> None:
         write_private(path, json.dumps(data, indent=2))
     except OSError as error:
         raise BrokenState(f"cannot write {path}: {error.strerror}", hint=hint) from None
+
+
+def _root(url: str) -> str:
+    """Return a URL as it is. Raises ValueError for what is none."""
+    origin(url)
+    return url
 
 
 def _broken(path: Path, why: str, hint: str = "to start afresh, move it away") -> BrokenState:

@@ -48,6 +48,8 @@ def path(tmp_path: Path) -> Path:
     (b"PK\x03\x04\x80", "it is not UTF-8 text"),
     (b'{"index": "http://host/alice/dev", "login": "http://host/+login"}', DAMAGED),  # devpi-client's current.json
     (json.dumps({**EMPTY, "server": 7}).encode(), DAMAGED),
+    (json.dumps({**EMPTY, "server": "http://["}).encode(), DAMAGED),
+    (json.dumps({**EMPTY, "servers": {"http://host:port/": {}}}).encode(), DAMAGED),
     (json.dumps({**EMPTY, "servers": []}).encode(), DAMAGED),
     (json.dumps({**EMPTY, "servers": {"http://host/": None}}).encode(), DAMAGED),
     (with_server(user=7).encode(), DAMAGED),
