@@ -130,7 +130,8 @@ def _remove_releases(
         app.server.remove_release(index, wanted.project, release.version, force=force)
         return True
 
-    for release, outcome in workers.each(remove, releases, jobs, seconds=app.session.quickest):
+    took, costs = app.session.quickest, workers.REMOVING_SECONDS
+    for release, outcome in workers.each(remove, releases, jobs, seconds=took, server_seconds=costs):
         if isinstance(outcome, DevpiError):
             failures.append((f"{wanted.project} {release.version}", outcome))
         elif outcome:
