@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SUFFIX = ".doc.zip"
 ACTION = "doc_upload"
 ARCHIVE = re.compile(r"(?P<stem>.+)\.docs?\.(?:zip|tar\.gz|tgz)", re.IGNORECASE)
+NO_NAME = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, and bytes that are no UTF-8
 SPHINX_FOLDERS = ("doc", "docs", "source")
 
 
@@ -63,7 +64,7 @@ def pack(folder: Path, target: Path) -> Path:
             if not file.resolve().is_relative_to(root):
                 raise WrongUsage(f"{file} leads out of the folder of the documentation")
             name = file.relative_to(folder).as_posix()
-            if not name.isprintable():  # the bytes of such a name are no UTF-8, or nobody's web page
+            if NO_NAME.search(name):
                 raise WrongUsage(f"the page {name!r} has a name that is no text, and a zip takes no other")
             member = zipfile.ZipInfo(name)  # its time is 1980
             member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16

@@ -71,6 +71,12 @@ def test_a_name_that_is_no_text_is_said(tmp_path: Path, name: str) -> None:
     assert failure.value.message == f"the page {name!r} has a name that is no text, and a zip takes no other"
 
 
+@pytest.mark.parametrize("name", ["Über uns.html", "a\N{NO-BREAK SPACE}b.html", "👩\N{ZERO WIDTH JOINER}💻.html"])
+def test_a_page_may_have_any_text_for_a_name(tmp_path: Path, name: str) -> None:
+    path = make_archive(tmp_path / "demo-1.0.doc.tar.gz", name)
+    assert zipfile.ZipFile(documentation.read(path, tmp_path).path).namelist() == [name]
+
+
 def test_a_broken_zip_is_said(tmp_path: Path) -> None:
     (tmp_path / "demo-1.0.doc.zip").write_bytes(b"no zip")
     with pytest.raises(BrokenDistribution, match=r"^demo-1\.0\.doc\.zip: the archive is broken$"):
