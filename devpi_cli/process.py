@@ -184,25 +184,26 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def start(
+def start(  # noqa: PLR0913 (what is started, and how one knows that it has)
     command: Sequence[str],
     *,
     log: Path,
     ready: Callable[[], bool],
     seconds: float,
     started: Callable[[int], None] = lambda pid: None,
+    extra: Mapping[str, str] | None = None,
 ) -> int:
     """Start a program that outlives this one, and wait until it is ready; return its process id.
 
-    ``started`` is told that id at once. What the program prints goes to the end of a log that only its owner may read.
-    Raises ProgramMissing when it is not there, ProgramFailed when it ends, or is not ready after so many seconds; then,
-    or interrupted, nothing goes on.
+    ``started`` is told that id at once; ``extra`` are variables for the program. What it prints goes to the end of a
+    log that only its owner may read. Raises ProgramMissing when it is not there, ProgramFailed when it ends, or is not
+    ready after so many seconds; then, or interrupted, nothing goes on.
     """
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file, _beginning(command):
         child = subprocess.Popen(
             command,
             cwd=log.parent,  # it must not hold on to the folder somebody happens to stand in
-            env=environment(),
+            env=environment(extra),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

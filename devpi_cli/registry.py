@@ -31,6 +31,13 @@ STOP_SECONDS = 20.0
 # Not "-m devpi_server", which ends with status 0 whatever happens. -P: the folder that somebody stands in has no say.
 DEVPI_SERVER = [sys.executable, "-P", "-c", "from devpi_server.main import main; raise SystemExit(main())"]
 DEVPI_INIT = [sys.executable, "-P", "-c", "from devpi_server.init import init; raise SystemExit(init())"]
+# devpi-server stretches its secret, as one that somebody thought of has to be: 10 s of CPU and 512 MiB at each start.
+# Ours is random, 192 bits of it. These are variables and no options, because a server that does not know them goes on.
+UNSTRETCHED = {
+    "DEVPISERVER_ARGON2_MEMORY_COST": "8",
+    "DEVPISERVER_ARGON2_PARALLELISM": "1",
+    "DEVPISERVER_ARGON2_TIME_COST": "1",
+}
 
 
 @dataclass
@@ -130,6 +137,7 @@ class Registry:
                 started=lambda pid: self._save({**record, "port": port, "pid": pid}),
                 ready=lambda: answers(_url(port)),
                 seconds=START_SECONDS,
+                extra=UNSTRETCHED,
             )
         except BaseException:
             self._save(record)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +59,14 @@ def test_generic_options_stand_on_every_side(own: Owner, typed: str) -> None:
         "data": str(own.folder / "data"),
         "log": str(own.folder / "server.log"),
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the most memory that a process had is told by Linux")
+def test_it_needs_little_memory(own: Owner) -> None:
+    """With a secret that has to be stretched it is 600 MiB, and 10 s of CPU more."""
+    kib = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{own.record['pid']}/status").read_text())
+    assert kib
+    assert int(kib[1]) < 300 * 1024
 
 
 def test_it_stops_and_starts_again_and_logins_outlive_that(own: Owner) -> None:
