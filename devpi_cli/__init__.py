@@ -3,7 +3,8 @@
 ``from devpi_cli import connect`` imports what that needs, and ``import devpi_cli`` nothing: the command starts so, too.
 """
 
-__version__ = "0.1.0"
+from devpi_cli._version import __version__
+
 __all__ = ["Client", "DevpiError", "Index", "Link", "Login", "Release", "User", "__version__", "connect"]
 
 TYPE_CHECKING = False  # type checkers know that name, and typing itself would have to be imported

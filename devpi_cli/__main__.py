@@ -22,10 +22,10 @@ def main() -> None:
         _complete(*sys.argv[3:])
     gc.set_threshold(SELDOM)
     try:
-        from devpi_cli import engine
+        from devpi_cli.http import engine
 
         engine.start_click()
-        from devpi_cli import cli
+        from devpi_cli.cli import main as cli
 
         cli.main()
     except KeyboardInterrupt:  # while Python imports the command, or when it ends
@@ -40,9 +40,9 @@ def _complete(kind: str, current: str, *words: str) -> None:
     """Print a value per line, and end, whatever goes wrong, and without waiting for a server that is silent."""
     try:
         if kind == "plugin":
-            from devpi_cli.cli import words_of_plugin as values
+            from devpi_cli.cli.main import words_of_plugin as values
         else:
-            from devpi_cli.completion import values
+            from devpi_cli.cli.completion.values import values
         sys.stdout.write("".join(f"{value}\n" for value in values(kind, current, words)))
         sys.stdout.flush()
     finally:

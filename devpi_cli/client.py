@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devpi_cli import archives, dists, engine, tokens, urls
-from devpi_cli.access import Access
-from devpi_cli.api import Server
-from devpi_cli.deadline import SECONDS
+from devpi_cli import urls
 from devpi_cli.errors import Conflict, SomeFailed, WrongUsage
-from devpi_cli.existing import IDENTICAL, Existing, matching
+from devpi_cli.http import engine
+from devpi_cli.http.deadline import SECONDS
+from devpi_cli.http.identity import Access
+from devpi_cli.http.retries import MOST, Retries
+from devpi_cli.http.session import SILENCE_SECONDS, Session
+from devpi_cli.http.tls import Trust
+from devpi_cli.indexes.contents import IDENTICAL, Existing, matching
 from devpi_cli.models import Login, Requirement
-from devpi_cli.retries import MOST, Retries
-from devpi_cli.session import SILENCE_SECONDS, Session
-from devpi_cli.trust import Trust
+from devpi_cli.packages import archives, dists
+from devpi_cli.server import tokens
+from devpi_cli.server.api import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,8 +16,13 @@ from devpi_cli.errors import WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from packaging.version import Version
+
+
+DOC_UPLOAD = "doc_upload"
+"""The action of an upload form for documentation."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +226,28 @@ class Requirement:
             return parsed_version(version) is not None and parsed.specifier.contains(version, prereleases=True)
 
         return cls(text, normalised(parsed.name), not parsed.specifier, matches, exact[2] if exact else None)
+
+
+@dataclass(frozen=True)
+class Dist:
+    """A distribution (a wheel or an sdist) or documentation, with the fields of an upload form that describe it."""
+
+    path: Path
+    project: str
+    version: str
+    fields: dict[str, object]
+    action: str = "file_upload"
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file; of a distribution it is known since its metadata was read."""
+        known = self.fields.get("sha256_digest")
+        if known:
+            return str(known)
+        from hashlib import file_digest
+
+        with self.path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
 
 
 def normalised(name: str) -> str:

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,16 +24,18 @@ from devpi_cli.errors import (
     Unreachable,
     WrongUsage,
 )
-from devpi_cli.issuer import Issuer
-from devpi_cli.tokens import Limits
-from tests.conftest import make_wheel, put
+from devpi_cli.server.token_issuer import Issuer
+from devpi_cli.server.tokens import Limits
+from tests.support.checkout import ROOT
+from tests.support.dists import make_wheel, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from tests.conftest import Live, Member
+    from tests.support.clients import Member
+    from tests.support.servers import Live
 
-ROOT = Path(__file__).parents[1]
 EXAMPLE = (ROOT / "README.md").read_text("utf-8").partition("<!-- library -->\n```python\n")[2].partition("```")[0]
 
 
@@ -261,7 +262,7 @@ def test_no_click_comes_along_and_nothing_before_it_is_needed(
 def test_httpx_is_whole_for_the_rest_of_the_program(member: Member, tmp_path: Path) -> None:
     code = (
         "import sys, devpi_cli\ndevpi_cli.connect(sys.argv[1]).close()\n"
-        "import certifi, httpx, ssl\nfrom devpi_cli.engine import StandIn\n"
+        "import certifi, httpx, ssl\nfrom devpi_cli.http.engine import StandIn\n"
         "print([name for name, module in sys.modules.items() if isinstance(module, StandIn)], callable(httpx.main))"
     )
     assert run(code, tmp_path, member.index_url) == ["[] True"]

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from devpi_cli.installers.dialects import Wanted
-    from devpi_cli.installers.places import Place
+    from devpi_cli.installers.formats import Wanted
+    from devpi_cli.installers.locations import Place
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.webservers import Front
+    from tests.support.webservers import Front
 
 FILLING = "-framework"
 SCATTERED = 2_654_435_761  # it is odd, so that all are different

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.conftest import FOREIGN, make_wheel
+from tests.support.clients import FOREIGN
+from tests.support.dists import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

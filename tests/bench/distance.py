@@ -11,7 +11,7 @@ from socketserver import BaseRequestHandler
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.webservers import QuietTcp, serving
+from tests.support.webservers import QuietTcp, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,19 +11,20 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devpi_cli.state import State
+from devpi_cli.state.store import State
 from tests.bench.canned import can_index
 from tests.bench.cost import environment, once
 from tests.bench.distance import line_to
-from tests.conftest import make_wheel, put, running_server
-from tests.webservers import a_front
+from tests.support.dists import make_wheel, put
+from tests.support.servers import running_server
+from tests.support.webservers import a_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from devpi_cli.api import Server
+    from devpi_cli.server.api import Server
     from tests.bench.cost import Cost
-    from tests.webservers import Front
+    from tests.support.webservers import Front
 
 CHECKOUT = Path(__file__).parents[2]
 FAR_SECONDS = 0.05

@@ -11,13 +11,13 @@ import pytest
 from tests.bench.canned import can_index, can_names
 from tests.bench.cost import compare, environment, make_big_wheel, once
 from tests.bench.rows import NAMES, PRINT_REPLY
-from tests.conftest import DEVPI
-from tests.webservers import a_front
+from tests.support.clients import DEVPI
+from tests.support.webservers import a_front
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Client, Member
+    from tests.support.clients import Client, Member
 
 IMPORT_CLICK = [sys.executable, "-c", "import click"]
 TELL_IMPORTS = [sys.executable, "-X", "importtime"]

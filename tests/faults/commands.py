@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tests.conftest import put
 from tests.faults.faults import Expected, Fault
 from tests.faults.places import PASSWORD, Place
+from tests.support.dists import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable

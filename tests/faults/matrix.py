@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli.session import LOOK
+from devpi_cli.http.session import LOOK
 from tests.faults.commands import COMMANDS, MOVED, Command, made_user, never
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.places import HURRIED, PASSWORD, Place, state_is_whole
 
 if TYPE_CHECKING:
-    from tests.conftest import Client, Result
+    from tests.support.clients import Client, Result
 
 LONGEST_SECONDS = 30.0  # a hang is for ever; what ends earlier is held up by the other cells
 DONE, REFUSED = "+", "-"

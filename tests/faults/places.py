@@ -5,11 +5,13 @@ from __future__ import annotations
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import DevpiError, Missing
-from devpi_cli.state import State
-from tests.conftest import Client, make_wheel, put, sha256
+from devpi_cli.state.store import State
+from tests.support.clients import Client
+from tests.support.dists import make_wheel, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,15 +19,15 @@ if TYPE_CHECKING:
 
     import trustme
 
-    from tests.conftest import Live
     from tests.faults.proxy import Door, Doors
+    from tests.support.servers import Live
 
 PASSWORD = "pass of somebody"
 # The command with waits that cost nobody time, and an end to replies that is soon reached.
 HURRIED = """
-from devpi_cli import responses, retries
+from devpi_cli.http import responses, retries
 responses.MOST_MIB, retries.FIRST_WAIT, retries.REFUSED_WAITS = 1, 0.001, (0.001, 0.001)
-from devpi_cli.cli import main
+from devpi_cli.cli.main import main
 main()
 """
 TOX_REPORT = {

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import WITH_PROGRAMS, make_wheel
 from tests.faults.faults import FAULTS
 from tests.faults.proxy import open_doors
+from tests.support.clients import WITH_PROGRAMS
+from tests.support.dists import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Member
+    from tests.support.clients import Member
 
 # Neither tries again here, nor takes from a cache what this server does not give.
 AT_ONCE = {"PIP_RETRIES": "0", "PIP_TIMEOUT": "2", "UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "2", "UV_NO_CACHE": "1"}

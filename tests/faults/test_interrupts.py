@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import DEVPI, WITH_PROGRAMS, make_wheel
 from tests.faults.faults import DEVPI as HEADERS
 from tests.faults.faults import drip, endless, hang, head
 from tests.faults.places import TOX_REPORT
 from tests.faults.proxy import Door, open_doors
+from tests.support.clients import DEVPI, WITH_PROGRAMS
+from tests.support.dists import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.conftest import Member
     from tests.faults.proxy import Exchange
+    from tests.support.clients import Member
 
 WAIT_SECONDS = 60.0
 

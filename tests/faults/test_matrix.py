@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,11 +15,12 @@ from tests.faults.faults import FAULTS
 from tests.faults.matrix import Cell, tried
 from tests.faults.places import made, tls
 from tests.faults.proxy import Door, open_doors
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Live
+    from tests.support.servers import Live
 
 PLACES = 8
 
@@ -77,5 +77,5 @@ def test_no_fault_makes_a_command_lie_hang_leak_or_break(
 
 
 def test_the_readme_tells_how_many_there_are() -> None:
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "tests/README.md").read_text(encoding="utf-8")
     assert f"{len(COMMANDS)} commands against {len(FAULTS)} faults, {len(COMMANDS) * len(FAULTS)} cells" in readme

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.conftest import Live, Member
+    from tests.support.clients import Member
+    from tests.support.servers import Live
 
 
 @pytest.fixture(autouse=True)

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from devpi_cli.app import App
-from devpi_cli.cli import main
-from tests.conftest import FOREIGN
+from devpi_cli.cli.app import App
+from devpi_cli.cli.main import main
 from tests.hostile.guard import fenced
+from tests.support.clients import FOREIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import httpx
 
-    from devpi_cli.session import Session
+    from devpi_cli.http.session import Session
 
 STATUSES = {0, 1, 2, 3, 4, 5, 6, 130}
 # What a terminal would obey: control characters but tab and line feed, and what turns text around.

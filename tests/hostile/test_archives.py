@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devpi_cli import archives
 from devpi_cli.errors import BrokenDistribution
+from devpi_cli.packages import archives
 from tests.hostile.cases import hostile
 from tests.hostile.wire import Answer, Replay
 

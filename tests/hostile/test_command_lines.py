@@ -9,7 +9,7 @@ import click
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devpi_cli.cli import ALIASES, COMMANDS, devpi
+from devpi_cli.cli.main import ALIASES, COMMANDS, devpi
 from tests.hostile.cases import hostile
 from tests.hostile.harness import documents
 from tests.hostile.texts import anything, key_values, requirements, urls
@@ -22,7 +22,7 @@ GENERIC = [name for parameter in devpi.params for name in parameter.opts]
 
 def options(command: str) -> list[str]:
     """Return the options that a command knows."""
-    found: click.Command = import_module(f"devpi_cli.commands.{ALIASES.get(command, command)}").command
+    found: click.Command = import_module(f"devpi_cli.cli.commands.{ALIASES.get(command, command)}").command
     inner = found.commands.values() if isinstance(found, click.Group) else [found]
     return [name for each in inner for parameter in each.params for name in parameter.opts if name.startswith("-")]
 

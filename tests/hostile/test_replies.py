@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import make_wheel
 from tests.hostile.cases import hostile
 from tests.hostile.harness import Somebody, documents
 from tests.hostile.texts import ESCAPES, URLS
 from tests.hostile.trees import Mutation, mutations
 from tests.hostile.wire import Answer, Recorder, Replay
+from tests.support.dists import make_wheel
 
 if TYPE_CHECKING:
-    from tests.conftest import Live, Member
+    from tests.support.clients import Member
+    from tests.support.servers import Live
 
 REPORT: dict[str, Any] = {
     "host": "here",

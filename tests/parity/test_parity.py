@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.cli import devpi
-from tests.conftest import Client, Live, make_project, make_wheel, running_server
+from devpi_cli.cli.main import devpi
+from tests.support.clients import Client
+from tests.support.dists import make_project, make_wheel
+from tests.support.servers import Live, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

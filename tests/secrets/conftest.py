@@ -15,15 +15,15 @@ from urllib.parse import quote, urlsplit
 import pytest
 import trustme
 
-from tests.commands.test_test import PASSES, make_sdist
-from tests.conftest import Result, make_project, make_wheel, put
-from tests.front import Elsewhere, served
-from tests.loopback import Watch
+from tests.cli.commands.test_test import PASSES, make_sdist
+from tests.support.dists import make_project, make_wheel, put
+from tests.support.front import Elsewhere, served
+from tests.support.loopback import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Member
+    from tests.support.clients import Member, Result
 
 # Signs that have to be quoted in URLs, in JSON, and for a shell.
 SIGNS = "/@:%#\"'$ é"

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devpi_cli.cli import COMMANDS
-from tests.loopback import free_port
+from devpi_cli.cli.main import COMMANDS
+from tests.support.loopback import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Result
     from tests.secrets.conftest import Vault
+    from tests.support.clients import Result
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,10 @@ def test_a_broken_pypirc_is_not_quoted(vault: Vault, flag: str) -> None:
 
 
 BUG = """
-import devpi_cli.state
+import devpi_cli.state.store
 def load(*arguments, **named):
     raise RuntimeError("http://gate:{quoted}@host/ http://{quoted}@host/")
-devpi_cli.state.State.load = load
+devpi_cli.state.store.State.load = load
 """
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from tests.webservers import tls_context, tls_front
+from tests.support.webservers import tls_context, tls_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Live
+    from tests.support.servers import Live
 
 
 @pytest.fixture(scope="session")

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.cli import COMMANDS
-from tests.conftest import make_wheel, put
-from tests.webservers import tls_context, tls_front
+from devpi_cli.cli.main import COMMANDS
+from tests.support.dists import make_wheel, put
+from tests.support.webservers import tls_context, tls_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import trustme
 
-    from tests.conftest import Live, Member
+    from tests.support.clients import Member
+    from tests.support.servers import Live
 
 PROGRAMS = str(Path(sys.executable).parent)
 WARNING = "warning: TLS certificates are not verified (--insecure)"

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands.test_test import make_sdist
-from tests.conftest import make_wheel
+from tests.cli.commands.test_test import make_sdist
+from tests.support.dists import make_wheel
+from tests.support.webservers import tls_context, tls_front
 from tests.tls.test_trust import VARIABLES
-from tests.webservers import tls_context, tls_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import trustme
 
-    from tests.conftest import Live, Member
+    from tests.support.clients import Member
+    from tests.support.servers import Live
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.access import Access
 from devpi_cli.errors import Redirected
-from devpi_cli.trust import Trust
-from tests.webservers import Front, a_front, tls_context
+from devpi_cli.http.identity import Access
+from devpi_cli.http.tls import Trust
+from tests.support.webservers import Front, a_front, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import trustme
 
-    from devpi_cli.session import Session
+    from devpi_cli.http.session import Session
 
 SECRETS = {"x-devpi-auth", "authorization", "cookie", "proxy-authorization"}
 HOW: dict[str, Callable[[Session, str], object]] = {

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.responses import plain
-from tests.webservers import QuietTcp, serving, tls_context, tls_front
+from devpi_cli.http.failures import plain
+from tests.support.webservers import QuietTcp, serving, tls_context, tls_front
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import trustme
 
-    from tests.conftest import Client, Live
+    from tests.support.clients import Client
+    from tests.support.servers import Live
 
 NOW, DAY = datetime.now(UTC), timedelta(days=1)
 Changed = Callable[[ssl.SSLContext], ssl.SSLContext]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.api import discover
-from devpi_cli.trust import Trust
+from devpi_cli.http.tls import Trust
+from devpi_cli.server.api import discover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     import trustme
 
-    from devpi_cli.session import Session
-    from tests.conftest import Client, Live, Member
+    from devpi_cli.http.session import Session
+    from tests.support.clients import Client, Member
+    from tests.support.servers import Live
 
 VARIABLES = ["DEVPI_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
 UNKNOWN = (

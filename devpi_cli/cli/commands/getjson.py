@@ -1,0 +1,28 @@
+"""devpi getjson."""
+
+from __future__ import annotations
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.target import url_of
+
+
+@click.command(epilog="\b\nExamples:\n  devpi getjson /\n  devpi getjson /alice/dev\n  devpi getjson -v /+status")
+@click.argument("path", metavar="PATH|URL")
+@pass_app
+def command(app: App, path: str) -> None:
+    """Show the JSON that a server has at a path or URL.
+
+    A path that begins with / counts from the root of the server in use, another one from the index in use. With -v the
+    headers of the reply come first.
+    """
+    url = url_of(app, path)
+    reply = app.session.request("GET", url, anyone=True)
+    if app.verbose and not app.json:
+        app.out.line(f"GET REQUEST sent to {urls.hide(url)}")
+        for name, value in sorted(reply.headers.items()):
+            app.out.line(f"{name.upper()}: {value}")
+        app.out.line()
+    app.out.json_text(urls.hidden(reply.json))

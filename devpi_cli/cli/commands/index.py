@@ -1,0 +1,229 @@
+"""devpi index."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.options import key_values
+from devpi_cli.cli.steps.preflight import dry_run_option, require_login, require_volatile
+from devpi_cli.cli.target import acting_user, chosen_index, index_of
+from devpi_cli.errors import AlreadyThere, Conflict, LoginRequired, Missing, NotAllowed, WrongUsage
+from devpi_cli.server import config_changes
+from devpi_cli.server.api import MAKE_VOLATILE, NO_PROJECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from devpi_cli.models import Index
+
+FIRST_KEYS = ("type", "bases", "volatile", "acl_upload")
+# To += and -= of what it knows to be no list, devpi-server 6.20 answers 500, or says yes and does something else.
+NO_LISTS = (
+    "type",
+    "volatile",
+    "title",
+    "description",
+    "mirror_whitelist_inheritance",
+    "mirror_url",
+    "mirror_web_url_fmt",
+    "mirror_cache_expiry",
+    "mirror_no_project_list",
+    "mirror_use_external_urls",
+)
+WHITELISTED = re.compile(r"\*|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi index -c dev bases=root/pypi\n  devpi index dev acl_upload+=bob\n"
+    "  devpi index alice/dev volatile=False\n  devpi index --delete dev\n  devpi index -l"
+)
+@click.argument("name", required=False, metavar="[INDEX]")
+@click.argument("settings", nargs=-1, metavar="[KEY=VALUE | KEY+=VALUE | KEY-=VALUE]...")
+@click.option("--create", "-c", is_flag=True, help="Create an index.")
+@click.option("--delete", is_flag=True, help="Delete an index and everything on it.")
+@click.option("--list", "-l", "list_", is_flag=True, help="List the indexes of the user who is logged in, or of USER.")
+@click.option("--exist-ok", is_flag=True, help="With --create: bring an index that is there to what is asked.")
+@click.option("--missing-ok", is_flag=True, help="With --delete: an index that is not there is no failure.")
+@dry_run_option()
+@click.option("--no-projects", is_flag=True, help="Do not ask for the projects of the index; quicker for mirrors.")
+@pass_app
+def command(
+    app: App,
+    name: str | None,
+    settings: tuple[str, ...],
+    create: bool,
+    delete: bool,
+    list_: bool,
+    exist_ok: bool,
+    missing_ok: bool,
+    dry_run: bool,
+    no_projects: bool,
+) -> None:
+    """Create, show, modify, delete or list indexes.
+
+    INDEX is NAME (of the user who is logged in) or USER/NAME. Without an option it shows INDEX, or the one in use;
+    with KEY=VALUE it sets a key, with KEY+=VALUE and KEY-=VALUE it changes a list. Lists are separated by commas.
+    Keys are bases, volatile, acl_upload, acl_toxresult_upload, mirror_whitelist, mirror_whitelist_inheritance, title,
+    description, custom_data, type, and for a mirror mirror_url and others.
+    """
+    if create + delete + list_ > 1:
+        raise WrongUsage("only one of --create, --delete and --list can be done at once")
+    if name and "=" in name:
+        settings, name = (name, *settings), None
+    _check(settings)
+    if list_:
+        _list(app, name)
+    elif (create or delete) and not name:
+        raise WrongUsage("which index? name the one to create or delete")
+    elif create and name:
+        _create(app, index_of(app, name), key_values(settings), exist_ok=exist_ok, dry_run=dry_run)
+    elif delete and name:
+        _delete(app, index_of(app, name), settings, missing_ok=missing_ok, dry_run=dry_run)
+    elif settings and dry_run:
+        _plan_changes(app, chosen_index(app, name), settings)
+    else:
+        _modify_or_show(app, chosen_index(app, name), settings, no_projects=no_projects)
+
+
+def _check(settings: tuple[str, ...]) -> None:
+    """Refuse what the server would misunderstand."""
+    given = key_values(settings, operators="+-")
+    bare = [key.rstrip("+-") for key in given]
+    repeated = next((key for key in bare if bare.count(key) > 1 and key in given), None)
+    if repeated:
+        raise WrongUsage(f"{repeated!r} is both set and changed")
+    changed = next((key for key in given if key[-1] in "+-" and key.rstrip("+-") in NO_LISTS), None)
+    if changed:
+        raise WrongUsage(
+            f"{changed[:-1]!r} is no list", hint=f"only lists can be changed with += and -=: type {changed[:-1]}=VALUE"
+        )
+    listed = f"{given.get('mirror_whitelist', '')},{given.get('mirror_whitelist+', '')}".split(",")
+    wrong = next((name for name in map(str.strip, listed) if name and not WHITELISTED.fullmatch(name)), None)
+    if wrong:
+        raise WrongUsage(
+            f"mirror_whitelist: {wrong!r} is no name, and the server would make one of it",
+            hint="separate names with commas: mirror_whitelist=requests,numpy; mirror_whitelist= empties the list",
+        )
+
+
+def _create(app: App, name: str, config: dict[str, str], *, exist_ok: bool, dry_run: bool) -> None:
+    there = _there(app, name) if exist_ok or dry_run else None
+    if there and not exist_ok:
+        raise AlreadyThere(f"there is an index {name}", hint="--exist-ok brings it to what is asked")
+    if dry_run:
+        require_login(app)
+        changes = config_changes.differing(there.config, config) if there else config
+        _plan(app, name, "modify" if there and changes else "nothing" if there else "create", changes)
+    elif there:
+        _bring(app, there, config)
+    else:
+        try:
+            index = app.server.create_index(name, config)
+        except Conflict:  # somebody was faster
+            if not exist_ok:
+                raise
+            _bring(app, app.server.index(name, projects=False), config)
+            return
+        _show(app, index, no_projects=True, outcome="created" if exist_ok else "")
+
+
+def _there(app: App, name: str) -> Index | None:
+    try:
+        return app.server.index(name, projects=False)
+    except Missing:
+        return None
+
+
+def _bring(app: App, index: Index, config: dict[str, str]) -> None:
+    """Bring an index to what is asked of it; nothing is sent when it is so already."""
+    changes = config_changes.differing(index.config, config)
+    after = (
+        app.server.modify_index(index.name, [f"{key}={value}" for key, value in changes.items()]) if changes else index
+    )
+    _show(app, after, no_projects=True, outcome="modified" if changes else "as asked")
+
+
+def _plan_changes(app: App, name: str, settings: tuple[str, ...]) -> None:
+    changes = config_changes.changed(app.server.index(name, projects=False).config, settings)
+    require_login(app)
+    _plan(app, name, "modify" if changes else "nothing", changes)
+
+
+def _plan(app: App, name: str, would: str, changes: Mapping[str, Any]) -> None:
+    """Say what a dry run leaves undone."""
+    url = app.server.url(name)
+    app.out.line(f"would change nothing: {url}" if would == "nothing" else f"would {would} index: {url}")
+    for key, value in changes.items():
+        app.out.line(f"  {key}={_text(value)}")
+    app.out.document(
+        {"index": name, "url": url, "dry_run": True, "would": would, "changes": urls.hidden(dict(changes))}
+    )
+
+
+def _modify_or_show(app: App, name: str, changes: tuple[str, ...], *, no_projects: bool) -> None:
+    if not changes:
+        _show(app, app.server.index(name, projects=not no_projects), no_projects=no_projects)
+        return
+    try:
+        index = app.server.modify_index(name, changes)
+    except NotAllowed:
+        app.server.index(name, projects=False)  # the server says 403 also of an index that is not there; this says 404
+        raise
+    for change in changes:
+        app.out.line(f"{urls.path(app.server.url(name))} {urls.hide(change)}")
+    _show(app, index, no_projects=True)
+
+
+def _delete(app: App, name: str, settings: tuple[str, ...], *, missing_ok: bool, dry_run: bool) -> None:
+    if settings:
+        raise WrongUsage("an index that is deleted takes no KEY=VALUE")
+    url = app.server.url(name)
+    try:
+        index = app.server.index(name, projects=False)  # what is not there gives 404, not the 403 that DELETE would
+    except Missing:
+        if not missing_ok:
+            raise
+        app.out.line(f"nothing to delete: there is no index {url}")
+        app.out.document({"index": name, "url": url, "deleted": False})
+        return
+    if dry_run:
+        require_login(app)
+        require_volatile(index, MAKE_VOLATILE.format(name))
+        _plan(app, name, "delete", {})
+        return
+    app.out.confirm("Are you sure", [f"About to remove: {url}"])
+    app.server.delete_index(name)
+    app.out.line(f"index deleted: {url}")
+    app.out.document({"index": name, "url": url, "deleted": True})
+
+
+def _list(app: App, user: str | None) -> None:
+    user = user or acting_user(app)
+    if not user:
+        raise LoginRequired("whose indexes? nobody is logged in", hint="type 'devpi index -l USER'")
+    names = [index.name for index in app.server.user(user).indexes]
+    for name in names:
+        app.out.line(name)
+    app.out.document({"indexes": names})
+
+
+def _show(app: App, index: Index, *, no_projects: bool, outcome: str = "") -> None:
+    url = app.server.url(index.name)
+    if outcome:
+        app.out.line(f"index {outcome}: {url}")
+    # Scripts know the heading of devpi-client, which is the URL that was asked; on a terminal it is the index's own.
+    app.out.line(f"{url}?{NO_PROJECTS}:" if no_projects and not app.out.is_seen else f"{url}:")
+    rest = sorted(index.config.keys() - set(FIRST_KEYS))
+    for key in [key for key in FIRST_KEYS if key in index.config] + rest:
+        app.out.line(f"  {key}={_text(index.config[key])}")
+    said = {"outcome": outcome} if outcome else {}
+    app.out.document({"index": index.name, "url": url, **urls.hidden(index.config), **said})
+
+
+def _text(value: object) -> str:
+    return urls.hide(",".join(map(str, value)) if isinstance(value, list) else str(value))

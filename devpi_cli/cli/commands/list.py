@@ -1,0 +1,152 @@
+"""devpi list."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.options import index_option, jobs_option
+from devpi_cli.cli.steps.releases import no_release
+from devpi_cli.cli.target import chosen_index
+from devpi_cli.errors import DevpiError, Missing
+from devpi_cli.http import parallel
+from devpi_cli.models import Requirement, newest_first, normalised
+
+if TYPE_CHECKING:
+    from devpi_cli.models import Link, Release
+    from devpi_cli.programs.tox_results import Environment
+
+NEWEST = 3
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi list\n  devpi list requests\n  devpi list 'requests>=2' --all\n"
+    "  devpi list -v --index alice/dev\n  devpi list -t demo"
+)
+@click.argument("requirement", required=False)
+@index_option("look at")
+@click.option("--all", "all_", is_flag=True, help="Show all versions, not just the newest.")
+@click.option("--ignore-bases", is_flag=True, help="Leave out what the index has from its bases.")
+@click.option("--toxresults", "-t", "tox_results", is_flag=True, help="Show the results of tox for every file.")
+@click.option("--failures", "-f", is_flag=True, help="Show the results of tox, and what failed commands printed.")
+@jobs_option("ask for")
+@pass_app
+def command(
+    app: App,
+    index: str | None,
+    requirement: str | None,
+    all_: bool,
+    ignore_bases: bool,
+    tox_results: bool,
+    failures: bool,
+    jobs: int | None,
+) -> None:
+    """List the projects of an index, or the files of a project.
+
+    Without REQUIREMENT it lists the names of the projects on the index itself, with -v each with its newest version.
+    With REQUIREMENT (NAME, 'NAME==VERSION', 'NAME>=VERSION') it lists the URLs of the files, the newest first; with
+    --json all that is known of each, with -v also its size, which costs a request per file.
+    """
+    index = chosen_index(app, index)
+    if requirement:
+        wanted = Requirement.parse(requirement)
+        detail = "failures" if failures else "results" if tox_results else ""
+        _files(app, index, wanted, all_=all_, ignore_bases=ignore_bases, tox=detail)
+    else:
+        _projects(app, index, all_=all_, ignore_bases=ignore_bases, jobs=jobs)
+
+
+def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool, jobs: int | None) -> None:
+    projects = app.server.index(index).projects
+    if not app.verbose:
+        app.out.lines(projects)
+        app.out.document({"index": index, "projects": projects})
+        return
+    found: dict[str, list[str]] = {}
+    ask = partial(app.server.releases, index, ignore_bases=ignore_bases)
+    for project, outcome in parallel.each(
+        ask, projects, jobs, seconds=app.session.quickest, server_seconds=parallel.READING_SECONDS
+    ):
+        if isinstance(outcome, DevpiError):
+            raise outcome
+        releases = {release.version: release for release in outcome}
+        versions = newest_first(releases)
+        found[project] = versions[::-1] if all_ else versions[:1]
+        for version in found[project]:
+            app.out.line(f"{releases[version].project}=={version}")
+    app.out.document({"index": index, "projects": list(projects), "versions": found})
+
+
+def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_bases: bool, tox: str) -> None:
+    matching = _matching(app, index, wanted, ignore_bases=ignore_bases)
+    if not matching:
+        raise no_release(index, wanted)
+    newest = [matching[version] for version in newest_first(matching) if _files_of(matching[version])]
+    shown = newest if all_ or app.json else newest[:NEWEST]
+    found = [_Row(release, link) for release in shown for link in _files_of(release)]
+    for row in found:
+        app.out.line(row.link.url)
+        row.size = app.server.size(row.link) if app.json and app.verbose else row.link.size
+        if tox:
+            from devpi_cli.cli.steps import tox_results as _tested
+
+            row.results = _tested.results_of(app, row.release, row.link)
+            for environment in row.results:
+                app.out.lines(_tested.told(environment, in_full=tox == "failures"))
+    app.out.document(
+        {
+            "index": index,
+            "project": wanted.project,
+            "files": [row.as_json() for row in found if row.link in row.release.files],
+        }
+    )
+    if len(newest) > len(shown):
+        app.out.note(f"{len(newest) - len(shown)} older versions not shown, use --all to see")
+
+
+def _matching(app: App, index: str, wanted: Requirement, *, ignore_bases: bool) -> dict[str, Release]:
+    """Return the releases that are meant by version; one that is named is asked for alone, unless it is not there."""
+    if wanted.version and not ignore_bases:
+        with suppress(Missing):
+            return {wanted.version: app.server.release(index, wanted.project, wanted.version)}
+    releases = app.server.releases(index, wanted.project, ignore_bases=ignore_bases)
+    return {release.version: release for release in releases if wanted.matches(release.version)}
+
+
+@dataclass
+class _Row:
+    """A file that is listed, with the results of tox where they were asked for."""
+
+    release: Release
+    link: Link
+    results: list[Environment] | None = None
+    size: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        link = self.link
+        row = {
+            "file": link.name,
+            "project": normalised(self.release.project),
+            "version": self.release.version,
+            "index": link.index,
+            "url": link.url,
+            "sha256": link.sha256,
+            "size": self.size,
+            "upload_time": link.upload_time,
+            "uploaded_by": link.uploaded_by,
+        }
+        if self.results is None:
+            return row
+        from devpi_cli.cli.steps.tox_results import as_json
+
+        return {**row, "toxresults": [as_json(environment) for environment in self.results]}
+
+
+def _files_of(release: Release) -> list[Link]:
+    """Return the files of a release; those that another index hides come last."""
+    return [*release.files, *(link for link in release.shadowed if link.rel == "releasefile")]

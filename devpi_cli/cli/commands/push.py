@@ -1,0 +1,273 @@
+"""devpi push."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.auth.pypirc import Repository, default_path, repository
+from devpi_cli.auth.sources import elsewhere
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.options import index_option
+from devpi_cli.cli.steps.preflight import require_place
+from devpi_cli.cli.steps.releases import matching_releases
+from devpi_cli.cli.steps.summary import sum_up
+from devpi_cli.cli.target import chosen_index, index_of
+from devpi_cli.errors import Conflict, DevpiError, OtherFile, Refused, ServerFailed, SomeFailed, WrongUsage
+from devpi_cli.files import expanded
+from devpi_cli.indexes.contents import PUSHED, Existing
+from devpi_cli.models import Requirement
+from devpi_cli.server import tokens
+from devpi_cli.server.api import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from devpi_cli.models import Action, Release
+
+PYPI = "pypi:"
+PRIVATE = "Private ::"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where releases are pushed to: an index of the server, or a repository of ``.pypirc``."""
+
+    name: str
+    repository: Repository | None = None
+    user: str = ""
+    password: str = ""
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi push demo==1.0 alice/stable\n  devpi push demo==1.0 other==2.3 alice/stable\n"
+    "  devpi push demo==1.0 pypi:testpypi --no-docs"
+)
+@click.argument("requirements", nargs=-1, required=True, metavar="REQUIREMENT...")
+@click.argument("target", metavar="TARGET")
+@index_option("push from")
+@click.option("--no-docs", is_flag=True, help="Push no documentation, only distributions.")
+@click.option("--only-docs", is_flag=True, help="Push documentation only.")
+@click.option("--pypirc", type=click.Path(path_type=Path), metavar="FILE", help="The .pypirc to read. [~/.pypirc]")
+@click.option("--register-project", is_flag=True, help="Register the project at pypi:REPO first.")
+@click.option(
+    "--skip-existing", is_flag=True, help="Push no release that TARGET has; other files there are a conflict."
+)
+@click.option("--dry-run", "-n", is_flag=True, help="Say what would be pushed, and change nothing.")
+@pass_app
+def command(
+    app: App,
+    requirements: tuple[str, ...],
+    target: str,
+    index: str | None,
+    no_docs: bool,
+    only_docs: bool,
+    pypirc: Path | None,
+    register_project: bool,
+    skip_existing: bool,
+    dry_run: bool,
+) -> None:
+    """Push releases from an index to another one, here or elsewhere.
+
+    REQUIREMENT is 'NAME==VERSION'; 'NAME>=1,<2' pushes all these. TARGET is an index of this server, USER/INDEX or
+    INDEX of the user who is logged in, or pypi:REPO, where section [REPO] of ~/.pypirc says where that is and who
+    uploads. What the index has from its bases is not pushed.
+    """
+    if no_docs and only_docs:
+        raise WrongUsage("--no-docs and --only-docs leave nothing to push")
+    index = chosen_index(app, index)
+    wanted = [_parse(app, typed) for typed in requirements]
+    to = _target(app, target, pypirc)
+    if skip_existing and to.repository:
+        raise WrongUsage("--skip-existing: only an index of this server tells what it has")
+    if register_project and not to.repository:
+        app.out.warn(f"--register-project is for {PYPI}REPO, and does nothing for {to.name}")
+    flags = {
+        "no_docs": no_docs,
+        "only_docs": only_docs,
+        "register_project": register_project and to.repository is not None,
+    }
+    options = {name: True for name, chosen in flags.items() if chosen}
+    _require_features(app, options)
+    found = {(r.project, r.version): r for some in wanted for r in matching_releases(app, index, some)}
+    if to.repository:
+        _refuse_private(found.values(), to)
+    elif dry_run:
+        require_place(app, to.name)
+    existing = Existing(app.server, to.name) if skip_existing else None
+    _push_all(app, index, list(found.values()), to, options, existing, dry_run=dry_run)
+
+
+def _parse(app: App, typed: str) -> Requirement:
+    """Return what is meant; devpi-client still takes NAME-VERSION, and so do we."""
+    old = re.fullmatch(r"([A-Za-z0-9][\w.-]*)-(\d[\w.!+]*)", typed)
+    if old:
+        app.out.warn(f"{typed!r} is an old way to name a release: type '{old[1]}=={old[2]}'")
+    wanted = Requirement.parse(f"{old[1]}=={old[2]}" if old else typed)
+    if wanted.is_whole_project:
+        raise WrongUsage(f"{typed!r} does not say which release", hint=f"type '{typed}==VERSION'")
+    return wanted
+
+
+def _target(app: App, typed: str, pypirc: Path | None) -> Target:
+    if not typed.startswith(PYPI):
+        return Target(_index_here(app, typed))
+    path = expanded(pypirc) if pypirc else default_path()
+    there = repository(path, typed.removeprefix(PYPI))
+    urls.checked(there.url)
+    instead = f"write it into section [{there.name}] of {path}"
+    user, password = there.user, there.password
+    if password is None and (found := elsewhere(there, app.out.debug)):
+        user, password = found.user, found.secret
+    user = user or app.out.ask(f"user at {urls.hide(there.url)}:", instead)
+    if password is None:
+        password = app.out.ask_password(f"password for user {user} at {urls.hide(there.url)}:", instead)
+    return Target(typed, there, user, password)
+
+
+def _index_here(app: App, typed: str) -> str:
+    """Return ``user/index`` of the same server."""
+    if not urls.is_url(typed):
+        return index_of(app, typed)
+    root, index = urls.split_index(urls.without_login(typed)[0])
+    if root != app.root:
+        raise WrongUsage(
+            f"{urls.hide(typed)} is not on the server {app.root}",
+            hint=f"give it a section in ~/.pypirc, and push to {PYPI}SECTION",
+        )
+    return index
+
+
+def _require_features(app: App, options: dict[str, bool]) -> None:
+    """Refuse what the server would ignore. What is remembered of the server may be older than the server."""
+    features = {name: f"push-{name.replace('_', '-')}" for name in options}
+    if set(features.values()) <= set(app.server.features or ()):
+        return
+    there = discover(app.session, app.root).features
+    for name, feature in features.items():
+        if feature not in there:
+            option = f"--{name.replace('_', '-')}"
+            raise DevpiError(f"the server at {app.root} does not know {option}: it needs devpi-server 6.14 or newer")
+
+
+def _refuse_private(releases: Iterable[Release], to: Target) -> None:
+    """Refuse to publish what says of itself that it is private; that is what such a classifier is for."""
+    for release in releases:
+        classifier = next((each for each in release.classifiers if each.startswith(PRIVATE)), None)
+        if classifier:
+            raise DevpiError(
+                f"{release.project} {release.version} has the classifier {classifier!r}: "
+                f"it is not to be published at {to.name}, and nothing was pushed"
+            )
+
+
+def _push_all(
+    app: App,
+    index: str,
+    releases: list[Release],
+    to: Target,
+    options: dict[str, bool],
+    existing: Existing | None,
+    *,
+    dry_run: bool,
+) -> None:
+    """Push releases, all of them, whatever happens to one; raise what stands for all failures."""
+    done: list[dict[str, object]] = []
+    failures: dict[str, DevpiError] = {}
+    try:
+        for release in releases:
+            name = f"{release.project} {release.version}"
+            entry: dict[str, object] = {"project": release.project, "version": release.version, "log": []}
+            entry["result"] = "failed"
+            done.append(entry)
+            try:
+                if existing and _has(app, existing, release, options):
+                    entry["result"] = "already there"
+                    continue
+            except OtherFile as error:
+                entry["failure"] = error.message
+                failures[name] = error
+                continue
+            if dry_run:
+                app.out.line(f"skipped: push of {name} to {to.name}")
+                entry["result"] = "skipped"
+                continue
+            try:
+                entry["result"] = _push(app, index, release, to, options, entry)
+            except (Refused, SomeFailed) as error:
+                entry["failure"] = error.message
+                if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:  # true of every release
+                    raise
+                failures[name] = error
+    finally:
+        app.out.document({"index": index, "target": to.name, "releases": done})
+    sum_up(app, list(failures.items()), "releases pushed", done=len(releases) - len(failures), total=len(releases))
+
+
+def _has(app: App, existing: Existing, release: Release, options: dict[str, bool]) -> bool:
+    """Tell whether the target has a release, before it is pushed. Raises OtherFile for other files of its names."""
+    is_there = existing.has_release(release, _rels(options))
+    if is_there:
+        app.out.line(f"already there: {release.project} {release.version} -> {existing.index}")
+    return is_there
+
+
+def _push(
+    app: App, index: str, release: Release, to: Target, options: dict[str, bool], entry: dict[str, object]
+) -> str:
+    """Push a release, show what the server did, and return what became of it."""
+    target = _post(app, to, release.project) if to.repository else {"targetindex": to.name}
+    try:
+        actions = app.server.push(index, release.project, release.version, {**target, **options})
+    except Conflict as conflict:
+        if to.repository or not Existing(app.server, to.name).holds(release, conflict, _rels(options)):
+            raise
+        app.out.line(f"already there: {release.project} {release.version} -> {to.name}")
+        return "already there"
+    except ServerFailed as error:
+        if to.repository:
+            error.hint = f"can the server reach {urls.hide(to.repository.url)}? Its log says more"
+        raise
+    lines = [(action, _line(action, target.get("password"))) for action in actions]
+    entry["log"] = [line for _, line in lines]
+    for action, line in lines:
+        (app.out.line if action.is_done else app.out.failure)(f"   {line}")
+    if not all(action.is_done for action in actions):
+        raise SomeFailed(f"push of {release.project} {release.version} to {to.name} failed", status=1)
+    return "pushed"
+
+
+def _post(app: App, to: Target, project: str) -> dict[str, str]:
+    """Return where the server shall upload to and as whom, with no more power than it needs for that."""
+    url = to.repository.url if to.repository else ""
+    password = to.password
+    if tokens.is_token(password):
+        less = tokens.narrowed(password, project)
+        if less:
+            app.out.note(f"the server gets a token that is good for {project} and {tokens.TOKEN_SECONDS} seconds")
+        else:
+            app.out.warn("the server gets the token as it is: to narrow it, pip install 'devpi-cli[tokens]'")
+        password = less or password
+    return {"posturl": url, "username": to.user, "password": password}
+
+
+def _line(action: Action, secret: str | None) -> str:
+    """Return an action as one line: an index elsewhere may answer with a page, and may repeat what it was sent."""
+    text = " ".join([str(action.status), *action.words])
+    if re.search("<html|<!doctype", text, re.IGNORECASE):
+        text = html.unescape(re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL))
+    text = urls.hide(" ".join(text.split()))
+    return text.replace(secret, "****") if secret else text
+
+
+def _rels(options: dict[str, bool]) -> set[str]:
+    """Return which kinds of files are pushed."""
+    left_out = {"no_docs": "doczip", "only_docs": "releasefile"}
+    return {*PUSHED} - {left_out.get(name) for name in options}

@@ -1,0 +1,129 @@
+"""devpi quickstart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.local_server import ensure_running, own_registry
+from devpi_cli.errors import LoginRequired, NotAllowed
+from devpi_cli.hosting.local_server import default_user, new_password
+from devpi_cli.http.identity import Access
+from devpi_cli.server.api import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from devpi_cli.hosting.local_server import Registry
+    from devpi_cli.models import Login
+
+PYPI = "root/pypi"
+MIRROR = {
+    "type": "mirror",
+    "volatile": "False",
+    "title": "PyPI",
+    "mirror_url": "https://pypi.org/simple/",
+    "mirror_web_url_fmt": "https://pypi.org/project/{name}/",
+    # Else a new mirror first loads the names of all projects of PyPI, and answers 404 meanwhile.
+    "mirror_no_project_list": "True",
+}
+INDEX = "dev"
+NEXT = """
+Type next:
+  devpi upload          in the folder of a project: build it and upload it
+  devpi list            what is on the index
+  devpi install NAME    install from the index, and from PyPI through it
+  devpi server stop     stop the server; 'devpi server start' starts it again"""
+
+
+@click.command(epilog="\b\nExamples:\n  devpi quickstart\n  devpi quickstart --user alice --port 4040")
+@click.option("--user", metavar="NAME", help="Name of the user to make. [your login name]")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="PORT", help="Port of the server. [3141, or the next free one]"
+)
+@click.option("--mirror-url", metavar="URL", help="What root/pypi mirrors. [https://pypi.org/simple/]")
+@pass_app
+def command(app: App, user: str | None, port: int | None, mirror_url: str | None) -> None:
+    """Make a server of your own on this machine, and use it.
+
+    It has a user, and an index 'dev' with all of PyPI behind it. It runs on 127.0.0.1 until 'devpi server stop' or a
+    restart of the machine, and keeps its data beside the client's state. What is there already stays as it is, so
+    that quickstart can be run again.
+    """
+    registry = own_registry(app)
+    user = urls.user_name(user or default_user())
+    for step in _serve(app, registry, port):
+        app.out.line(step)
+    app.elsewhere, app.only_stored = registry.url, True
+    for step in _fill(app, registry, user, {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}):
+        app.out.line(step)
+    index = app.server.url(user, INDEX)
+    login = _log_in(app, registry, user)
+    _use(app, f"{user}/{INDEX}", login)
+    app.out.line(f"logged in {user!r}, credentials valid for {login.hours:.2f} hours")
+    app.out.line(f"current devpi index: {index} (logged in as {user})")
+    app.out.line(NEXT)
+    app.out.document({"server": registry.url, "user": user, "index": index, "folder": str(registry.folder)})
+
+
+def _serve(app: App, registry: Registry, port: int | None) -> Iterator[str]:
+    """Make the registry and start its server, unless that is done; say which."""
+    if registry.exists:
+        yield f"server already there: {registry.folder}"
+    else:
+        registry.make()
+        yield f"server made: {registry.folder}"
+    yield f"server {ensure_running(registry, app, port)}: {registry.url}"
+
+
+def _fill(app: App, registry: Registry, user: str, mirror: dict[str, str]) -> Iterator[str]:
+    """Make the mirror, the user and the index, unless they are there; say which."""
+    server, index = app.server, f"{user}/{INDEX}"
+    users = {user.name: user for user in server.users()}
+    indexes = {index.name: index for user in users.values() for index in user.indexes}
+    if PYPI not in indexes:
+        _log_in(app, registry, "root")
+        server.create_index(PYPI, mirror)
+    config = indexes[PYPI].config if PYPI in indexes else mirror
+    yield f"index {_made(PYPI, indexes)} (mirror_url={urls.hide(str(config.get('mirror_url')))})"
+    if user not in users:
+        _log_in(app, registry, "root")
+        registry.remember_password(user, password := new_password())
+        server.create_user(user, {"password": password})
+    yield f"user {_made(user, users)}"
+    if index not in indexes:
+        _log_in(app, registry, user)
+        server.create_index(index, {"bases": PYPI})
+    bases = indexes[index].listed("bases") if index in indexes else [PYPI]
+    yield f"index {_made(index, indexes)} (bases={','.join(bases)})"
+
+
+def _made(name: str, there: Container[str]) -> str:
+    return f"already there: {name}" if name in there else f"created: {name}"
+
+
+def _log_in(app: App, registry: Registry, user: str) -> Login:
+    """Act as a user from now on, with the password that was made for them."""
+    try:
+        login = app.server.login(user, registry.password(user) or "")
+    except NotAllowed:
+        raise LoginRequired(
+            f"the password of {user} is not the one that quickstart made",
+            hint=f"type 'devpi use {registry.url}' and 'devpi login {user}', or name another user with --user",
+        ) from None
+    app.session.access = Access(registry.url, (user, login.token))
+    return login
+
+
+def _use(app: App, index: str, login: Login) -> None:
+    """Remember the server, the index and the login, as 'devpi use' and 'devpi login' do."""
+    service = discover(app.session, app.server.url(index))
+    with app.state.changing() as state:
+        state.server, state.index, state.is_mirror = service.root, index, False
+        known = state.at(service.root)
+        known.features = list(service.features)
+        known.logins[login.user] = login
+        known.user = login.user

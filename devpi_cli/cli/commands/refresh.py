@@ -1,0 +1,133 @@
+"""devpi refresh."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.options import index_option
+from devpi_cli.cli.steps.preflight import dry_run_option
+from devpi_cli.cli.steps.releases import with_bases
+from devpi_cli.cli.steps.summary import sum_up
+from devpi_cli.cli.target import chosen_index
+from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, WrongUsage
+from devpi_cli.files import expanded
+from devpi_cli.models import Requirement, normalised
+from devpi_cli.packages import requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+MANY = 1000
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi refresh requests\n  devpi refresh 'django-*' --index root/pypi\n"
+    "  devpi refresh -r requirements.txt"
+)
+@click.argument("packages", nargs=-1, metavar="[PKG]...")
+@click.option(
+    "--requirement",
+    "-r",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Refresh what FILE lists.",
+)
+@click.option("--all", "all_", is_flag=True, help="Refresh all projects of the mirrors.")
+@index_option("refresh")
+@dry_run_option()
+@pass_app
+def command(
+    app: App,
+    packages: tuple[str, ...],
+    requirement: tuple[Path, ...],
+    all_: bool,
+    index: str | None,
+    dry_run: bool,
+) -> None:
+    """Make mirrors ask their upstream again for files of packages.
+
+    A mirror knows for some time only what it was told last. PKG is a name, or a pattern such as 'django-*' of names
+    that the mirrors list. On an index that is no mirror it is done to the mirrors among its bases.
+    """
+    if not (packages or requirement or all_):
+        raise WrongUsage("nothing to refresh", hint="name packages, -r FILE or --all")
+    patterns = ["*"] if all_ else [name for name in packages if _is_pattern(name)]
+    names = [Requirement.parse(name).project for name in packages if not _is_pattern(name)]
+    names += [name for path in requirement for name in requirements.projects(expanded(path))]
+    index = chosen_index(app, index)
+    mirrors = [each.name for each in with_bases(app.server, index, app.out.warn) if each.is_mirror]
+    if not mirrors:
+        app.out.warn(f"{index} is no mirror, nor are its bases: there is nothing to refresh")
+        app.out.document({"index": index, "mirrors": [], "refreshed": [], "failed": {}})
+        return
+    names += _matching(app, mirrors, patterns, dry_run=dry_run)
+    projects = list(dict.fromkeys(names))
+    if dry_run:
+        app.out.lines([f"would refresh {project}" for project in projects])
+        said = {"index": index, "mirrors": mirrors, "refreshed": [], "failed": {}}
+        app.out.document({**said, "dry_run": True, "would_refresh": projects})
+        return
+    _refresh_all(app, index, mirrors, projects)
+
+
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def _matching(app: App, mirrors: Sequence[str], patterns: Iterable[str], *, dry_run: bool) -> list[str]:
+    """Return the projects of the mirrors that a pattern matches; ask before very many are refreshed."""
+    patterns = [pattern.lower().replace("_", "-") for pattern in patterns]
+    if not patterns:
+        return []
+    there = sorted({normalised(project) for mirror in mirrors for project in app.server.index(mirror).projects})
+    found: list[str] = []
+    for pattern in patterns:
+        matching = [project for project in there if fnmatchcase(project, pattern)]
+        if not matching:
+            raise NothingFound(f"{' and '.join(mirrors)}: no project matches {pattern!r}")
+        found += matching
+    if len(found) > MANY and not dry_run:
+        app.out.confirm(f"{len(found)} projects match: ask the upstream for each of them")
+    return found
+
+
+def _refresh_all(app: App, index: str, mirrors: Sequence[str], projects: Sequence[str]) -> None:
+    """Refresh projects, all of them, whatever happens to one; raise what stands for all failures."""
+    refreshed: list[str] = []
+    failures: dict[str, DevpiError] = {}
+    try:
+        for project in projects:
+            try:
+                _refresh(app, mirrors, project)
+            except NotAllowed:  # true of every project
+                raise
+            except (Refused, NothingFound) as error:
+                failures[project] = error
+            else:
+                app.out.line(f"Refreshed {project}")
+                refreshed.append(project)
+    finally:
+        failed = {project: error.message for project, error in failures.items()}
+        app.out.document({"index": index, "mirrors": list(mirrors), "refreshed": refreshed, "failed": failed})
+    sum_up(app, list(failures.items()), "packages refreshed", done=len(refreshed), total=len(projects))
+
+
+def _refresh(app: App, mirrors: Sequence[str], project: str) -> None:
+    """Refresh a project on the mirrors that have it. Raises NothingFound when none has."""
+    unknown = []
+    for mirror in mirrors:
+        try:
+            app.server.refresh(mirror, project)
+        except Missing:
+            unknown.append(mirror)
+    if len(unknown) == len(mirrors):
+        raise NothingFound(
+            f"no project {project!r} on {' or '.join(mirrors)}",
+            hint="if there should be one, can the server reach the upstream?",
+        )

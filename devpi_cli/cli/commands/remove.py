@@ -1,0 +1,143 @@
+"""devpi remove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.options import index_option, jobs_option
+from devpi_cli.cli.steps.preflight import REMOVE, dry_run_option, require_place, require_volatile
+from devpi_cli.cli.steps.releases import matching_releases
+from devpi_cli.cli.steps.summary import sum_up
+from devpi_cli.cli.target import chosen_index, url_of
+from devpi_cli.errors import DevpiError, Missing, NothingFound, WrongUsage
+from devpi_cli.http import parallel
+from devpi_cli.models import Requirement
+from devpi_cli.server.api import ADD_FORCE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from devpi_cli.models import Release
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi remove demo==1.0\n  devpi remove 'demo>=1,<2'\n  devpi remove -y demo\n"
+    "  devpi remove http://localhost/alice/dev/+f/2ed/2df83d4eb29af/demo-1.0.tar.gz"
+)
+@click.argument("requirement", metavar="REQUIREMENT|URL")
+@index_option("remove from")
+@click.option("--force", "-f", is_flag=True, help="Remove from a non-volatile index, too.")
+@click.option("--missing-ok", is_flag=True, help="What is not there is no failure.")
+@dry_run_option()
+@jobs_option("remove")
+@pass_app
+def command(
+    app: App, requirement: str, index: str | None, force: bool, missing_ok: bool, dry_run: bool, jobs: int | None
+) -> None:
+    """Remove a project, releases of it, or one file from an index.
+
+    REQUIREMENT is NAME for the whole project, or 'NAME==VERSION', 'NAME<VERSION' for releases; a URL is that of one
+    file. What will go is shown first. What the index has from its bases stays there.
+    """
+    if urls.is_url(requirement):
+        _remove_file(app, requirement.partition("#")[0], force=force, missing_ok=missing_ok, dry_run=dry_run)
+        return
+    index, wanted = chosen_index(app, index), Requirement.parse(requirement)
+    try:
+        releases = matching_releases(app, index, wanted)
+    except NothingFound as nothing:
+        if not missing_ok:
+            raise
+        app.out.line(f"nothing to remove: {nothing.message}")
+        releases = []
+    if dry_run:
+        _plan(app, index, wanted, releases, force=force)
+        return
+    if releases:
+        about = ["About to remove the following releases and distributions", *_about(releases)]
+        app.out.confirm("Are you sure", about)
+    if wanted.is_whole_project:
+        if releases:
+            app.server.remove_project(index, wanted.project, force=force)
+        app.out.document(_as_json(index, wanted, releases) | {"removed": _urls(releases)})
+    else:
+        _remove_releases(app, index, wanted, releases, force=force, jobs=jobs)
+
+
+def _remove_file(app: App, typed: str, *, force: bool, missing_ok: bool, dry_run: bool) -> None:
+    if "/+f/" not in typed and "/+e/" not in typed:  # the server would delete a whole project, index or user
+        raise WrongUsage(
+            f"{urls.hide(typed)!r} is not the URL of a file",
+            hint="type one that 'devpi list NAME' shows, or 'NAME==VERSION'",
+        )
+    url = url_of(app, typed)
+    try:
+        if dry_run:
+            app.session.request("GET", url)  # what describes the file, not the file itself
+            app.out.lines(["would remove the following file:", url])
+            app.out.document({"dry_run": True, "would_remove": [url], "removed": []})
+            return
+        app.out.confirm("Are you sure", ["About to remove the following file:", url])
+        app.server.remove_file(url, force=force)
+    except Missing:
+        if not missing_ok:
+            raise
+        app.out.line(f"nothing to remove: there is no {urls.hide(url)}")
+        app.out.document({"removed": []})
+        return
+    app.out.document({"removed": [url]})
+
+
+def _plan(app: App, index: str, wanted: Requirement, releases: Sequence[Release], *, force: bool) -> None:
+    """Say what a dry run leaves undone."""
+    place = require_place(app, index, REMOVE)
+    if releases and not force:
+        require_volatile(place, ADD_FORCE)
+    if releases:
+        app.out.lines(["would remove the following releases and distributions", *_about(releases)])
+    would = {"dry_run": True, "would_remove": _urls(releases), "removed": []}
+    app.out.document(_as_json(index, wanted, releases) | would)
+
+
+def _about(releases: Sequence[Release]) -> list[str]:
+    about = []
+    for release in releases:
+        files = [link.url for link in release.links] or ["No releases"]
+        about += [f"version: {release.version}", *(f"  - {file}" for file in files)]
+    return about
+
+
+def _urls(releases: Sequence[Release]) -> list[str]:
+    return [link.url for release in releases for link in release.links]
+
+
+def _as_json(index: str, wanted: Requirement, releases: Sequence[Release]) -> dict[str, object]:
+    return {"index": index, "project": wanted.project, "versions": [release.version for release in releases]}
+
+
+def _remove_releases(
+    app: App, index: str, wanted: Requirement, releases: Sequence[Release], *, force: bool, jobs: int | None
+) -> None:
+    """Remove releases until one cannot be removed; those that are on their way then still are."""
+    removed: list[Release] = []
+    failures: list[tuple[str, DevpiError]] = []
+
+    def remove(release: Release) -> bool:
+        if failures:
+            return False
+        app.server.remove_release(index, wanted.project, release.version, force=force)
+        return True
+
+    took, costs = app.session.quickest, parallel.REMOVING_SECONDS
+    for release, outcome in parallel.each(remove, releases, jobs, seconds=took, server_seconds=costs):
+        if isinstance(outcome, DevpiError):
+            failures.append((f"{wanted.project} {release.version}", outcome))
+        elif outcome:
+            removed.append(release)
+            app.out.line(f"deleting release {release.version} of {wanted.project}")
+    app.out.document(_as_json(index, wanted, releases) | {"removed": _urls(removed)})
+    sum_up(app, failures, "releases removed", done=len(removed), total=len(releases))

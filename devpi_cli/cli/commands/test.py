@@ -1,0 +1,205 @@
+"""devpi test."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.options import index_option
+from devpi_cli.cli.steps.install_env import index_access
+from devpi_cli.cli.steps.releases import no_release
+from devpi_cli.cli.target import chosen_index
+from devpi_cli.errors import DevpiError, SomeFailed, WrongUsage
+from devpi_cli.models import Requirement, newest_first
+from devpi_cli.packages import archives
+from devpi_cli.programs import process, venvs
+from devpi_cli.programs import tox as testruns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from devpi_cli.models import Link
+    from devpi_cli.programs.tox import Candidate
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi test demo\n  devpi test 'demo==1.0' other --index alice/dev\n"
+    "  devpi test demo -e py312 --tox-args '-- -k fast'"
+)
+@click.argument("requirements", nargs=-1, required=True, metavar="REQUIREMENT...")
+@click.option("-e", "environments", metavar="ENVNAME", help="Environments of tox to run. [what the configuration says]")
+@click.option("-c", "config", metavar="PATH", type=click.Path(path_type=Path), help="Configuration for tox to use.")
+@click.option(
+    "--fallback-ini",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Configuration for a package that has none of its own.",
+)
+@click.option("--tox-args", default="", metavar="ARGUMENTS", help="More arguments for tox, quoted as one.")
+@click.option("--no-upload", is_flag=True, help="Do not attach the results to the files.")
+@index_option("take releases from")
+@click.option("--select", "-s", metavar="REGEX", help="Test the files with a name like this, of whatever platform.")
+@click.option(
+    "--list", "-l", "--dry-run", "-n", "list_", is_flag=True, help="Show what would be tested, and do nothing."
+)
+@pass_app
+def command(
+    app: App,
+    requirements: tuple[str, ...],
+    environments: str | None,
+    config: Path | None,
+    fallback_ini: Path | None,
+    tox_args: str,
+    no_upload: bool,
+    index: str | None,
+    select: str | None,
+    list_: bool,
+) -> None:
+    """Test releases with tox, and attach the results to their files.
+
+    Of the newest release that meets a REQUIREMENT (NAME, 'NAME==VERSION') it tests every sdist, and every wheel that
+    runs on any platform, with the tests and the tox configuration in the sdist. tox (4.23 or newer) is that of the
+    active environment, or the first one on the PATH. All files are tested, and the exit status is the worst one.
+    """
+    wanted = [Requirement.parse(requirement) for requirement in requirements]
+    options = testruns.Options(environments, config, fallback_ini, _arguments(tox_args))
+    pattern = _pattern(select) if select is not None else None
+    index = chosen_index(app, index)
+    found = [candidate for each in wanted for candidate in _candidates(app, index, each, pattern)]
+    candidates = list(dict.fromkeys(found))
+    if list_:
+        _show(app, index, candidates)
+        return
+    tox = testruns.find_tox(venvs.active())
+    url = f"{app.server.url(index)}/+simple/"
+    with (
+        tempfile.TemporaryDirectory(prefix="devpi-test-", ignore_cleanup_errors=True) as folder,
+        index_access(app, url) as environment,  # uv stands in for pip, with tox-uv
+    ):
+        bench = Bench(app, tox, options, Path(folder).resolve(), environment, not no_upload)
+        _test(app, index, candidates, bench)
+
+
+@dataclass
+class Bench:
+    """Where files are tested: a private folder, with every file downloaded and unpacked only once."""
+
+    app: App
+    tox: str
+    options: testruns.Options
+    folder: Path
+    environment: Mapping[str, str]
+    upload: bool
+    files: dict[str, Path] = field(default_factory=dict)
+    packages: dict[str, Path] = field(default_factory=dict)
+
+    def test(self, candidate: Candidate) -> list[DevpiError]:
+        """Test a file and attach the result; return what failed: the tests, the upload, or both."""
+        report = self.folder / f"report-{len(self.files)}.json"
+        try:
+            package = self._package(candidate.sdist)
+            command = testruns.command(self.tox, self._file(candidate.file), package, report, self.options)
+        except DevpiError as error:
+            return [error]
+        self.app.out.line(f"--> .$ {shlex.join(command)}")
+        failures = []
+        try:
+            process.run(command, cwd=package, extra=self.environment, aside=self.app.json)
+        except DevpiError as error:
+            failures.append(error)
+        try:
+            self._attach(candidate.file, report)
+        except DevpiError as error:
+            failures.append(error)
+        return failures
+
+    def _file(self, link: Link) -> Path:
+        if link.url not in self.files:
+            path = self.folder / f"file-{len(self.files)}" / testruns.file_name(link)
+            path.parent.mkdir()
+            with path.open("wb") as file:
+                self.app.server.download(link, file)
+            self.app.out.line(f"received {urls.hide(link.url)}")
+            if not link.sha256:
+                self.app.out.warn(f"{link.name}: the index does not say its SHA-256, so that it was not checked")
+            self.files[link.url] = path
+        return self.files[link.url]
+
+    def _package(self, sdist: Link) -> Path:
+        if sdist.url not in self.packages:
+            archive = self._file(sdist)
+            self.packages[sdist.url] = archives.unpack(archive, archive.parent / "unpacked")
+        return self.packages[sdist.url]
+
+    def _attach(self, link: Link, path: Path) -> None:
+        report = testruns.read_report(path) if self.upload else None
+        if not report:
+            return
+        self.app.out.line(f"posting tox result data to {urls.hide(link.url)}")
+        said = self.app.server.attach_tox_result(link.url, report)
+        self.app.out.line("success")
+        if said:
+            self.app.out.warn(said)
+
+
+def _arguments(typed: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(typed))
+    except ValueError as error:
+        raise WrongUsage(f"--tox-args {typed!r}: {error}") from None
+
+
+def _pattern(typed: str) -> re.Pattern[str]:
+    try:
+        return re.compile(typed)
+    except re.error as error:
+        raise WrongUsage(f"--select {typed!r} is no regular expression: {error}") from None
+
+
+def _candidates(app: App, index: str, wanted: Requirement, select: re.Pattern[str] | None) -> list[Candidate]:
+    """Return what to test of the newest release that is meant and has files."""
+    releases = {release.version: release for release in app.server.releases(index, wanted.project) if release.files}
+    version = next(filter(wanted.matches, newest_first(releases)), None)
+    if version is None:
+        raise no_release(index, wanted)
+    found = testruns.candidates(releases[version], select)
+    tested = [candidate.file for candidate in found]
+    for link in releases[version].files:
+        if link not in tested and not select:
+            app.out.note(f"left out: {link.name} does not run everywhere (--select can choose it)")
+    return found
+
+
+def _show(app: App, index: str, candidates: list[Candidate]) -> None:
+    app.out.line("would test:")
+    for candidate in candidates:
+        app.out.line(f"   {candidate.file.url}")
+    app.out.document({"index": index, "would_test": [candidate.file.url for candidate in candidates]})
+
+
+def _test(app: App, index: str, candidates: list[Candidate], bench: Bench) -> None:
+    """Test all files, whatever becomes of one; raise what stands for all failures."""
+    failures: dict[str, list[DevpiError]] = {}
+    try:
+        for candidate in candidates:
+            failures[candidate.file.url] = bench.test(candidate)
+    finally:
+        tested = [{"url": url, "failures": [error.message for error in those]} for url, those in failures.items()]
+        app.out.document({"index": index, "tested": tested})
+    failed = [(url, error) for url, errors in failures.items() for error in errors]
+    if len(candidates) == 1 and len(failed) == 1:
+        raise failed[0][1]
+    for url, error in failed:
+        app.out.failure(f"FAILED {url.rpartition('/')[2]}: {' '.join(error.message.splitlines())}")
+    if failed:
+        bad = len({url for url, _ in failed})
+        worst = max(error.exit_status for _, error in failed)
+        raise SomeFailed(f"{bad} of {len(candidates)} files failed", status=worst)

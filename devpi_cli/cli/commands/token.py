@@ -1,0 +1,296 @@
+"""devpi token."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.auth.sources import Credential, token_in_environment
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.login import accepted, remember
+from devpi_cli.cli.steps.preflight import dry_run_option
+from devpi_cli.cli.target import acting_user, index_in_use
+from devpi_cli.errors import DevpiError, LoginRequired, NothingFound, PluginMissing, WrongUsage
+from devpi_cli.files import read, write_private
+from devpi_cli.models import normalised
+from devpi_cli.server import tokens
+from devpi_cli.server.token_issuer import Issuer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+INSTEAD = "name its file with -f FILE, or set DEVPI_TOKEN"
+
+
+def _restrictions(command: _Command) -> _Command:
+    """Add the options that limit a token."""
+    several = "Comma-separated, and more than once."
+    options = [
+        click.option("--allowed", "-a", multiple=True, metavar="PERMISSION", help=f"Allow only this. {several}"),
+        click.option("--indexes", "-i", multiple=True, metavar="INDEX", help=f"Only these indexes. {several}"),
+        click.option("--projects", "-p", multiple=True, metavar="NAME", help=f"Only these projects. {several}"),
+        click.option(
+            "--expires", "-e", metavar="WHEN", help="30d, 12h, 2027-01-31, seconds since the epoch, or never."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+_user_option = click.option("--user", "-u", metavar="USER", help="Whose token. [who is logged in]")
+_output_option = click.option(
+    "--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the token to FILE (0600). [stdout]"
+)
+_file_option = click.option(
+    "--file", "-f", metavar="FILE", help="Where the token is; - for standard input. [the variable DEVPI_TOKEN]"
+)
+
+
+@click.group(
+    epilog="\b\nExamples:\n  devpi token create -a upload -i dev -e 30d -o ci-token\n"
+    "  devpi token derive -f ci-token -p demo -e 1h\n"
+    "  devpi token login -f ci-token"
+)
+def command() -> None:
+    """Create, list, delete, derive, inspect API tokens, or log in with one.
+
+    The server needs the plugin devpi-tokens for them. A token is good as DEVPI_TOKEN, and as the password of its user
+    for pip, uv and twine. It never may change users or make tokens.
+    """
+
+
+@command.command(
+    epilog="\b\nExamples:\n  devpi token create\n  devpi token create -a upload,pkg_read -i dev -e 30d -o ci-token"
+)
+@_user_option
+@_restrictions
+@_output_option
+@dry_run_option()
+@pass_app
+def create(
+    app: App,
+    user: str | None,
+    allowed: tuple[str, ...],
+    indexes: tuple[str, ...],
+    projects: tuple[str, ...],
+    expires: str | None,
+    output: Path | None,
+    dry_run: bool,
+) -> None:
+    """Create a token on the server, for you or, as root, for somebody else.
+
+    Without WHEN it is good for a year, and that is the most for all but root.
+    """
+    owner = _owner(app, user)
+    limits = _limits(app, owner, allowed, indexes, projects, expires)
+    if dry_run:
+        Issuer(app.server).tokens(owner)  # who may see them may make some
+        app.out.lines([f"would create a token of {owner}", *(f"  {_readable(rule)}" for rule in limits.caveats())])
+        app.out.document({"user": owner, "dry_run": True, "would": "create", "restrictions": limits.caveats()})
+        return
+    _require_place(app, output)
+    token = Issuer(app.server).create(owner, limits)
+    try:
+        _hand_over(app, token, output)
+    except OSError as error:
+        raise DevpiError(
+            f"cannot write {output}: {error.strerror}", hint=f"type 'devpi token delete {tokens.id_of(token)}'"
+        ) from None
+
+
+@command.command("list", epilog="\b\nExample:\n  devpi token list")
+@_user_option
+@pass_app
+def list_(app: App, user: str | None) -> None:
+    """List the tokens of a user, with what each is restricted to.
+
+    Tokens that were derived from these nobody knows.
+    """
+    owner = _owner(app, user)
+    found = Issuer(app.server).tokens(owner)
+    for name, rules in found.items():
+        app.out.lines([name, *(f"  {_readable(rule)}" for rule in rules)])
+    if not found:
+        app.out.note(f"{owner} has no tokens")
+    app.out.document({"user": owner, "tokens": [{"id": name, **_data(rules)} for name, rules in found.items()]})
+
+
+@command.command(epilog="\b\nExample:\n  devpi token delete abcdEFGH")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@_user_option
+@dry_run_option()
+@pass_app
+def delete(app: App, ids: tuple[str, ...], user: str | None, dry_run: bool) -> None:
+    """Delete tokens; those that were derived from them are no longer good, either."""
+    owner = _owner(app, user)
+    if dry_run:
+        there = Issuer(app.server).tokens(owner)
+        if gone := [name for name in ids if name not in there]:
+            raise NothingFound(f"{owner} has no token {gone[0]}", hint="'devpi token list' shows which there are")
+        app.out.lines([f"would delete the token {name} of {owner}" for name in ids])
+        app.out.document({"user": owner, "dry_run": True, "would": "delete", "tokens": list(ids)})
+        return
+    app.out.confirm("Are you sure", [f"About to delete the token {name} of {owner}" for name in ids])
+    for name in ids:
+        Issuer(app.server).delete(owner, name)
+        app.out.line(f"token deleted: {name}")
+    app.out.document({"user": owner, "deleted": list(ids)})
+
+
+@command.command(
+    epilog="\b\nExamples:\n  devpi token derive -f ci-token -p demo -e 1h\n"
+    "  devpi token derive -f - -a upload < ci-token"
+)
+@_file_option
+@_restrictions
+@_output_option
+@pass_app
+def derive(
+    app: App,
+    file: str | None,
+    allowed: tuple[str, ...],
+    indexes: tuple[str, ...],
+    projects: tuple[str, ...],
+    expires: str | None,
+    output: Path | None,
+) -> None:
+    """Make a token that may do less from another one. No server is asked."""
+    token = _token(app, file)
+    limits = _limits(app, tokens.user_of(token) or "", allowed, indexes, projects, expires)
+    if not limits.caveats():
+        raise WrongUsage("nothing that the new token may not do", hint="limit it with -a, -i, -p or -e")
+    _require_place(app, output)
+    _hand_over(app, tokens.derived(token, limits), output)
+
+
+@command.command(epilog="\b\nExample:\n  devpi token inspect -f ci-token")
+@_file_option
+@pass_app
+def inspect(app: App, file: str | None) -> None:
+    """Show whose token it is, its id and what it is restricted to. No server is asked, and no secret shown."""
+    token = _token(app, file)
+    rules = tokens.restrictions(token)
+    app.out.lines([f"user: {tokens.user_of(token)}", f"id: {tokens.id_of(token)}"])
+    for rule in rules:
+        app.out.line(f"restriction: {_readable(rule)}")
+    app.out.document({"user": tokens.user_of(token), "id": tokens.id_of(token), **_data(rules)})
+
+
+@command.command(epilog="\b\nExamples:\n  devpi token login -f ci-token\n  pass show ci-token | devpi token login -f -")
+@_file_option
+@pass_app
+def login(app: App, file: str | None) -> None:
+    """Log in with a token, after the server accepted it.
+
+    It is kept as that of 'devpi login' is, for as long as it is good.
+    """
+    app.only_stored = True
+    token = _token(app, file)
+    until: int | None = None
+    with suppress(PluginMissing):
+        until = tokens.expires(tokens.restrictions(token))
+    credential = Credential(
+        tokens.user_of(token) or "", token, "the token", is_token=True, expires=inf if until is None else until
+    )
+    found = accepted(app, credential)
+    remember(app, found)
+    name = index_in_use(app)
+    index = app.server.url(name) if name else None
+    lasts = f", credentials valid for {found.hours:.2f} hours" if until else ""
+    app.out.line(f"logged in {found.user!r}{f' at {index!r}' if index else ''}{lasts}")
+    app.out.document({"user": found.user, "server": app.root, "index": index, "expires": until})
+
+
+def _owner(app: App, typed: str | None) -> str:
+    user = typed or acting_user(app)
+    if not user:
+        raise LoginRequired("whose token? nobody is logged in", hint="type 'devpi login USER' first")
+    return urls.user_name(user)
+
+
+def _limits(
+    app: App, user: str, allowed: Iterable[str], indexes: Iterable[str], projects: Iterable[str], expires: str | None
+) -> tokens.Limits:
+    permissions = _items(allowed)
+    if unknown := [name for name in permissions if name not in tokens.PERMISSIONS]:
+        app.out.note(f"permissions that devpi-server has: {', '.join(tokens.PERMISSIONS)}")
+        app.out.confirm(f"allow {', '.join(unknown)}, which only a plugin of the server can know")
+    return tokens.Limits(
+        tuple(permissions),
+        tuple(urls.index_name(name, user) for name in _items(indexes)),
+        tuple(normalised(name) for name in _items(projects)),
+        None if expires is None else tokens.expiry(expires, time.time()),
+    )
+
+
+def _items(typed: Iterable[str]) -> list[str]:
+    return sorted({item.strip() for part in typed for item in part.split(",") if item.strip()})
+
+
+def _token(app: App, file: str | None) -> str:
+    """Return the token from a file, from standard input, or from ``DEVPI_TOKEN``; at a terminal it is asked for."""
+    if file == "-":
+        found = sys.stdin.readline().strip() if sys.stdin else ""
+    elif file:
+        try:
+            found = read(Path(file).expanduser()).strip()
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise WrongUsage(f"cannot read the token in {file}: {why}") from None
+    else:
+        found = token_in_environment() or app.out.ask_password(
+            "token:", "name its file with -f FILE, or set DEVPI_TOKEN"
+        )
+    if not (tokens.is_token(found) and tokens.user_of(found)):
+        where = "standard input" if file == "-" else file or "DEVPI_TOKEN"
+        raise WrongUsage(f"{where} has no API token of devpi", hint=f"one begins with {tokens.DEVPI_PREFIX}")
+    return found
+
+
+def _require_place(app: App, output: Path | None) -> None:
+    """See to it that the token, which is made only once, has somewhere to go."""
+    if output is None:
+        return
+    if not output.parent.is_dir() or output.is_dir():
+        raise WrongUsage(f"cannot write {output}: there is no such folder, or it is one")
+    if output.exists():
+        app.out.confirm(f"{output} is there already: overwrite it")
+
+
+def _hand_over(app: App, token: str, output: Path | None) -> None:
+    if output:
+        write_private(output, f"{token}\n")
+        app.out.line(f"token written to {output}")
+    else:
+        app.out.line(token)
+    app.out.document(
+        {
+            "user": tokens.user_of(token),
+            "id": tokens.id_of(token),
+            "token": None if output else token,
+            "file": str(output) if output else None,
+        }
+    )
+
+
+def _data(rules: list[str]) -> dict[str, Any]:
+    return {"restrictions": rules, "expires": tokens.expires(rules)}
+
+
+def _readable(rule: str) -> str:
+    """Return a restriction with its time as people read it."""
+    name, _, value = rule.partition("=")
+    with suppress(ValueError, OverflowError, OSError):
+        if name in ("expires", "not_before"):
+            return f"{rule} ({datetime.fromtimestamp(int(value), UTC):%Y-%m-%d %H:%M:%S} UTC)"
+    return rule

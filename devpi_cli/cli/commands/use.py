@@ -1,0 +1,295 @@
+"""devpi use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from devpi_cli import urls
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.install_env import NONE, chosen_venv
+from devpi_cli.cli.steps.pip_settings import TRUST, make, plan, put_back, show, show_diff
+from devpi_cli.cli.steps.service import OUTSIDE_URL, service_at, trouble_at
+from devpi_cli.cli.target import index_if_any, index_of, stored_login
+from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
+from devpi_cli.files import expanded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devpi_cli.installers.changes import Change
+    from devpi_cli.models import Login, Service
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi use http://localhost:3141\n  devpi use alice/dev --set-cfg\n  devpi use -l\n"
+    "  devpi use alice/dev --diff"
+)
+@click.argument("url", required=False, metavar="[URL | USER/INDEX | INDEX]")
+@click.option("--list", "-l", "list_", is_flag=True, help="List all indexes of the server.")
+@click.option("--user", "-u", metavar="USER", help="With --list: only this user's. Else: act as USER, who logged in.")
+@click.option("--urls", "show_urls", is_flag=True, help="Show the URLs behind the index.")
+@click.option("--delete", is_flag=True, help="Forget the server and index in use; logins are kept.")
+@click.option("--local", is_flag=True, help="From now on, keep what is in use in the active virtual environment.")
+@click.option("--venv", metavar="DIR", help="Set and install in this virtual environment from now on; - forgets it.")
+@click.option(
+    "--client-cert", metavar="FILE", help="Show this certificate (PEM, with key) to the server; '' forgets it."
+)
+@click.option("--set-cfg", is_flag=True, help="Set pip, uv and others to the index in use.")
+@click.option("--always-set-cfg", type=click.Choice(["yes", "no"]), help="Whether every 'devpi use' does --set-cfg.")
+@click.option(
+    "--pip-set-trusted",
+    "-t",
+    "trust",
+    type=click.Choice(TRUST),
+    help="With --set-cfg: let pip trust the host without TLS; auto does for http, unless it is this machine. [auto]",
+)
+@click.option(
+    "--diff", is_flag=True, help="Show what --set-cfg or --undo would change in the files, and change nothing."
+)
+@click.option("--undo", is_flag=True, help="Put the files back that --set-cfg changed.")
+@click.option("--dry-run", "-n", is_flag=True, help="Say what would be done, and change nothing.")
+@pass_app
+def command(
+    app: App,
+    url: str | None,
+    list_: bool,
+    user: str | None,
+    show_urls: bool,
+    delete: bool,
+    local: bool,
+    venv: str | None,
+    client_cert: str | None,
+    set_cfg: bool,
+    always_set_cfg: str | None,
+    trust: str | None,
+    diff: bool,
+    undo: bool,
+    dry_run: bool,
+) -> None:
+    """Choose the server and index to work with, or show them.
+
+    A URL chooses a server, or one of its indexes; USER/INDEX and INDEX (of the user who is logged in) one on the
+    server in use. Without an argument it shows what is in use, who is logged in, and what pip and uv are set to.
+
+    --set-cfg sets the user's pip.conf and uv.toml, or those of the virtual environment; what else they say is kept, and
+    so is a copy of the file as it was (FILE-bak).
+    """
+    changes_nothing = dry_run or diff
+    if local and not changes_nothing:
+        _make_local(app)
+    if delete:
+        _forget(app, dry_run=changes_nothing)
+        return
+    if list_:
+        _list(app, url, user)
+        return
+    folder = chosen_venv(app, venv)
+    if undo:
+        put_back(app, folder, diff=diff, dry_run=dry_run)
+        return
+    _take_over(app, dry_run=changes_nothing)
+    app.user, app.client_cert = user, _certificate(client_cert)
+    service = _ask(app, url) if url else _in_use(app)
+    keep = not changes_nothing and not (url and show_urls)
+    login = _settle(app, service, keep=keep, chosen=url) if service else None
+    if not changes_nothing:
+        _remember(app, service, folder if venv else None, venv=venv, always=always_set_cfg, trust=trust)
+    changes = _plan(app, service, folder, trust, asked=set_cfg or diff, always=keep or dry_run)
+    if diff:
+        show_diff(app, changes)
+        return
+    if not dry_run:
+        make(app, changes)
+    _show(app, service, login, show_urls=show_urls, more=lambda: show(app, folder, changes if dry_run else []))
+
+
+def _plan(
+    app: App, service: Service | None, venv: Path | None, trust: str | None, *, asked: bool, always: bool
+) -> list[Change]:
+    """Return what is to be set: because it was asked for, or because it always is."""
+    if asked:
+        return plan(app, service, venv, trust)
+    if not (always and app.state.always_set_cfg and service):
+        return []
+    if service.index is None:
+        app.out.note("pip and uv stay as they are: there is no index to set them to")
+        return []
+    return plan(app, service, venv, trust)
+
+
+def _make_local(app: App) -> None:
+    if app.state.local is None:
+        raise WrongUsage("--local needs an active virtual environment")
+    if app.state.is_local:
+        return
+    with app.state.changing() as state:
+        state.is_local = True
+    app.out.line(f"Creating local configuration at {app.state.local}")
+
+
+def _take_over(app: App, *, dry_run: bool) -> None:
+    """Make ours what devpi-client left, once; its own files stay as they are."""
+    folder = app.state.inherited
+    if dry_run or not folder:
+        return
+    with app.state.changing() as state:
+        state.inherited = None
+    app.out.note(f"taken over from devpi-client: server, index and logins in {folder}")
+
+
+def _certificate(typed: str | None) -> str | None:
+    """Return the absolute path of a client certificate; empty for none."""
+    if not typed:
+        return typed
+    path = expanded(Path(typed)).absolute()
+    if not path.is_file():
+        raise WrongUsage(f"there is no client certificate {path}")
+    return str(path)
+
+
+def _remember(
+    app: App, service: Service | None, folder: Path | None, *, venv: str | None, always: str | None, trust: str | None
+) -> None:
+    """Remember what was typed, and nothing else."""
+    if app.client_cert is not None and service is None:
+        raise NothingInUse(
+            "for which server is this client certificate?", hint="type 'devpi use URL --client-cert FILE'"
+        )
+    if not (venv or always or app.client_cert is not None):
+        return
+    with app.state.changing() as state:
+        if venv:
+            state.venv = None if venv == NONE else str(folder)
+        if always:
+            state.always_set_cfg, state.pip_set_trusted = always == "yes", trust or "auto"
+        if service and app.client_cert is not None:
+            state.at(service.root).client_cert = app.client_cert or None
+
+
+def _forget(app: App, *, dry_run: bool) -> None:
+    if app.state.server is None:
+        raise NothingInUse("NO configuration found")
+    path = app.state.local if app.state.local and app.state.is_local else app.state.path
+    if dry_run:
+        app.out.line(f"would remove configuration at {path}")
+        app.out.document({"would_remove": str(path)})
+        return
+    if path == app.state.local and path.exists():
+        path.unlink()
+    else:
+        with app.state.changing() as state:
+            state.server = state.index = None
+            state.is_mirror = False
+    app.out.line(f"REMOVED configuration at {path}")
+    app.out.document({"removed": str(path)})
+
+
+def _list(app: App, url: str | None, user: str | None) -> None:
+    if url:
+        app.elsewhere = _ask(app, url).root
+    users = [app.server.user(user)] if user else app.server.users()
+    indexes = [index for owner in users for index in owner.indexes]
+    for index in indexes:
+        bases = ",".join(index.listed("bases"))
+        app.out.line(f"{index.name:<15} bases={bases:<15} volatile={index.config.get('volatile')}")
+    app.out.document({"indexes": [{"name": index.name, **urls.hidden(index.config)} for index in indexes]})
+
+
+def _in_use(app: App) -> Service | None:
+    if app.place is None and not os.environ.get("DEVPI_INDEX"):
+        return None
+    index = index_if_any(app, None)
+    return service_at(app, app.server.url(index) if index else app.root)
+
+
+def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Login | None:
+    """Use from now on what was asked for, unless it is only shown; forget a login that the server does not accept.
+
+    Return the login that is left.
+    """
+    place = chosen if chosen and urls.is_url(chosen) else app.root
+    if chosen and urls.origin(place) != urls.origin(service.root):
+        app.out.warn(f"the server has rewritten the url to: {urls.hide(service.root)}")
+        if problem := trouble_at(app, service.root):
+            app.out.warn(f"all commands will go there, and fail: {problem}; {OUTSIDE_URL}")
+    asked, app.elsewhere = app.root, service.root
+    login = stored_login(app) if app.only_stored else app.login
+    if app.user and not login:
+        raise LoginRequired(f"{app.user} is not logged in at {service.root}", hint=f"type 'devpi login {app.user}'")
+    refused = login is not None and asked == service.root and service.status not in ("ok", "")
+    if keep:
+        lost = login.user if login and refused and login == stored_login(app) else None
+        _keep(app, service, chosen=bool(chosen), lost=lost)
+    if login and refused:
+        why = "has expired" if service.status == "expired" else "is no longer valid"
+        app.out.note(f"the login of {login.user} {why}: type 'devpi login {login.user}'")
+        return None
+    return login
+
+
+def _keep(app: App, service: Service, *, chosen: bool, lost: str | None) -> None:
+    index = service.index.removeprefix(service.root) if service.index else None
+    if not (app.user or lost) and (not chosen or _is_kept(app, service, index)):
+        return
+    with app.state.changing() as state:
+        known = state.at(service.root)
+        if chosen:
+            state.server, state.index, state.is_mirror = service.root, index, service.is_mirror
+            known.features = list(service.features)
+            known.basic_auth = app.basic_auth or known.basic_auth
+        known.user = app.user or known.user
+        if lost:
+            known.logins.pop(lost, None)
+
+
+def _is_kept(app: App, service: Service, index: str | None) -> bool:
+    """Tell whether all that would be written stands there: to lock a file takes longer than to look."""
+    state, known = app.state, app.state.known(service.root)
+    in_use = (state.server, state.index, state.is_mirror, known.features, known.basic_auth)
+    wanted = (service.root, index, service.is_mirror, list(service.features), app.basic_auth or known.basic_auth)
+    return in_use == wanted and (state.local if state.local and state.is_local else state.path).exists()
+
+
+def _ask(app: App, typed: str) -> Service:
+    """Ask for what was typed: a URL, ``/``, ``user/index`` or ``index``."""
+    if not urls.is_url(typed):
+        if ":" in typed.partition("/")[0]:
+            raise WrongUsage(f"{typed!r} is no index", hint=f"for a server type 'devpi use http://{typed}'")
+        return service_at(app, app.root if typed == "/" else app.server.url(index_of(app, typed)))
+    url, app.basic_auth = urls.without_login(urls.checked(typed).partition("/+simple")[0])  # as copied from a pip.conf
+    app.elsewhere, app.only_stored = app.state.root_of(f"{url}/") or f"{url}/", True
+    return service_at(app, url)
+
+
+def _show(
+    app: App, service: Service | None, login: Login | None, *, show_urls: bool, more: Callable[[], dict[str, Any]]
+) -> None:
+    who = f"logged in as {login.user}" if login else "not logged in"
+    if service is None:
+        app.out.line("no server: type 'devpi use URL' with a URL pointing to a server or directly to an index.")
+    elif service.index is None:
+        app.out.line(f"using server: {service.root} ({who})")
+        app.out.line("no current index: type 'devpi use -l' to discover indices")
+    else:
+        app.out.line(f"current devpi index: {service.index} ({who})")
+        places = {"login": service.login, "pypisubmit": service.pypisubmit, "simpleindex": service.simpleindex}
+        for name, place in places.items() if show_urls or app.debug else ():
+            app.out.line(f"{name:>19}: {place}")
+        if service.features:
+            app.out.line(f"supported features: {', '.join(service.features)}")
+    app.out.document(
+        {
+            "server": service.root if service else None,
+            "index": service.index if service else None,
+            "user": login.user if login else None,
+            "features": list(service.features) if service else [],
+            "login": service.login if service else None,
+            "pypisubmit": service.pypisubmit if service else None,
+            "simpleindex": service.simpleindex if service else None,
+            **more(),
+        }
+    )

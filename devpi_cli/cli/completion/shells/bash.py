@@ -1,0 +1,163 @@
+"""The script of bash, also of 3.2, which macOS has; it needs no package of helpers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from devpi_cli.cli.completion.shells import Command, Option
+
+TEMPLATE = r"""# Completion of devpi for bash, made by 'devpi completion bash'.
+
+# What a command takes: its options, kinds of those that have a value, kinds of its arguments, its subcommands.
+_devpi_command() {
+    options='' valued='' arguments='' commands=''
+    case $1 in
+@COMMANDS@
+    *) return 1 ;;
+    esac
+    options+=' @OPTIONS@' valued=" $valued @VALUED@ "
+}
+
+# Offer the words that begin with what is typed.
+_devpi_offer() {
+    local word
+    for word in "$@"; do
+        [[ $word == "$current"* ]] && COMPREPLY+=("$before$word")
+    done
+}
+
+# Offer what devpi knows of a kind.
+_devpi_values() {
+    local value
+    while IFS= read -r value; do
+        [[ -n $value ]] && COMPREPLY+=("$before$value")
+    done <<<"$("$program" completion values "$1" "$current" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)"
+}
+
+_devpi_kind() {
+    local IFS=$' \t\n'
+    case $1 in
+    '' | nothing) ;;
+    :*) IFS=: && _devpi_offer ${1#:} ;;
+    file) compopt -o default 2>/dev/null || { IFS=$'\n' && COMPREPLY=($(compgen -f -- "$current")); } ;;
+    folder) compopt -o dirnames 2>/dev/null || { IFS=$'\n' && COMPREPLY=($(compgen -d -- "$current")); } ;;
+    package)
+        if [[ $current == */* ]]; then _devpi_kind file; else _devpi_values requirement; fi
+        ;;
+    *) _devpi_values "$1" ;;
+    esac
+}
+
+# Put together the words before the cursor, which bash has broken at = and :, and leave out quotes.
+_devpi_words() {
+    local rest=${COMP_LINE:0:COMP_POINT} next word
+    words=() typed=''
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        next=${rest#"${rest%%[![:space:]]*}"}
+        [[ $next == "$word"* ]] || word=$next
+        if [[ $next != "$rest" || ${#words[@]} == 0 ]]; then
+            typed=$word
+        else
+            typed+=$word
+            unset "words[${#words[@]}-1]"
+        fi
+        words+=("${typed//[\\\'\"]/}")
+        rest=${next#"$word"}
+    done
+}
+
+_devpi() {
+    local program=$1 words typed options valued arguments commands
+    local before='' current word kind='' ended='' command=devpi place=0 i
+    COMPREPLY=()
+    _devpi_words
+    current=${words[${#words[@]} - 1]}
+    _devpi_command devpi
+    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+        word=${words[i]}
+        if [[ -n $kind ]]; then
+            kind=''
+        elif [[ $word == -- ]]; then
+            ended=yes
+        elif [[ $word == -* && -z $ended ]]; then
+            [[ $valued == *" $word="* ]] && kind=${valued#*" $word="} && kind=${kind%% *}
+        elif [[ -n $commands ]]; then
+            command+=" $word"
+            _devpi_command "$command" || { command=plugin && break; }
+        else
+            ((place++))
+        fi
+    done
+    if [[ $command == plugin ]]; then
+        _devpi_values plugin
+    elif [[ -n $kind ]]; then
+        _devpi_kind "$kind"
+    elif [[ $current == --*=* && -z $ended ]]; then
+        before=${current%%=*}=
+        current=${current#"$before"}
+        [[ $valued == *" $before"* ]] && kind=${valued#*" $before"} && _devpi_kind "${kind%% *}"
+    elif [[ $current == -* && -z $ended ]]; then
+        _devpi_offer $options
+    elif [[ -n $commands ]]; then
+        _devpi_offer $commands
+        [[ $command == devpi && ${#COMPREPLY[@]} == 0 ]] && _devpi_values command
+    else
+        for kind in $arguments; do
+            ((place == 0)) && break
+            [[ $kind == *+ ]] && break
+            ((place--))
+            kind=''
+        done
+        _devpi_kind "${kind%+}"
+    fi
+    _devpi_fit
+}
+
+# Offer only what bash will put in: the rest of a word that it has broken, unless a quote is open.
+_devpi_fit() {
+    local breaks=${COMP_WORDBREAKS//[!=:@]/} done='' i
+    [[ -n $breaks && $typed != [\'\"]* ]] && done=${typed%"${typed##*[$breaks]}"}
+    for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+        [[ ${COMPREPLY[i]} == *[=:/,+-] ]] && compopt -o nospace 2>/dev/null
+        COMPREPLY[i]=${COMPREPLY[i]#"$done"}
+    done
+    compopt -o nosort 2>/dev/null
+}
+
+complete -F _devpi devpi
+"""
+
+
+def script(devpi: Command, everywhere: tuple[Option, ...]) -> str:
+    """Return the script."""
+    parts = {
+        "@COMMANDS@": "\n".join(_cases(devpi)),
+        "@OPTIONS@": _names(everywhere),
+        "@VALUED@": _valued(everywhere),
+    }
+    text = TEMPLATE
+    for mark, part in parts.items():
+        text = text.replace(mark, part)
+    return text
+
+
+def _cases(command: Command, above: str = "") -> list[str]:
+    """Return the branch of a command, and those of its subcommands."""
+    path = f"{above} {command.name}".strip()
+    settings = {
+        "options": _names(command.options),
+        "valued": _valued(command.options),
+        "arguments": " ".join(command.arguments),
+        "commands": " ".join(sub.name for sub in command.commands),
+    }
+    said = " ".join(f"{name}='{value}'" for name, value in settings.items() if value)
+    return [f"    '{path}') {said or ':'} ;;", *(case for sub in command.commands for case in _cases(sub, path))]
+
+
+def _names(options: tuple[Option, ...]) -> str:
+    return " ".join(name for option in options for name in option.names)
+
+
+def _valued(options: tuple[Option, ...]) -> str:
+    return " ".join(f"{name}={option.kind}" for option in options if option.kind for name in option.names)

@@ -1,0 +1,167 @@
+"""What a word can become that is being typed: names that the server in use knows, settings, sections, environments.
+
+It never waits long, asks nobody anything, changes nothing but its own cache, and says nothing of what goes wrong: the
+shell wants an answer between two keys.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from devpi_cli.cli.completion.context import Line
+from devpi_cli.errors import DevpiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+OPERATORS = "=<>!~"
+BOOLEAN = ("True", "False")
+EVERYBODY = (":ANONYMOUS:", ":AUTHENTICATED:")
+LISTS = ("bases", "acl_upload", "acl_toxresult_upload", "mirror_whitelist")
+CHOICES = {
+    "type": ("stage", "mirror"),
+    "volatile": BOOLEAN,
+    "mirror_whitelist_inheritance": ("intersection", "union"),
+    "mirror_no_project_list": BOOLEAN,
+    "mirror_use_external_urls": BOOLEAN,
+}
+# The keys of an index and of a user (devpi-server 6.20, model.py and mirror.py).
+INDEX_KEYS = (
+    *("type", "volatile", "bases", "acl_upload", "acl_toxresult_upload", "title", "description", "custom_data"),
+    *("mirror_whitelist", "mirror_whitelist_inheritance", "mirror_url", "mirror_web_url_fmt", "mirror_cache_expiry"),
+    *("mirror_no_project_list", "mirror_use_external_urls"),
+)
+USER_KEYS = ("email", "title", "description", "custom_data", "password", "pwhash")
+
+
+def values(kind: str, current: str, words: Sequence[str]) -> list[str]:
+    """Return the values of a kind that begin with ``current``, on a line with these words before it.
+
+    Whatever goes wrong, there is none then.
+    """
+    current = current.strip("'\"")
+    with suppress(DevpiError, OSError, ValueError):
+        found = KINDS[kind](Line(tuple(words)), current) if kind in KINDS else ()
+        return [value for value in dict.fromkeys(found) if value.startswith(current)]
+    return []
+
+
+# -- what there is of each kind
+
+
+def _indexes(line: Line, current: str) -> Iterable[str]:
+    """Return indexes by their name, by the short one that the user who is logged in may use, and by their URL."""
+    if "://" in current and (root := line.state.root_of(current)):
+        return [root + name for name in line.names(root) if "/" in name]
+    own = f"{line.user}/"
+    names = [name for name in line.names() if "/" in name]
+    servers = line.servers if current or not line.root else ()
+    return [*(name.removeprefix(own) for name in names if name.startswith(own)), *names, *servers]
+
+
+def _users(line: Line, current: str) -> Iterable[str]:
+    del current
+    return [*line.logins, *(name for name in line.names() if "/" not in name)]
+
+
+def _projects(line: Line, current: str) -> Iterable[str]:
+    del current
+    return line.projects()
+
+
+def _requirements(line: Line, current: str) -> Iterable[str]:
+    """Return projects, and after an operator the versions of one."""
+    cut = next((place for place, sign in enumerate(current) if sign in OPERATORS), None)
+    if cut is None:
+        return line.projects()
+    name, rest = current[:cut], current[cut:]
+    operator = rest[: len(rest) - len(rest.lstrip(OPERATORS))]
+    if operator in ("=", "!", "~"):
+        operator += "="
+    return [f"{name}{operator}{version}" for version in line.versions(name)]
+
+
+def _releases(line: Line, current: str) -> Iterable[str]:
+    """Return what ``_requirements`` does, with the beginning of a version behind a project, which needs one."""
+    found = _requirements(line, current)
+    return found if set(current) & set(OPERATORS) else [f"{project}==" for project in found]
+
+
+def _targets(line: Line, current: str) -> Iterable[str]:
+    """Return where releases can be pushed to; and more releases, once it is clear that one is meant."""
+    from pathlib import Path
+
+    from devpi_cli.auth import pypirc as settings
+    from devpi_cli.files import expanded
+
+    pypirc = line.option("--pypirc")
+    found = [*_indexes(line, current)]
+    with suppress(DevpiError):
+        sections = settings.sections(expanded(Path(pypirc)) if pypirc else settings.default_path())
+        found += [f"pypi:{name}" for name in sections]
+    if any(name.startswith(current) for name in found):
+        return found
+    return _releases(line, current)
+
+
+def _settings(line: Line, current: str) -> Iterable[str]:
+    """Return keys of an index with ``=`` (or ``+=`` and ``-=``, once it is begun), and values."""
+    key, equals, value = current.partition("=")
+    name = key.rstrip("+-")
+    if not equals:
+        return [f"{known}{key[len(name) :]}=" for known in (LISTS if key != name else INDEX_KEYS)]
+    if name not in LISTS:
+        return [f"{key}={choice}" for choice in CHOICES.get(name, ())]
+    before, comma, _ = value.rpartition(",")
+    names = line.names()
+    items = [n for n in names if "/" in n] if name == "bases" else [*EVERYBODY, *(n for n in names if "/" not in n)]
+    return [f"{key}={before}{comma}{item}" for item in items if item not in before.split(",")]
+
+
+def _indexes_or_settings(line: Line, current: str) -> Iterable[str]:
+    found = () if "=" in current else _indexes(line, current)
+    return [name for name in found if name.startswith(current)] or _settings(line, current)
+
+
+def _user_settings(line: Line, current: str) -> Iterable[str]:
+    del line, current
+    return [f"{key}=" for key in USER_KEYS]
+
+
+def _environments(line: Line, current: str) -> Iterable[str]:
+    """Return the environments that tox knows in this folder; several are separated by commas."""
+    from devpi_cli.programs import tox
+
+    before, comma, _ = current.rpartition(",")
+    found = tox.environments(line.option("-c"))
+    return [f"{before}{comma}{name}" for name in found if name not in before.split(",")]
+
+
+def _paths(line: Line, current: str) -> Iterable[str]:
+    del current
+    return ["/", *(f"/{name}" for name in line.names()), "/+api", "/+status"]
+
+
+def _commands(line: Line, current: str) -> Iterable[str]:
+    """Return the commands of plugins: the others are in the script."""
+    del line, current
+    from devpi_cli.cli import plugins
+
+    return [plugin.name for plugin in plugins.installed()]
+
+
+KINDS: dict[str, Callable[[Line, str], Iterable[str]]] = {
+    "command": _commands,
+    "environments": _environments,
+    "index": _indexes,
+    "index-or-setting": _indexes_or_settings,
+    "path": _paths,
+    "project": _projects,
+    "release": _releases,
+    "requirement": _requirements,
+    "setting": _settings,
+    "target": _targets,
+    "user": _users,
+    "user-setting": _user_settings,
+}

@@ -1,0 +1,280 @@
+"""The devpi command, the table of its subcommands, failure -> exit status."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import contextmanager
+from copy import copy
+from importlib import import_module
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from devpi_cli._version import __version__
+from devpi_cli.cli import plugins
+from devpi_cli.cli.app import App
+from devpi_cli.errors import DevpiError, Interrupted, Refused, WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+COMMANDS = {
+    "use": "Choose the server and index to work with, or show them.",
+    "login": "Log in to the server in use.",
+    "whoami": "Show the name of the user who is logged in.",
+    "status": "Show who is logged in where: server, its role, versions, login and index.",
+    "token": "Create, list, delete, derive, inspect API tokens, or log in with one.",
+    "logoff": "Log out of the server in use.",
+    "logout": "Log out of the server in use.",
+    "user": "Create, show, modify, delete or list users.",
+    "passwd": "Change the password of a user.",
+    "index": "Create, show, modify, delete or list indexes.",
+    "getjson": "Show the JSON that a server has at a path or URL.",
+    "patchjson": "Send JSON from a file to a path on the server.",
+    "upload": "Build and upload the project in this folder, or upload files.",
+    "list": "List the projects of an index, or the files of a project.",
+    "push": "Push releases from an index to another one, here or elsewhere.",
+    "refresh": "Make mirrors ask their upstream again for files of packages.",
+    "remove": "Remove a project, releases of it, or one file from an index.",
+    "env": "Print the environment variables that point pip and uv to an index.",
+    "install": "Install packages from an index with pip or uv.",
+    "test": "Test releases with tox, and attach the results to their files.",
+    "quickstart": "Make a server of your own on this machine, and use it.",
+    "server": "Start, stop, or look at the server that quickstart made.",
+    "completion": "Let the shell complete commands, options, and names that the server knows.",
+    "doctor": "Check state, server, login, index, pip and uv, and say what is wrong.",
+}
+ALIASES = {"logout": "logoff"}
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep a generic option on the App, on whichever side of the command it was given."""
+    given = param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
+    if given:
+        setattr(ctx.ensure_object(App), str(param.name), value)
+
+
+def _generic(*names: str, **settings: Any) -> click.Option:
+    return click.Option(names, expose_value=False, callback=_remember, allow_from_autoenv=False, **settings)
+
+
+def _generic_options(*, environment: bool) -> list[click.Parameter]:
+    """Return the options that stand on both sides; those before the command also come from the environment."""
+
+    def variable(name: str) -> str | None:
+        return f"DEVPI_{name}" if environment else None
+
+    file = click.Path()
+    return [
+        _generic("--clientdir", type=file, envvar=variable("CLIENTDIR"), metavar="DIR", help="Where to keep state."),
+        _generic("--quiet", "-q", is_flag=True, envvar=variable("QUIET"), help="Say nothing but results and errors."),
+        _generic("--verbose", "-v", is_flag=True, envvar=variable("VERBOSE"), help="Say more."),
+        _generic("--debug", is_flag=True, envvar=variable("DEBUG"), help="Show every request, and where bugs are."),
+        _generic("--yes", "-y", is_flag=True, envvar=variable("YES"), help="Answer every question with yes."),
+        _generic("--no-input", is_flag=True, envvar=variable("NO_INPUT"), help="Never ask anything."),
+        _generic("--json", is_flag=True, envvar=variable("JSON"), help="Print the result as one JSON document."),
+        _generic(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            envvar=variable("TIMEOUT"),
+            metavar="SECONDS",
+            help="How long a server may be silent. [60]",
+        ),
+        _generic(
+            "--deadline",
+            type=click.FloatRange(min=0, min_open=True),
+            envvar=variable("DEADLINE"),
+            metavar="SECONDS",
+            help="How long a request may take in all, but for sending or getting a file. [600]",
+        ),
+        _generic(
+            "--retries",
+            type=click.IntRange(min=0),
+            envvar=variable("RETRIES"),
+            metavar="N",
+            help="How often to try again when the server fails. [3]",
+        ),
+        _generic(
+            "--ca-bundle", type=file, envvar=variable("CA_BUNDLE"), metavar="FILE", help="Trust the CAs in FILE, too."
+        ),
+        _generic("--insecure", is_flag=True, envvar=variable("INSECURE"), help="Do not verify TLS certificates."),
+    ]
+
+
+def _on_both_sides(command: click.Command) -> click.Command:
+    """Return a command, and the subcommands of a group, with the generic options."""
+    command = copy(command)
+    command.params = [*command.params, *_generic_options(environment=False)]
+    if isinstance(command, click.Group):
+        command.commands = {name: _on_both_sides(inner) for name, inner in command.commands.items()}
+    return command
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Say wrong usage as every error is said, and name the variable that a bad value came from."""
+    try:
+        yield
+    except click.UsageError as error:
+        if isinstance(error, click.BadParameter):
+            _name_variable(error)
+        if not _json_is_wanted():
+            page = io.StringIO()
+            error.show(page)
+            App().out.page(page.getvalue().rstrip())
+            raise click.exceptions.Exit(error.exit_code) from None
+        hint = f"'{error.ctx.command_path} --help' shows what can be typed" if error.ctx else ""
+        nothing = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole page
+        what = "Missing command." if nothing else error.format_message()
+        App(json=True).out.error(WrongUsage(what, hint=hint))
+        raise click.exceptions.Exit(WrongUsage.exit_status) from None
+
+
+def _name_variable(error: click.BadParameter) -> None:
+    context, option = error.ctx, error.param
+    if not (context and option and option.name):
+        return
+    if context.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT:
+        variable = option.envvar or f"{context.auto_envvar_prefix}_{option.name.upper()}"
+        error.param_hint = f"{option.get_error_hint(context)} from the variable {variable}"
+
+
+def _json_is_wanted() -> bool:
+    """Tell it from what was typed: where that is wrong, no option has been read."""
+    typed = takewhile(lambda word: word != "--", sys.argv[1:])
+    return "--json" in typed or bool(click.BOOL.str_to_bool(os.environ.get("DEVPI_JSON", "")))
+
+
+class CommandTable(click.Group):
+    """A group that lists its subcommands from a table and imports only the one that runs.
+
+    Its outlines hold the summary only, so that ``--help`` and completion import no command.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        typed = args[0]
+        if typed not in self.commands and isinstance(plugin := plugins.load(typed), click.Command):
+            return typed, _on_both_sides(plugin), args[1:]
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and command is not None:
+            module = import_module(f"devpi_cli.cli.commands.{ALIASES.get(name, name)}")
+            command = _on_both_sides(module.command)
+        return name, command, rest
+
+    @_usage_errors()
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **settings)
+        except KeyboardInterrupt:
+            App(json=_json_is_wanted()).out.error(Interrupted("interrupted"))
+            raise click.exceptions.Exit(Interrupted.exit_status) from None
+
+    @_usage_errors()
+    def invoke(self, ctx: click.Context) -> Any:
+        app = ctx.ensure_object(App)
+        try:
+            super().invoke(ctx)
+            if sys.stdout:
+                sys.stdout.flush()  # here, where click handles a closed pipe
+        except (click.exceptions.Exit, click.ClickException, OSError):
+            raise  # click knows what to do; main says what an OSError is, because --help can meet one, too
+        except DevpiError as error:
+            app.out.error(error, _what_to_type(app, error))
+            ctx.exit(error.exit_status)
+        except (KeyboardInterrupt, EOFError, click.Abort):
+            app.out.error(Interrupted("interrupted"))
+            ctx.exit(Interrupted.exit_status)
+        except Exception as error:
+            _report_bug(app, error)
+            ctx.exit(1)
+
+
+def _report_bug(app: App, error: Exception) -> None:
+    """Say what nobody foresaw; what a library says of a URL has its password, and so has the chain of causes."""
+    from devpi_cli.urls import hide
+
+    if app.debug:
+        from traceback import format_exception
+
+        app.out.debug(hide("".join(format_exception(error)).rstrip()))
+    if app.json or not app.debug:
+        what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {hide(str(error))}"
+        app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
+
+
+def _what_to_type(app: App, error: DevpiError) -> str:
+    """Return a hint for a refusal that came without one; only that brings in what can ask the server."""
+    if not isinstance(error, Refused):
+        return ""
+    from devpi_cli.cli.steps.hints import what_to_type
+
+    return what_to_type(app, error)
+
+
+@click.group(
+    cls=CommandTable,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    no_args_is_help=True,
+    commands={name: click.Command(name, help=summary) for name, summary in COMMANDS.items()},
+    params=_generic_options(environment=True),
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "DEVPI",
+        "max_content_width": 100,
+    },
+    epilog="\b\nTo begin:\n  devpi quickstart             a server of your own on this machine\n"
+    "  devpi use URL                a server that is there already\n"
+    "  devpi COMMAND --help         what a command takes, with examples",
+)
+@click.option("--version", is_flag=True, help="Show the version and plugins; with -v also the server's versions.")
+@click.pass_context
+def devpi(ctx: click.Context, version: bool) -> None:
+    """Work with packages on a devpi server."""
+    if version:
+        _show_versions(ctx.ensure_object(App))
+        ctx.exit()
+    if ctx.invoked_subcommand is None:
+        ctx.fail("Missing command.")
+
+
+def _show_versions(app: App) -> None:
+    """Show our version, the plugins and, when it may take the time to ask, what the server in use runs."""
+    found = plugins.installed()
+    app.out.line(f"devpi-cli {__version__}")
+    for plugin in found:
+        app.out.line(f"plugin {plugin.name}: {plugin.package}")
+    versions = app.server.status().versions if app.verbose and app.place else {}
+    for package, number in sorted(versions.items()):
+        app.out.line(f"{app.root}: {package} {number}")
+    app.out.document(
+        {"devpi-cli": __version__, "plugins": {plugin.name: plugin.package for plugin in found}, "server": versions}
+    )
+
+
+def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:
+    """Return what completes a word behind the command of a plugin, as click sees it."""
+    del kind
+    from click.shell_completion import ShellComplete
+
+    completer = ShellComplete(devpi, {}, "devpi", "")
+    return [item.value for item in completer.get_completions(list(words), current) if item.type == "plain"]
+
+
+def main(app: App | None = None) -> None:
+    """Run the devpi command, under that name also as ``python -m devpi_cli``; ``app`` brings parts of another make."""
+    try:
+        devpi(prog_name="devpi", obj=app)
+    except OSError as error:  # a pipe that was closed is not among them: click ends quietly
+        what = f"{error.filename or 'input/output'}: {error.strerror or error}"
+        App(json=_json_is_wanted()).out.error(DevpiError(what))
+        raise SystemExit(DevpiError.exit_status) from None

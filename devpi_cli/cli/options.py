@@ -1,0 +1,63 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from devpi_cli.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+def index_option(purpose: str) -> Callable[[_Command], _Command]:
+    """Add ``--index`` (``DEVPI_INDEX``); ``chosen_index`` makes sense of what was typed."""
+
+    return click.option(
+        "--index",
+        envvar="DEVPI_INDEX",
+        metavar="INDEX",
+        help=f"Index to {purpose}, as NAME, USER/NAME or URL. [the one in use]",
+    )
+
+
+def jobs_option(what: str) -> Callable[[_Command], _Command]:
+    """Add ``--jobs`` (``DEVPI_JOBS``); None means as many as are worth it."""
+    return click.option(
+        "--jobs",
+        envvar="DEVPI_JOBS",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help=f"How many to {what} at once. [as many as are quicker than one]",
+    )
+
+
+def key_values(typed: tuple[str, ...], operators: str = "") -> dict[str, str]:
+    """Return ``key=value`` arguments as a dictionary; with operators, keys keep their ``+`` or ``-``.
+
+    Raises WrongUsage for an argument without ``=``, without a key, or with a key that came before.
+    """
+    found: dict[str, str] = {}
+    for argument in typed:
+        key, equals, value = argument.partition("=")
+        name = key.rstrip(operators) if operators else key
+        if not equals or not name:
+            raise WrongUsage(f"{argument!r} is not of the form KEY=VALUE")
+        if key in found:
+            raise WrongUsage(f"{key!r} is given twice")
+        found[key] = value
+    return found
+
+
+def password_from_stdin() -> str:
+    """Return the first line of standard input. Raises WrongUsage when there is none: nobody meant an empty password."""
+    line = sys.stdin.readline() if sys.stdin else ""
+    if not line:
+        raise WrongUsage("there is no password on standard input")
+    return line.rstrip("\r\n")

@@ -1,0 +1,128 @@
+"""What the commands that let pip or uv fetch from an index share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from devpi_cli import urls
+from devpi_cli.auth import netrc
+from devpi_cli.errors import ProgramMissing
+from devpi_cli.http.tls import named_in_environment
+from devpi_cli.programs import process, venvs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from devpi_cli.cli.app import App
+
+NONE = "-"
+
+
+@dataclass(frozen=True)
+class Installer:
+    """The program that installs, and what its environment tells it."""
+
+    command: list[str]
+    settings: dict[str, str]
+    without_cache: str = "--no-cache-dir"
+    """The option that lets it write no file into the cache."""
+
+
+def chosen_installer(wanted: str, venv: Path | None) -> Installer:
+    """Return pip or uv, as wanted; ``auto`` is pip, or uv where there is no pip but uv.
+
+    It is never the pip of the environment devpi itself lives in, unasked. Raises ProgramMissing.
+    """
+    if wanted == "uv":
+        return _uv(venv)
+    if pip := _pip(venv):
+        return pip
+    if wanted == "auto" and shutil.which("uv"):
+        return _uv(venv)
+    if not venv:
+        raise ProgramMissing(
+            "there is no pip on the PATH", hint="activate a virtual environment, or name one with --venv DIR"
+        )
+    how = f"install it with: {venvs.python_of(venv)} -m ensurepip; or uv with: pip install uv"
+    raise ProgramMissing(f"there is no pip in {venv}", hint=how)
+
+
+def _pip(venv: Path | None) -> Installer | None:
+    if venv:
+        python = venvs.python_of(venv)
+        command = [python, "-m", "pip"] if process.has_module(python, "pip") else []
+    else:
+        command = list(filter(None, [shutil.which("pip")]))
+    settings = {"PIP_PRE": os.environ.get("PIP_PRE") or "1"}
+    if not (sys.stdin and sys.stdin.isatty()):
+        settings["PIP_NO_INPUT"] = "1"  # else it asks for a login where nobody is, and breaks
+    return Installer(command, settings) if command else None
+
+
+def _uv(venv: Path | None) -> Installer:
+    """Without an environment uv looks for ``.venv``, and fails rather than touch the Python of the system."""
+    uv = process.on_path("uv", "install it with: pip install uv; or take pip with --installer pip")
+    settings = {"UV_PRERELEASE": os.environ.get("UV_PRERELEASE") or "allow"}
+    settings |= {"UV_PYTHON": str(venv)} if venv else {}
+    return Installer([uv, "pip"], settings, "--no-cache")
+
+
+@contextmanager
+def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
+    """Yield the environment variables that let pip and uv fetch from an index, as long as the block.
+
+    The login is not in the URL: pip would put that into the arguments of the pip that fetches build backends.
+    """
+    settings = index_settings(app, url)
+    app.logins.ready(app.session)
+    access = app.session.access
+    user, secret = access.basic_auth or access.login or ("", "")
+    if not (user and secret):
+        yield settings
+        return
+    with netrc.with_login(urlsplit(url).hostname or "", user, secret) as path:
+        yield {**settings, "NETRC": str(path)}
+
+
+def index_settings(app: App, url: str) -> dict[str, str]:
+    """Return the environment variables that point pip and uv to an index, without a login."""
+    return {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, **_tls(app, url)}
+
+
+def _tls(app: App, url: str) -> dict[str, str]:
+    """Return the variables that let pip and uv trust the server of an index, and be known to it, as we do and are."""
+    host = urlsplit(url)
+    found: dict[str, str] = {}
+    variable, places = ("", [app.ca_bundle]) if app.ca_bundle else named_in_environment()
+    for place in [Path(place).absolute() for place in places[:1]]:  # absolute, because tox runs in another folder
+        if not (variable and os.environ.get("PIP_CERT")):
+            found["PIP_CERT"] = str(place)
+        if not variable.startswith("SSL_"):
+            found["SSL_CERT_DIR" if place.is_dir() else "SSL_CERT_FILE"] = str(place)
+    if certificate := app.session.access.certificate(url):
+        found |= {"PIP_CLIENT_CERT": certificate, "SSL_CLIENT_CERT": certificate}
+    # pip ignores an index without TLS elsewhere, unless it is told that this is meant; uv does not.
+    trusting = ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] if app.insecure else ["PIP_TRUSTED_HOST"]
+    if app.insecure or (host.scheme == "http" and not urls.is_loopback(url)):
+        found |= {name: " ".join(dict.fromkeys([*os.environ.get(name, "").split(), host.netloc])) for name in trusting}
+    return found
+
+
+def chosen_venv(app: App, typed: str | None) -> Path | None:
+    """Return the virtual environment that was typed, else the remembered one, else the active one.
+
+    ``-`` passes over the remembered one. Raises ProgramMissing for one that is not there.
+    """
+    if typed and typed != NONE:
+        return venvs.named(typed)
+    if app.state.venv and not typed:
+        return venvs.checked(Path(app.state.venv), "type 'devpi use --venv -' to forget it")
+    active = venvs.active()
+    return venvs.checked(active, "look at the variable VIRTUAL_ENV") if active else None

@@ -1,0 +1,57 @@
+"""What the commands about the server of one's own share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devpi_cli import urls
+from devpi_cli.errors import DevpiError, WrongUsage
+from devpi_cli.hosting.local_server import Registry
+from devpi_cli.http.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devpi_cli.cli.app import App
+
+ASK_SECONDS = 5.0
+
+
+def own_registry(app: App) -> Registry:
+    """Return the registry beside the state file."""
+    return Registry(app.state.path.parent.absolute() / "server")
+
+
+def answers_for(registry: Registry, app: App) -> Callable[[str], bool]:
+    """Return what tells whether the server at a URL is up, and is this registry and not another's."""
+
+    def answers(url: str) -> bool:
+        session = Session(timeout=ASK_SECONDS, log=app.out.debug)
+        session.retries.most_seconds = ASK_SECONDS
+        try:
+            status = session.request("GET", f"{url}+status").result
+        except DevpiError:
+            return False
+        finally:
+            session.close()
+        return isinstance(status, dict) and status.get("serverdir") == str(registry.data)
+
+    return answers
+
+
+def is_running(registry: Registry, app: App) -> bool:
+    """Tell whether the registry's server is up."""
+    return registry.exists and answers_for(registry, app)(registry.url)
+
+
+def ensure_running(registry: Registry, app: App, port: int | None) -> str:
+    """Start the registry's server unless it runs; return which of the two it was.
+
+    Raises WrongUsage when it runs on another port than was asked for.
+    """
+    if not is_running(registry, app):
+        registry.start(answers_for(registry, app), port=port)
+        return "started"
+    if port and port != urls.origin(registry.url)[2]:
+        raise WrongUsage(f"the server already runs at {registry.url}", hint="type 'devpi server stop' first")
+    return "already running"

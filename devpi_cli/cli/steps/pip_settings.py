@@ -1,0 +1,124 @@
+"""The settings of pip, uv and others, as ``devpi use`` plans, shows, makes and undoes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from devpi_cli import urls
+from devpi_cli.errors import NothingInUse
+from devpi_cli.installers.changes import index_of, planned, undone
+from devpi_cli.installers.formats import Wanted
+from devpi_cli.installers.locations import places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from devpi_cli.cli.app import App
+    from devpi_cli.installers.changes import Change
+    from devpi_cli.models import Service, Written
+
+TRUST = ("yes", "no", "auto")
+
+
+def plan(app: App, service: Service | None, venv: Path | None, trust: str | None) -> list[Change]:
+    """Return the changes that set installers to an index; ``trust`` is what was typed in place of what is remembered.
+
+    Raises NothingInUse without an index, and BrokenSettings: then no file is touched at all.
+    """
+    if service is None or not (service.index and service.simpleindex):
+        raise NothingInUse(
+            "no index in use that pip and uv could be set to", hint="type 'devpi use USER/INDEX --set-cfg'"
+        )
+    wanted = _wanted(app, service.simpleindex, f"{service.index}/", trust or app.state.pip_set_trusted)
+    found = [planned(place, wanted, _written(app, place.path)) for place in places(venv)]
+    return [change for change in found if change]
+
+
+def make(app: App, changes: list[Change]) -> None:
+    """Make the changes that are needed, and remember each."""
+    for change in changes:
+        if not (change.is_needed or change.is_undo):
+            continue
+        written = change.make(_written(app, change.path))
+        with app.state.changing() as state:
+            state.written.pop(_key(change.path), None)
+            if written:
+                state.written[_key(change.path)] = written
+        if change.trusted_host:
+            app.out.note(f"insecure host: pip is told to trust {change.trusted_host} in {change.path}")
+
+
+def put_back(app: App, venv: Path | None, *, diff: bool, dry_run: bool) -> None:
+    """Put the old files back; ask first where somebody changed a file after it was set."""
+    found = [undone(place, _written(app, place.path)) for place in places(venv)]
+    changes = [change for change in found if change]
+    if diff:
+        show_diff(app, changes)
+        return
+    if not changes:
+        app.out.note("nothing to undo: no old file was kept")
+    edited = [str(change.path) for change in changes if change.was_edited(_written(app, change.path))]
+    if edited and not dry_run:
+        app.out.confirm(f"changed since they were set: {', '.join(edited)}\nput the old files back")
+    if not dry_run:
+        make(app, changes)
+    would = "would be " if dry_run else ""
+    for change in changes:
+        app.out.line(f"{would}{'removed' if change.after is None else 'put back'}: {change.path}")
+    app.out.document({"changes": [_as_json(change) for change in changes]})
+
+
+def show_diff(app: App, changes: list[Change]) -> None:
+    """Show what would change as a unified diff."""
+    for line in [line for change in changes for line in change.diff()]:
+        app.out.line(line)
+    if not any(change.is_needed for change in changes):
+        app.out.note("nothing would change")
+    app.out.document({"changes": [_as_json(change) for change in changes if change.is_needed]})
+
+
+def show(app: App, venv: Path | None, would: list[Change]) -> dict[str, Any]:
+    """Show which index installers are set to, and those changes that a dry run leaves undone."""
+    if venv:
+        app.out.line(f"venv for install/set commands: {venv}")
+        app.out.line("only setting venv pip/uv config, no global configuration changed")
+    changes = {change.path: change for change in would if change.is_needed}
+    settings = {}
+    for place in places(venv):
+        change = changes.get(place.path)
+        verb = f"would {_verb(change)} " if change else ""
+        settings[str(place.path)] = index_of(place)
+        app.out.line(f"{verb}{place.path}: {change.index if change else settings[str(place.path)]}")
+    app.out.line(f"always-set-cfg: {'yes' if app.state.always_set_cfg else 'no'}")
+    return {"venv": str(venv) if venv else None, "settings": settings, "changes": list(map(_as_json, changes.values()))}
+
+
+def _wanted(app: App, simple: str, search: str, trust: str) -> Wanted:
+    access, host = app.session.access, urlsplit(simple)
+    if trust == "auto":
+        trust = "yes" if host.scheme == "http" and not urls.is_loopback(simple) else ""
+    if access.basic_auth and urls.origin(simple) == urls.origin(access.root):
+        simple, search = (urls.with_login(url, *access.basic_auth) for url in (simple, search))
+    return Wanted(
+        simple,
+        search,
+        trust=host.hostname if trust == "yes" else None,
+        distrust=frozenset([host.hostname or "", host.netloc] if trust == "no" else []),
+    )
+
+
+def _written(app: App, path: Path) -> Written | None:
+    return app.state.written.get(_key(path))
+
+
+def _key(path: Path) -> str:
+    return str(path.absolute())
+
+
+def _verb(change: Change) -> str:
+    return "create" if change.before is None else "remove" if change.after is None else "change"
+
+
+def _as_json(change: Change) -> dict[str, Any]:
+    return {"path": str(change.path), "action": _verb(change), "index": change.index or None, "diff": change.diff()}

@@ -1,0 +1,42 @@
+"""Say what became of several things of which some failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devpi_cli.errors import NotAllowed, SomeFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from devpi_cli.cli.app import App
+    from devpi_cli.errors import DevpiError
+
+
+def sum_up(app: App, failures: Sequence[tuple[str, DevpiError]], what: str, *, done: int, total: int) -> None:
+    """Raise what stands for all failures, by name, after a line for each; the only one, beside nothing done, itself.
+
+    ``what`` is what was to be done, as ``files uploaded``. A hint that all of them have is said once, at the end.
+    """
+    errors = [error for _, error in failures]
+    if len(errors) == 1 and not done:
+        raise errors[0]
+    hints = {error.hint for error in errors}
+    for name, error in failures:
+        app.out.failure(f"FAILED {name}: {error.message.splitlines()[-1].removeprefix(f'{name}: ')}")
+        if error.hint and len(hints) > 1:
+            app.out.failure(f"   {error.hint}")
+    if errors:
+        untried = total - done - len(errors)
+        rest = f", {untried} not tried" if untried else ""
+        message = f"{done} of {total} {what}, {len(errors)} failed{rest}"
+        hint = hints.pop() if len(hints) == 1 else ""
+        raise SomeFailed.of(errors, message, done=done, hint=hint or _why(app, errors))
+
+
+def _why(app: App, errors: list[DevpiError]) -> str:
+    """Return what to type after the first refusal that came without a hint."""
+    from devpi_cli.cli.steps.hints import what_to_type
+
+    refusal = next((error for error in errors if isinstance(error, NotAllowed)), errors[0])
+    return what_to_type(app, refusal)

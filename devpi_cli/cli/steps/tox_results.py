@@ -1,0 +1,61 @@
+"""What tox reported of the files on an index, as ``devpi list -t`` shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devpi_cli.errors import BrokenDistribution
+from devpi_cli.programs import tox_results
+
+if TYPE_CHECKING:
+    from devpi_cli.cli.app import App
+    from devpi_cli.models import Link, Release
+    from devpi_cli.programs.tox_results import Command, Environment
+
+SETUP = {"none": "no setup was performed", "failed": "setup failed"}
+TESTS = {"none": "no tests were run", "failed": "tests failed", "passed": "tests passed"}
+
+
+def results_of(app: App, release: Release, file: Link) -> list[Environment]:
+    """Return the newest result of every environment in which a file was tested."""
+    reports = []
+    for link in release.tox_results(file):
+        try:
+            reports.append(tox_results.environments(app.server.tox_result(link)))
+        except BrokenDistribution as error:
+            app.out.warn(f"corrupt toxresult, skipping: {link.url} ({error.message})")
+    return [environment for report in tox_results.newest(reports) for environment in report]
+
+
+def told(environment: Environment, *, in_full: bool) -> list[str]:
+    """Return what to say of an environment: how its setup went, if that is worth a word, and how its tests did."""
+    what = f"{environment.host:<10} {environment.platform:<7} {environment.name:<10}"
+    lines = []
+    setup, tests = tox_results.outcome(environment.setup), tox_results.outcome(environment.tests)
+    if setup != "passed":
+        lines += [f"{what} {SETUP[setup]}", *(_commands(environment.setup) if in_full else ())]
+    version = f" {environment.python}" if environment.python else ""
+    lines.append(f"{what}{version} {TESTS[tests]}")
+    return lines + (_commands(environment.tests) if in_full and tests == "failed" else [])
+
+
+def _commands(commands: tuple[Command, ...]) -> list[str]:
+    """Return the commands up to the first that failed, with what that printed."""
+    lines = []
+    for command in commands:
+        lines.append(f"    {'FAIL:' if command.failed else 'OK:  '} {command.line}")
+        if command.failed:
+            return lines + [f"    {line}" for line in command.output.splitlines()]
+    return lines
+
+
+def as_json(environment: Environment) -> dict[str, str]:
+    """Return an environment and its outcomes as ``list --json`` has them."""
+    return {
+        "host": environment.host,
+        "platform": environment.platform,
+        "environment": environment.name,
+        "python": environment.python,
+        "setup": tox_results.outcome(environment.setup),
+        "tests": tox_results.outcome(environment.tests),
+    }

@@ -1,0 +1,191 @@
+"""Send files to an index, several at once where that is quicker, and say what became of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from devpi_cli.cli.steps.hints import may_upload
+from devpi_cli.cli.steps.releases import warn_of_mirrored
+from devpi_cli.cli.steps.summary import sum_up
+from devpi_cli.errors import BrokenDistribution, CheckFailed, DevpiError, OtherFile, Refused
+from devpi_cli.http import parallel
+from devpi_cli.http.responses import CONFIRMED
+from devpi_cli.indexes.contents import IDENTICAL, Existing
+from devpi_cli.models import DOC_UPLOAD
+from devpi_cli.packages import archives, dists
+from devpi_cli.packages import docs as documentation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from devpi_cli.cli.app import App
+    from devpi_cli.cli.output import Part
+    from devpi_cli.models import Dist
+
+
+@dataclass
+class Uploads:
+    """What is to be uploaded to an index, and what became of it."""
+
+    app: App
+    index: str
+    dry_run: bool
+    skip_existing: bool = False
+    check: bool = False
+    jobs: int | None = None
+    """How many files are sent at once; None for as many as are worth it."""
+    private: Path = Path()
+    """A folder where documentation may be packed anew."""
+    paths: list[Path] = field(default_factory=list)
+    """Files that are not read yet: each is while the one before it is sent."""
+    dists: list[Dist] = field(default_factory=list)
+    outcomes: dict[Path, str] = field(default_factory=dict)
+    failures: dict[Path, DevpiError] = field(default_factory=dict)
+    _is_hopeless: bool = False
+
+    def read(self) -> None:
+        """Read all files now; a broken one has failed already."""
+        self.dists += self._readable(self.paths)
+        self.paths = []
+
+    def _readable(self, paths: Iterable[Path]) -> Iterator[Dist]:
+        for path in paths:
+            try:
+                yield _read(path, self.private)
+            except BrokenDistribution as error:
+                self.failures[path] = error
+
+    def send(self) -> None:
+        """Upload all, whatever happens to one, and documentation last; raise what stands for all failures."""
+        url = f"{self.app.server.url(self.index)}/"
+        if not self.dry_run:
+            self._log_in(url)
+        if self.check or self.skip_existing:
+            self.read()
+        total = len(self.paths) + len(self.dists) + len(self.failures)
+        known = self._checked()
+        if self.skip_existing:
+            known = self._missing(known, url)
+        if not self.dry_run:
+            self.app.session.prepare(url)  # once, before others need it
+        size = sum(path.stat().st_size for path in [*(dist.path for dist in known), *self.paths])
+        with self.app.out.progress(f"{total} files", size, total) as part:
+            for docs in (False, True):
+                paths = [path for path in self.paths if documentation.is_documentation(path) is docs]
+                read = [dist for dist in known if (dist.action == DOC_UPLOAD) is docs]
+                self._send_all(chain(read, parallel.ahead(self._readable(paths)) if paths else ()), url, part)
+        results = {str(path): {"outcome": outcome} for path, outcome in self.outcomes.items()}
+        results |= {str(path): _as_json(error) for path, error in self.failures.items()}
+        self.app.out.document({"index": self.index, "url": url, "files": results})
+        self._sum_up(total)
+
+    def _send_all(self, wanted: Iterable[Dist], url: str, part: Part) -> None:
+        jobs = 1 if self.dry_run else self.jobs
+        for dist, outcome in parallel.each(partial(self._send, part), wanted, jobs):
+            if isinstance(outcome, DevpiError):
+                self.failures[dist.path] = outcome
+                continue
+            if not outcome:
+                continue
+            self.outcomes[dist.path] = outcome
+            what = f"{dist.action} of {dist.path.name} to {url}"
+            self.app.out.line(f"skipped: {what}" if self.dry_run else what)
+
+    def _send(self, part: Part, dist: Dist) -> str:
+        """Upload a file, and return what became of it; nothing becomes of it when there is no hope left."""
+        if self.dry_run or self._is_hopeless:
+            return "skipped" if self.dry_run else ""
+        out, name = self.app.out, dist.path.name
+        server = self.app.server.narrowed_to(dist.project)
+        try:
+            with part(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
+                said = server.upload(self.index, dist.fields, name, file, action=dist.action)
+        except DevpiError as error:
+            self._is_hopeless = self._is_hopeless or _holds_for_all(error)
+            raise
+        if said.startswith(IDENTICAL):
+            out.note(f"{name}: already there")
+            return "already there"
+        if said == CONFIRMED:
+            out.note(f"{name}: {said}")
+        elif said:
+            out.warn(f"{name}: {said}")
+        return "uploaded"
+
+    def _checked(self) -> list[Dist]:
+        """Return what is to be sent: nothing at all if a file failed what was to be checked before."""
+        files = [dist for dist in self.dists if dist.action != DOC_UPLOAD] if self.check else []
+        for dist in files:
+            try:
+                dists.check(dist.path)
+            except CheckFailed as error:
+                self.failures[dist.path] = error
+        if self.check and self.failures:
+            for failure in self.failures.values():
+                failure.hint = "with --check nothing is uploaded until all files are good"
+            return []
+        if files:
+            warn_of_mirrored(self.app, self.index, [dist.project for dist in files])
+        return self.dists
+
+    def _missing(self, wanted: Sequence[Dist], url: str) -> list[Dist]:
+        """Return what the index does not have, before anything is sent; another file of a name has failed."""
+        existing, missing = Existing(self.app.server, self.index), []
+        for dist in wanted:
+            try:
+                if not existing.has(dist):
+                    missing.append(dist)
+                    continue
+            except DevpiError as error:
+                self.failures[dist.path] = error
+                if _holds_for_all(error):
+                    return []
+                continue
+            self.outcomes[dist.path] = "identical"
+            self.app.out.line(f"identical: {dist.path.name} at {url}")
+        return missing
+
+    def _log_in(self, url: str) -> None:
+        """Log in before a large file is sent for nothing, where that needs a login; without it the server decides."""
+        app = self.app
+        app.logins.ready(app.session)
+        if app.logins.is_in or not app.out.can_ask:
+            return
+        if not may_upload(None, app.server.index(self.index, projects=False).listed("acl_upload")):
+            app.logins.ask_for(app.session, f"POST {url}")
+
+    def _sum_up(self, total: int) -> None:
+        """Say how many files are where, or what failed."""
+        kinds = Counter(self.outcomes.values())
+        if not self.failures and total > 1:
+            counted = [f"{'all' if len(kinds) == 1 else count} {kind}" for kind, count in kinds.items()]
+            self.app.out.note(f"{total} files: {', '.join(counted)}")
+        failures = [(path.name, error) for path, error in self.failures.items()]
+        sum_up(self.app, failures, "files uploaded", done=len(self.outcomes), total=total)
+
+
+def _read(path: Path, private: Path) -> Dist:
+    if documentation.is_documentation(path):
+        return documentation.read(path, private)
+    if path.name.endswith(dists.SUFFIXES):
+        archives.check(path)
+    return dists.read(path)
+
+
+def _as_json(error: DevpiError) -> dict[str, Any]:
+    if isinstance(error, OtherFile):
+        return {"outcome": "conflict", "message": error.message, "sha256": error.here, "there": error.there}
+    return {"outcome": "failed", "message": error.message}
+
+
+def _holds_for_all(error: DevpiError) -> bool:
+    """Tell whether the next file would fare alike: no server, no devpi server, or nobody logged in."""
+    if isinstance(error, Refused):
+        return error.status == HTTPStatus.UNAUTHORIZED
+    return not isinstance(error, OtherFile)

@@ -1,0 +1,37 @@
+"""What the commands about users share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devpi_cli import urls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from devpi_cli.cli.app import App
+
+SECRET_KEYS = ("password", "pwhash")
+
+
+def plan_user(app: App, name: str, would: str, config: Mapping[str, str], indexes: Iterable[str] = ()) -> None:
+    """Say what a dry run leaves undone."""
+    app.out.line(f"would change nothing: {name}" if would == "nothing" else f"would {would} user: {name}")
+    for key, value in sorted(config.items()):
+        app.out.line(f"  {key}={'********' if key in SECRET_KEYS else value}")
+    for index in indexes:
+        app.out.line(f"would delete index: {app.server.url(index)}")
+    app.out.document({"user": name, "dry_run": True, "would": would, "keys": sorted(config), "indexes": list(indexes)})
+
+
+def modify_user(app: App, name: str, config: Mapping[str, str]) -> None:
+    """Modify a user and say what changed; a token that comes with a new password of one's own is kept."""
+    login = app.server.modify_user(name, config)
+    if login and app.state.login(app.root, name):
+        with app.state.changing() as state:
+            if name in state.at(app.root).logins:
+                state.at(app.root).logins[name] = login
+    for key, value in sorted(config.items()):
+        app.out.line(f"{urls.path(app.server.url(name))} changing {key}: {'********' if key in SECRET_KEYS else value}")
+    app.out.line(f"user modified: {name}")
+    app.out.document({"user": name, "modified": sorted(config)})

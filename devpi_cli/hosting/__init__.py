@@ -1,0 +1,1 @@
+"""A devpi-server of one's own."""

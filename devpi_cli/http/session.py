@@ -1,0 +1,300 @@
+"""How a request is made: auth, TLS, timeouts, retries, JSON reply, failures."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from threading import Lock
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from devpi_cli import urls
+from devpi_cli._version import __version__
+from devpi_cli.errors import NotAllowed, NotDevpi, ServerFailed, Unreachable, WrongUsage
+from devpi_cli.http import deadline, engine
+from devpi_cli.http.failures import plain, unreachable
+from devpi_cli.http.identity import Access
+from devpi_cli.http.responses import READING, confirmed, received, redirected, reply_of, sent_on
+from devpi_cli.http.retries import MAYBE_DONE, Retries
+from devpi_cli.http.tls import Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import httpx
+
+    from devpi_cli.http.responses import Reply, Response
+
+    _Result = TypeVar("_Result")
+
+# A locked-down server tells clients from browsers by this name, and answers them without an HTML login page.
+USER_AGENT = f"devpi-cli/{__version__} devpi-client/7.3.0"
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 60.0
+MOST_REDIRECTS = 10
+LOOK = "the server may have done it all the same: look before you try again"
+
+
+class Doorkeeper(Protocol):
+    """Who gets a login for a session: with its first request, and when the server says no."""
+
+    def before(self, session: Session) -> None:
+        """Give the session the access for a request that is about to be made."""
+
+    def after(self, session: Session, error: NotAllowed) -> bool:
+        """Give the session another access after a refusal; return whether there is one to try again with."""
+
+
+class Form(NamedTuple):
+    """A multipart body: fields, and a file open for reading under the name it shall have.
+
+    ``arrived`` asks the server whether it has the file; a form with it may be sent again.
+    """
+
+    fields: Mapping[str, object]
+    name: str
+    file: BinaryIO
+    arrived: Callable[[], bool] | None = None
+
+
+class Session:
+    """One way to ask a server. Connections are kept open until ``close``.
+
+    ``timeout`` is how many seconds of silence end a request; ``log`` gets a line per request; ``transport`` is httpx's
+    seam for tests. ``retries`` says how long a request may take in all, and whether anything is tried again: at first
+    nothing is. A ``doorkeeper`` gets logins. ``trust_env`` says whether the environment may name proxies.
+    """
+
+    def __init__(
+        self,
+        access: Access | None = None,
+        *,
+        timeout: float | None = None,
+        trust: Trust | None = None,
+        log: Callable[[str], None] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.access = access or Access("")
+        self.timeout = timeout or SILENCE_SECONDS
+        self.trust = trust or Trust()
+        self.retries = Retries()
+        self.doorkeeper: Doorkeeper | None = None
+        self.quickest: float | None = None
+        """How many seconds the quickest request took."""
+        self.log = log or (lambda line: None)
+        self.transport = transport
+        self.trust_env = True
+        self._clients: dict[tuple[str, str | None], httpx.Client] = {}
+        self._making = Lock()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: object = None,
+        form: Form | None = None,
+        anyone: bool = False,
+    ) -> Reply:
+        """Send one request and return what a devpi server answered.
+
+        ``json`` is a body as it is, ``form`` one that is streamed. ``anyone`` accepts JSON from a server that is no
+        devpi.
+
+        Raises Refused for a status of 400 or more, Unreachable when there is no answer, NotDevpi for a reply that no
+        devpi server gives, and Redirected for a redirect that must not be followed.
+        """
+        body: dict[str, Any] = {} if json is None else {"json": json}
+        return self._with_login(url, partial(self._request, method, url, body, form, anyone=anyone))
+
+    def _request(self, method: str, url: str, body: dict[str, Any], form: Form | None, *, anyone: bool) -> Reply:
+        try:
+            response = self._followed(method, url, partial(self._send, method, body, form))
+            with sent_on(url, response.url):
+                return reply_of(response, anyone=anyone)
+        except (Unreachable, ServerFailed, NotDevpi) as error:
+            if method not in READING and _may_be_done(url, error):
+                error.hint = LOOK
+            raise
+
+    def download(self, url: str, take: Callable[[bytes], None]) -> None:
+        """Hand over what is at a URL, piece by piece, as it comes.
+
+        Redirects are followed, and a server elsewhere gets no credentials. Raises what ``request`` raises.
+        """
+        self._with_login(url, partial(self._download, url, take))
+
+    def _with_login(self, url: str, ask: Callable[[], _Result]) -> _Result:
+        """Ask the server; once more when it said no, and there is a login that was not tried."""
+        if self.doorkeeper is None or not urls.is_below(url, self.access.root):
+            return ask()
+        self.doorkeeper.before(self)
+        try:
+            return ask()
+        except NotAllowed as error:
+            if not self.doorkeeper.after(self, error):
+                raise
+        return ask()
+
+    def _download(self, url: str, take: Callable[[bytes], None]) -> None:
+        once = partial(self._fetch, take)
+        response = self._followed("GET", url, lambda place: self.retries.run(partial(once, place)), for_file=True)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            reply_of(response, anyone=True)
+
+    def size(self, url: str) -> int | None:
+        """Ask how many bytes a file has; None where nobody says. Raises what ``request`` raises but for a refusal."""
+        ask = partial(self._fetch, lambda piece: None, method="HEAD")
+        response = self._followed("HEAD", url, lambda place: self.retries.run(partial(ask, url=place)))
+        length = response.headers.get("content-length", "")
+        return int(length) if length.isdecimal() and response.status_code == HTTPStatus.OK else None
+
+    def prepare(self, url: str) -> None:
+        """Do what takes time before a request to where a URL points, but asks nobody: imports, a TLS context."""
+        self._client(urlsplit(url).scheme, self.access.certificate(url))
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    def _followed(self, method: str, url: str, ask: Callable[[str], Response], *, for_file: bool = False) -> Response:
+        """Ask at a URL, and then where it is redirected to, all in the time that a request may take."""
+        place = url
+        with deadline.within(self.retries.most_seconds):
+            for _ in range(MOST_REDIRECTS + 1):
+                with sent_on(url, place):
+                    response = ask(place)
+                if response.location is None:
+                    return response
+                place = redirected(response, for_file=for_file)
+        raise NotDevpi(f"{method} {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
+
+    def _fetch(self, take: Callable[[bytes], None], url: str, method: str = "GET") -> Response:
+        """Download once; what breaks off after its first piece was taken cannot be taken again."""
+        # Never a JSON description of the file, nor the file compressed once more, which would spoil its hash.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        taken = False
+        try:
+            with self._answer(method, url, headers) as response:
+                self.log(f"{method} {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
+                if response.is_success:
+                    with deadline.suspended():
+                        for piece in response.iter_raw():
+                            taken = True
+                            take(piece)
+                return received(response, whole=response.is_error)
+        except Unreachable as error:
+            if taken:
+                error.fault = ""
+            raise
+
+    def _send(self, method: str, body: dict[str, Any], form: Form | None, url: str) -> Response:
+        """Send one request, and again where that is safe."""
+        once = partial(self._send_once, method, body, form, url)
+        if method in READING:
+            return self.retries.run(once)
+        if form and form.arrived:
+            return self.retries.run(once, form.arrived) or confirmed(method, url)
+        return once()
+
+    def _send_once(self, method: str, body: dict[str, Any], form: Form | None, url: str) -> Response:
+        if form is not None:
+            form.file.seek(0)
+            body = {**body, "data": form.fields, "files": {"content": (form.name, form.file)}}
+        started = time.perf_counter()
+        with self._answer(method, url, {}, **body) as response:
+            answer = received(response)
+        passed = time.perf_counter() - started
+        self.quickest = min(self.quickest or passed, passed)
+        self.log(f"{method} {urls.hide(url)} -> {answer.status_code} {answer.reason_phrase}, {passed * 1000:.0f} ms")
+        return answer
+
+    @contextmanager
+    def _answer(self, method: str, url: str, headers: dict[str, str], **body: Any) -> Iterator[httpx.Response]:
+        """Send a request; inside the block its response has come, and its body can be read."""
+        with self._failures(method, url):
+            client = self._client(urlsplit(url).scheme, self.access.certificate(url))
+            headers = {**headers, **self.access.headers(url)}
+            with client.stream(
+                method, url, headers=headers, extensions={"trace": deadline.trace()}, **body
+            ) as response:
+                yield response
+
+    @property
+    def _connect_seconds(self) -> float:
+        return min(CONNECT_SECONDS, self.timeout)
+
+    @contextmanager
+    def _failures(self, method: str, url: str) -> Iterator[None]:
+        """Say in the words of the field what went wrong inside the block."""
+        import httpx
+
+        try:
+            yield
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise WrongUsage(f"invalid URL {urls.hide(url)!r}: {error}") from None
+        except UnicodeError:  # it can hold what is secret
+            raise WrongUsage(f"{method} {urls.hide(url)}\nwhat is to be sent there is not all UTF-8 text") from None
+        except httpx.DecodingError as error:
+            raise NotDevpi(f"{method} {urls.hide(url)}\nthe reply is damaged: {error}") from None
+        except (httpx.TransportError, deadline.Over) as error:
+            self.log(f"{method} {urls.hide(url)} -> {error!r}")
+            parts = urlsplit(url)
+            where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
+            if isinstance(error, httpx.ConnectTimeout):
+                tls = f"does this port speak https, or is it {plain(where)}?"
+                hint = tls if parts.scheme == "https" else "is the URL right?"
+                what = f"cannot reach {where}: no connection within {self._connect_seconds:g} s"
+                raise Unreachable(what, hint=hint) from None
+            if isinstance(error, httpx.TimeoutException | deadline.Over):
+                raise self._late(where) from None
+            is_passing = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+            fault: Literal["", "refused", "broken"] = "broken" if is_passing else ""
+            raise unreachable(where, error, "refused" if isinstance(error, httpx.ConnectError) else fault) from None
+
+    def _late(self, where: str) -> Unreachable:
+        """Say that there was no answer in time: for a while nothing came, or it took too long in all."""
+        if deadline.left():
+            what, option = f"no answer from {where} within {self.timeout:g} s", "--timeout"
+        else:
+            what, option = f"no whole answer from {where} within {self.retries.most_seconds:g} s", "--deadline"
+        return Unreachable(what, hint=f"{option} SECONDS waits longer", fault="silent")
+
+    def _client(self, scheme: str, certificate: str | None) -> httpx.Client:
+        """Return the client for a scheme; only the one for https pays for a TLS context with CAs."""
+        with self._making:
+            if (scheme, certificate) not in self._clients:
+                self._clients[scheme, certificate] = self._new_client(scheme, certificate)
+        return self._clients[scheme, certificate]
+
+    def _new_client(self, scheme: str, certificate: str | None) -> httpx.Client:
+        import httpx
+
+        trusted = self.trust.context(certificate) if scheme == "https" else None
+        try:
+            with engine.as_started():
+                return httpx.Client(
+                    verify=trusted,  # type: ignore[arg-type]  # without a context there is no TLS
+                    timeout=httpx.Timeout(self.timeout, connect=self._connect_seconds),
+                    headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                    transport=self.transport,
+                    trust_env=self.trust_env,
+                )
+        except (httpx.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
+            raise WrongUsage(
+                f"cannot use the proxy that the environment names: {urls.hide(str(error))}",
+                hint="look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
+            ) from None
+
+
+def _may_be_done(url: str, error: Unreachable | ServerFailed | NotDevpi) -> bool:
+    """Tell whether a request may have changed something though it failed; a login changes nothing."""
+    if url.endswith("/+login"):
+        return False
+    if isinstance(error, NotDevpi):
+        return not error.hint  # else the hint doubts whether this is a devpi server at all
+    return error.fault in ("broken", "silent") if isinstance(error, Unreachable) else error.status in MAYBE_DONE

@@ -1,0 +1,71 @@
+"""Where the settings files of pip, uv and others are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from devpi_cli import dirs
+from devpi_cli.files import expanded, home
+from devpi_cli.installers.formats import Dialect, Ini, Pip, Uv, UvInProject
+
+WINDOWS = os.name == "nt"
+PIP_CONF = "pip.ini" if WINDOWS else "pip.conf"
+
+
+class Place(NamedTuple):
+    """A settings file of an installer, and its language."""
+
+    path: Path
+    dialect: Dialect
+    is_made: bool = True
+    """Whether the file is made where there is none."""
+
+
+def places(venv: Path | None) -> list[Place]:
+    """Return the files that decide the index: of a virtual environment, or of the user."""
+    if venv:
+        return [Place(venv / PIP_CONF, Pip()), Place(venv / "uv.toml", Uv())]
+    distutils = home() / ("pydistutils.cfg" if WINDOWS else ".pydistutils.cfg")
+    return [
+        Place(_pip_conf(), Pip()),
+        Place(_uv_toml(), Uv()),
+        Place(distutils, Ini("easy_install", "index-url"), is_made=False),
+        Place(home() / ".buildout" / "default.cfg", Ini("buildout", "index"), is_made=False),
+    ]
+
+
+def in_force(folder: Path) -> list[Place]:
+    """Return the files that uv reads for its index in a folder, the one that counts most first."""
+    if os.environ.get("UV_CONFIG_FILE"):
+        return [Place(_uv_toml(), Uv())]
+    projects = [name for above in (folder, *folder.parents) for name in _of_project(above)]
+    return [*projects, Place(_uv_toml(), Uv()), *([] if WINDOWS else [Place(Path("/etc/uv/uv.toml"), Uv())])]
+
+
+def _of_project(folder: Path) -> list[Place]:
+    """Return where a project has settings for uv: beside a ``uv.toml``, uv ignores what ``pyproject.toml`` says."""
+    found = [Place(folder / "uv.toml", Uv()), Place(folder / "pyproject.toml", UvInProject())]
+    return [place for place in found if place.path.is_file()]
+
+
+def _pip_conf() -> Path:
+    """Return the user's file that decides: of two, pip lets the one at the newer place win."""
+    named = os.environ.get("PIP_CONFIG_FILE")
+    if named:
+        return Path(named)
+    folder = Path(dirs.settings_of("pip"))
+    if sys.platform == "darwin" and not folder.is_dir():
+        folder = home() / ".config" / "pip"
+    legacy = home() / ("pip" if WINDOWS else ".pip") / PIP_CONF
+    return legacy if legacy.exists() and not (folder / PIP_CONF).exists() else folder / PIP_CONF
+
+
+def _uv_toml() -> Path:
+    named = os.environ.get("UV_CONFIG_FILE")
+    if named:
+        return expanded(Path(named))
+    folder = os.environ.get("APPDATA" if WINDOWS else "XDG_CONFIG_HOME")
+    return (Path(folder) if folder else home() / ".config") / "uv" / "uv.toml"

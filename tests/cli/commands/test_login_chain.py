@@ -1,0 +1,170 @@
+"""Where a login is found by the commands themselves: in a real keyring, .pypirc and netrc; and what is kept there."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from keyrings.alt.file import PlaintextKeyring
+
+from tests.support.dists import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.clients import Client, Member
+    from tests.support.servers import Live
+
+
+def keyring_of(client: Client) -> PlaintextKeyring:
+    """Return the keyring of somebody, for other programs than ours."""
+    ring = PlaintextKeyring()
+    ring.file_path = str(client.home / ".local/share/python_keyring/keyring_pass.cfg")
+    return ring
+
+
+def write_pypirc(client: Client, member: Member, url: str = "") -> None:
+    (client.home / ".pypirc").write_text(
+        f"[work]\nrepository = {url or member.index_url}\nusername = {member.user}\npassword = {member.password}\n"
+    )
+
+
+def write_netrc(client: Client, member: Member, password: str = "") -> None:
+    secret = password or member.password.replace(" ", "\\ ")
+    (client.home / ".netrc").write_text(f'machine 127.0.0.1 login {member.user} password "{secret}"\n')
+
+
+@pytest.fixture
+def stranger(at_server: Client, member: Member) -> Client:
+    """A client that uses the server and the member's index, and is not logged in."""
+    with at_server.state.changing() as state:
+        state.index = member.index
+    return at_server
+
+
+def test_what_is_kept_for_twine_is_found(stranger: Client, member: Member, wheel: Path, server: Live) -> None:
+    keyring_of(stranger).set_password(f"{member.index_url}/", member.user, member.password)
+    stranger.env["DEVPI_USER"] = member.user
+    with server.requests() as seen:
+        stranger.ok("upload", wheel)
+    assert seen == ["POST /+login", f"POST /{member.index}/"]
+    assert stranger.state.at(server.url).logins == {}
+
+
+def test_a_section_of_pypirc_is_found(stranger: Client, member: Member, wheel: Path) -> None:
+    write_pypirc(stranger, member)
+    assert stranger.ok("upload", wheel)[0].startswith("file_upload of ")
+    assert stranger.ok("index", "dev", "title=x", DEVPI_USER=member.user)[0].endswith("title=x")
+
+
+def test_netrc_is_looked_at_last(stranger: Client, member: Member, wheel: Path) -> None:
+    write_netrc(stranger, member)
+    done = stranger("--debug", "upload", wheel)
+    assert (done.status, done.stderr.splitlines()[0]) == (0, f"debug: login of {member.user} from ~/.netrc")
+    assert member.password not in done.stdout + done.stderr
+
+
+def test_what_the_server_refuses_is_passed_over_and_named(stranger: Client, member: Member, wheel: Path) -> None:
+    write_netrc(stranger, member, "wrong")
+    status, said = stranger.fails("upload", wheel)
+    assert (status, said.splitlines()[-1]) == (
+        3,
+        "not logged in: type 'devpi login USER' (looked at the environment, the state file, the keyring, ~/.pypirc and "
+        "~/.netrc; the server refused that of ~/.netrc)",
+    )
+    write_pypirc(stranger, member)
+    stranger.ok("upload", wheel)
+
+
+def test_nothing_is_looked_for_while_a_login_is_good(member: Member, wheel: Path, server: Live) -> None:
+    write_pypirc(member, member)
+    with server.requests() as seen:
+        member.ok("upload", wheel)
+    assert seen == [f"POST /{member.index}/"]
+
+
+def test_an_expired_login_is_replaced_for_the_command(member: Member, wheel: Path, server: Live) -> None:
+    with member.state.changing() as state:
+        known = state.at(server.url)
+        known.logins[member.user] = type(known.logins[member.user])(member.user, "old", time.time() - 60)
+    before = member.state_file.read_bytes()
+    write_pypirc(member, member, server.url)
+    member.ok("upload", wheel)
+    member.ok("index", "dev", "title=x")
+    assert member.state_file.read_bytes() == before
+
+
+@pytest.mark.parametrize("place", ["keyring", "pypirc", "netrc"])
+def test_login_finds_the_password_as_every_command_does(stranger: Client, member: Member, place: str) -> None:
+    if place == "keyring":
+        keyring_of(stranger).set_password(member.server.root, member.user, member.password)
+    elif place == "pypirc":
+        write_pypirc(stranger, member)
+    else:
+        write_netrc(stranger, member)
+    said = stranger.ok("login", member.user)
+    assert said == [f"logged in '{member.user}' at '{member.index_url}', credentials valid for 10.00 hours"]
+    assert list(stranger.state.at(member.server.root).logins) == [member.user]
+
+
+def test_a_password_on_the_command_line_comes_first(stranger: Client, member: Member) -> None:
+    write_netrc(stranger, member, "wrong")
+    env = {"DEVPI_PASSWORD": "wrong, too"}
+    done = stranger("login", member.user, "--password", member.password, "--password-stdin", stdin="wrong\n", **env)
+    assert done.status == 0
+    assert stranger("login", member.user, "--password-stdin", stdin=f"{member.password}\n", **env).status == 0
+
+
+def test_login_keeps_a_password_where_we_and_twine_find_it(stranger: Client, member: Member, wheel: Path) -> None:
+    said = stranger.ok("login", member.user, "--password-stdin", "--store", stdin=member.password)
+    places = [member.server.root, f"{member.index_url}/"]
+    assert said[1:] == [f"password kept in the keyring for {places[0]} and {places[1]}"]
+    for place in places:
+        assert keyring_of(stranger).get_password(place, member.user) == member.password
+    assert member.password not in stranger.state_file.read_text(encoding="utf-8")
+
+    left = stranger("logoff")
+    assert (left.lines, left.stderr) == (
+        ["login information deleted"],
+        f"the keyring has the password of {member.user}, and commands log in with it: --forget removes it\n",
+    )
+    stranger.ok("upload", wheel, DEVPI_USER=member.user)
+    assert stranger.ok("logoff", "--forget", DEVPI_USER=member.user) == [
+        "not logged in",
+        f"password of {member.user} removed from the keyring",
+    ]
+    assert [keyring_of(stranger).get_password(place, member.user) for place in places] == [None, None]
+    assert stranger("upload", wheel, DEVPI_USER=member.user).status == 2
+
+
+def test_a_password_that_the_server_refuses_is_not_kept(stranger: Client, member: Member) -> None:
+    assert stranger("login", member.user, "--store", "--password-stdin", stdin="wrong").status == 3
+    assert keyring_of(stranger).get_password(member.server.root, member.user) is None
+
+
+def test_a_keyring_that_cannot_be_used_is_told_and_the_login_stays(stranger: Client, member: Member) -> None:
+    stranger.env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+    done = stranger("login", member.user, "--password-stdin", "--store", stdin=member.password)
+    assert (done.status, done.stderr) == (1, "the keyring cannot be used: NoKeyringError\n")
+    assert done.lines == [f"logged in '{member.user}' at '{member.index_url}', credentials valid for 10.00 hours"]
+    assert list(stranger.state.at(member.server.root).logins) == [member.user]
+
+
+def test_install_takes_what_is_found(stranger: Client, member: Member, venv: Path, tmp_path: Path) -> None:
+    member.ok("upload", make_wheel(tmp_path, "found-by-pip"))
+    write_pypirc(stranger, member)
+    done = stranger("--debug", "install", "found-by-pip", "--venv", venv)
+    assert done.status == 0
+    assert f"debug: login of {member.user} from ~/.pypirc, section [work]" in done.stderr.splitlines()
+
+
+def test_push_elsewhere_takes_the_password_from_the_keyring(member: Member, wheel: Path, server: Live) -> None:
+    member.ok("upload", wheel)
+    member.server.create_index(f"{member.user}/target", {"bases": ""})
+    target = f"{server.url}{member.user}/target/"
+    (member.home / ".pypirc").write_text(f"[target]\nrepository = {target}\nusername = {member.user}\n")
+    assert member("push", "demo==1.0", "pypi:target", "-n").status == 2
+    keyring_of(member).set_password(target, member.user, member.password)
+    assert json.loads(member("push", "demo==1.0", "pypi:target", "-n", "--json").stdout)["target"] == "pypi:target"

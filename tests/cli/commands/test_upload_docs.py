@@ -1,0 +1,163 @@
+"""devpi upload with documentation: archives, folders, Sphinx."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.commands.test_upload_build import HERE, WHEEL
+from tests.support.dists import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.clients import Member
+
+
+def docs_of(member: Member, project: str = "demo") -> list[str]:
+    """Return the names of the documentation that the releases of a project have."""
+    releases = member.server.releases(member.index, project)
+    return [link.name for release in releases for link in release.links if link.rel == "doczip"]
+
+
+def make_docs(folder: Path, name: str = "demo-1.0.doc.zip") -> Path:
+    with zipfile.ZipFile(folder / name, "w") as packed:
+        packed.writestr("index.html", "<html>")
+    return folder / name
+
+
+@pytest.mark.parametrize("name", ["demo-1.0.doc.zip", "demo-1.0.docs.zip"])
+def test_documentation_comes_after_the_release_it_belongs_to(
+    member: Member, wheel: Path, tmp_path: Path, name: str
+) -> None:
+    """A34, A38."""
+    result = member("upload", make_docs(tmp_path, name), wheel)
+    assert result.lines == [
+        f"file_upload of {wheel.name} to {member.index_url}/",
+        f"doc_upload of {name} to {member.index_url}/",
+    ]
+    assert docs_of(member) == ["demo-1.0.doc.zip"]
+
+
+def test_a_tar_file_with_documentation_is_packed_anew(member: Member, wheel: Path, tmp_path: Path) -> None:
+    """A34."""
+    with tarfile.open(tmp_path / "demo-1.0.doc.tar.gz", "w:gz") as packed:
+        packed.addfile(tarfile.TarInfo("index.html"), io.BytesIO())
+    result = member("upload", wheel, tmp_path / "demo-1.0.doc.tar.gz")
+    assert result.lines[1:] == [f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
+    assert docs_of(member) == ["demo-1.0.doc.zip"]
+
+
+def test_a_folder_of_pages_is_documentation_of_the_files(member: Member, wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/index.html").touch()
+    result = member("upload", "--docs", tmp_path / "pages", wheel, cwd=tmp_path)
+    assert result.lines == [
+        "built: dist/demo-1.0.doc.zip [docs] 0kb",
+        f"file_upload of {wheel.name} to {member.index_url}/",
+        f"doc_upload of demo-1.0.doc.zip to {member.index_url}/",
+    ]
+    assert docs_of(member) == ["demo-1.0.doc.zip"]
+
+
+def test_pages_can_go_without_the_files_that_say_whose_they_are(member: Member, wheel: Path, tmp_path: Path) -> None:
+    """V21."""
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/index.html").touch()
+    assert member.ok("upload", "-n", "--only-docs", "--docs", tmp_path / "pages", wheel) == [
+        "built: demo-1.0.doc.zip [docs] 0kb",
+        f"skipped: doc_upload of demo-1.0.doc.zip to {member.index_url}/",
+    ]
+
+
+def test_only_documentation_of_several_files_is_uploaded(member: Member, wheel: Path, tmp_path: Path) -> None:
+    """V21."""
+    make_docs(tmp_path)
+    lines = member.ok("upload", "--dry-run", "--only-docs", "--from-dir", tmp_path)
+    assert lines == [f"skipped: doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
+    assert member.fails("upload", "--only-docs", wheel) == (2, f"--only-docs: no documentation in {wheel}\n")
+
+
+def test_a_folder_of_pages_belongs_to_one_release(member: Member, wheel: Path, tmp_path: Path) -> None:
+    assert member.fails("upload", "--docs", tmp_path, wheel, make_wheel(tmp_path, version="2.0")) == (
+        2,
+        "--docs: whose documentation? there are 2 releases\nupload those of one project\n",
+    )
+
+
+@pytest.fixture
+def sphinx(project: Path) -> dict[str, str]:
+    """An environment with a sphinx-build that writes one page, and a project with something for it."""
+    (project / "doc").mkdir()
+    (project / "doc/conf.py").touch()
+    programs = project.parent / "programs"
+    programs.mkdir()
+    (programs / "sphinx-build").write_text('#!/bin/sh\nmkdir "$3" && echo "$1 of $2" > "$3/index.html"\n')
+    (programs / "sphinx-build").chmod(0o755)
+    return {"PATH": f"{programs}:/usr/bin:/bin"}
+
+
+def test_documentation_is_built_and_uploaded_after_the_release(
+    member: Member, project: Path, sphinx: dict[str, str]
+) -> None:
+    """A34, A38: from scratch, whatever lies in build/."""
+    (project / "build").mkdir()
+    (project / "build/stale.html").touch()
+    result = member("upload", *HERE, "--with-docs", cwd=project, **sphinx)
+    assert result.lines[1:] == [
+        f"built: dist/{WHEEL} 0kb",
+        "built: dist/demo-pkg-1.0.doc.zip [sphinx docs] 0kb",
+        f"file_upload of {WHEEL} to {member.index_url}/",
+        f"doc_upload of demo-pkg-1.0.doc.zip to {member.index_url}/",
+    ]
+    assert docs_of(member, "demo-pkg") == ["demo-pkg-1.0.doc.zip"]
+    assert zipfile.ZipFile(project / "dist/demo-pkg-1.0.doc.zip").namelist() == ["index.html"]
+
+
+@pytest.mark.parametrize("static", [True, False])
+def test_documentation_alone_needs_no_release_files(
+    member: Member, project: Path, sphinx: dict[str, str], *, static: bool
+) -> None:
+    if not static:  # then only a build tells the version
+        text = (project / "pyproject.toml").read_text()
+        (project / "pyproject.toml").write_text(text.replace("[project]", "[tool.x]"))
+        backend = (project / "backend.py").read_text()
+        (project / "backend.py").write_text(backend.replace('["project"]', '["tool"]["x"]'))
+    lines = member.ok("upload", "--no-isolation", "--only-docs", "--dry-run", cwd=project, **sphinx)
+    assert lines == [
+        "built: demo-pkg-1.0.doc.zip [sphinx docs] 0kb",
+        f"skipped: doc_upload of demo-pkg-1.0.doc.zip to {member.index_url}/",
+    ]
+
+
+def test_finished_pages_need_no_sphinx(member: Member, project: Path) -> None:
+    (project / "site").mkdir()
+    (project / "site/index.html").touch()
+    member("upload", *HERE, "--docs", "site", cwd=project)
+    assert docs_of(member, "demo-pkg") == ["demo-pkg-1.0.doc.zip"]
+
+
+@pytest.mark.parametrize(
+    ("conf", "status", "said"),
+    [
+        (
+            False,
+            2,
+            "{project} has no documentation to build (no conf.py in doc, docs, source)\n"
+            "name a folder of finished pages with --docs DIR\n",
+        ),
+        (True, 1, "there is no sphinx-build on the PATH\ninstall it with: pip install sphinx\n"),
+    ],
+)
+def test_documentation_that_cannot_be_built_is_said(
+    member: Member, project: Path, *, conf: bool, status: int, said: str
+) -> None:
+    if conf:
+        (project / "doc").mkdir()
+        (project / "doc/conf.py").touch()
+    result = member.fails("upload", "--only-docs", cwd=project, PATH="/usr/bin:/bin")
+    assert result == (status, said.format(project=project))

@@ -1,0 +1,330 @@
+"""What the user sees and is asked: streams, colours, odd terminals, questions."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from devpi_cli.cli.output import Output
+from devpi_cli.errors import DevpiError, Missing
+from tests.support.clients import DEVPI
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.clients import Client, Member
+    from tests.support.servers import Live
+
+NO_SERVER = "no server in use"
+NO_SERVER_HINT = "type 'devpi use URL' with the URL of a server or an index"
+RED, DIM, OFF = "\x1b[31m", "\x1b[2m", "\x1b[0m"
+
+
+def shell(client: Client, line: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell in which ``devpi`` is the client's command."""
+    return subprocess.run(
+        ["sh", "-c", line.replace("devpi", shlex.join(DEVPI))],
+        env={**client.environment, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(autouse=True)
+def colourless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+# -- what goes where
+
+
+def test_lines_are_for_text_and_documents_for_json(capsys: pytest.CaptureFixture[str]) -> None:
+    for out in (Output(), Output(as_json=True)):
+        out.line("a line")
+        out.lines(["two", "lines"])
+        out.document({"b": 1, "a": ["ü"]})
+    assert capsys.readouterr() == ('a line\ntwo\nlines\n{\n  "a": [\n    "\\u00fc"\n  ],\n  "b": 1\n}\n', "")
+
+
+def test_what_is_no_result_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """V8."""
+    for out in (Output(debugging=True), Output(quiet=True)):
+        out.note("a note")
+        out.warn("careful")
+        out.debug("details")
+        out.failure("FAILED one")
+    loud = "a note\nwarning: careful\ndebug: details\nFAILED one\n"
+    assert capsys.readouterr() == ("", f"{loud}warning: careful\nFAILED one\n")
+
+
+def test_an_error_is_a_message_and_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().error(DevpiError("what", hint="so"))
+    Output().error(DevpiError("what"), "otherwise")
+    Output().error(DevpiError("what", hint="so"), "otherwise")
+    assert capsys.readouterr() == ("", "what\nso\nwhat\notherwise\nwhat\nso\n")
+
+
+def test_an_error_is_one_document_with_json(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(as_json=True).error(Missing("GET http://host/", 404, "Not Found", hint="look"))
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    said = {"type": "Missing", "message": "GET http://host/\n404 Not Found", "hint": "look", "exit": 4, "status": 404}
+    assert json.loads(shown.err) == {"error": said}
+    assert shown.err.count("\n") == 1
+
+
+def test_with_json_all_that_is_said_is_json_and_the_document_says_what_failed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for out in (Output(as_json=True), Output(as_json=True, verbose=True, debugging=True)):
+        out.note("a note")
+        out.warn("careful: \x1b[31m")
+        out.debug("details")
+        out.failure("FAILED one")
+    assert [json.loads(line) for line in capsys.readouterr().err.splitlines()] == [
+        {"warning": "careful: \x1b[31m"},
+        {"note": "a note"},
+        {"warning": "careful: \x1b[31m"},
+        {"debug": "details"},
+    ]
+
+
+def test_long_lines_and_markup_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().line("x" * 300 + " [bold]demo[extra]==1.0[/bold] :smile:")
+    assert capsys.readouterr().out == "x" * 300 + " [bold]demo[extra]==1.0[/bold] :smile:\n"
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("\x1b[31mred\x1b]0;title\x07", "\\x1b[31mred\\x1b]0;title\\x07"),
+    ("over\rwritten\b\x00", "over\\x0dwritten\\x08\\x00"),
+    ("\x7f\x9b31m", "\\x7f\\x9b31m"),
+    ("tab\tnew\nline ü", "tab\tnew\nline ü"),
+])  # fmt: skip
+def test_control_characters_are_shown_and_not_sent(capsys: pytest.CaptureFixture[str], text: str, shown: str) -> None:
+    Output().line(text)
+    Output().error(DevpiError(text, hint=text))
+    assert capsys.readouterr() == (f"{shown}\n", f"{shown}\n{shown}\n")
+
+
+def test_control_characters_of_a_server_are_shown(member: Member) -> None:
+    member.server.modify_user(member.user, {"title": "\x1b[31mred"})
+    assert "  title=\\x1b[31mred" in member.ok("user")
+
+
+# -- colours
+
+
+@pytest.mark.parametrize(("env", "coloured"), [
+    ({}, False),
+    ({"FORCE_COLOR": "1"}, True),
+    ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ({"FORCE_COLOR": "", "NO_COLOR": ""}, False),
+])  # fmt: skip
+def test_a_pipe_has_no_colours_unless_they_are_wanted(devpi: Client, env: dict[str, str], coloured: bool) -> None:
+    message = f"{RED}{NO_SERVER}{OFF}" if coloured else NO_SERVER
+    assert devpi.fails("user", "-l", **env) == (1, f"{message}\n{NO_SERVER_HINT}\n")
+
+
+@pytest.mark.parametrize(("env", "coloured"), [
+    ({"TERM": "xterm"}, True),
+    ({"TERM": "dumb"}, False),
+    ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+    ({"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+])  # fmt: skip
+def test_a_terminal_has_colours_unless_they_are_not_wanted(
+    at_terminal: Callable[..., pexpect.spawn[str]], env: dict[str, str], coloured: bool
+) -> None:
+    child = at_terminal("user", "-l", **env)
+    child.expect(pexpect.EOF)
+    message = f"{RED}{NO_SERVER}{OFF}" if coloured else NO_SERVER
+    assert child.before == f"{message}\r\n{NO_SERVER_HINT}\r\n"
+
+
+def test_colours_are_for_the_eye_and_never_in_a_result(at_server: Client) -> None:
+    result = at_server("user", "-l", "--debug", FORCE_COLOR="1")
+    assert "root" in result.lines
+    assert "\x1b" not in result.stdout
+    assert result.stderr.startswith(f"{DIM}debug: GET ")
+
+
+# -- odd streams
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_an_encoding_lacks_is_escaped(member: Member, encoding: str) -> None:
+    member.server.modify_user(member.user, {"title": "Zoë €"})
+    title = {"ascii": b"Zo\\xeb \\u20ac", "latin-1": b"Zo\xeb \\u20ac"}[encoding]
+    done = subprocess.run(
+        [*DEVPI, "user"], env={**member.environment, "PYTHONIOENCODING": encoding}, capture_output=True, check=True
+    )
+    assert b"  title=" + title in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("command", ["devpi --version", "devpi --help", "devpi user -l"])
+def test_a_closed_stdout_is_no_failure(at_server: Client, command: str) -> None:
+    done = shell(at_server, f"{command} >&-")
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize("command", ["devpi list nothing", "devpi use --no-such-option"])
+def test_a_closed_stderr_changes_no_status(at_server: Client, command: str) -> None:
+    assert shell(at_server, f"{command} 2>&-").returncode == at_server(*command.split()[1:]).status != 0
+
+
+def test_a_closed_stderr_keeps_no_file_from_being_uploaded(member: Member, wheel: Path) -> None:
+    done = shell(member, f"devpi upload {wheel} 2>&-")
+    assert (done.stdout, done.returncode) == (f"file_upload of {wheel.name} to {member.index_url}/\n", 0)
+
+
+@pytest.mark.parametrize("stdin", ["</dev/null", "<&-"])
+def test_without_stdin_there_is_nobody_to_ask(at_server: Client, server: Live, stdin: str) -> None:
+    done = shell(at_server, f"devpi login alice {stdin}")
+    assert (done.stdout, done.stderr, done.returncode) == (
+        "",
+        f"no terminal to ask on: password for user alice at {server.url}:\n"
+        "use --password-stdin, DEVPI_PASSWORD or DEVPI_TOKEN "
+        "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)\n",
+        2,
+    )
+
+
+def test_a_reader_who_saw_enough_hears_no_complaint(at_server: Client) -> None:
+    """V18."""
+    done = shell(at_server, "devpi getjson / | head -1")
+    assert (done.stdout, done.stderr, done.returncode) == ("{\n", "", 0)
+
+
+@pytest.mark.parametrize("command", [["getjson", "/"], ["--help"], ["--version"], ["user", "--help"]])
+def test_a_pipe_that_nobody_reads_ends_the_command_quietly(at_server: Client, command: list[str]) -> None:
+    """V18."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*DEVPI, *command], env=at_server.environment, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (done.stderr, done.returncode) == ("", 1)
+
+
+@pytest.mark.parametrize("command", ["getjson /", "--help", "--version", "user --help"])
+def test_a_full_disk_is_a_failure_in_one_line(at_server: Client, command: str) -> None:
+    done = shell(at_server, f"devpi {command} >/dev/full")
+    assert (done.stderr, done.returncode) == ("input/output: No space left on device\n", 1)
+
+
+# -- questions
+
+
+@pytest.fixture
+def at_terminal(devpi: Client) -> Iterator[Callable[..., pexpect.spawn[str]]]:
+    """Start a command at a terminal of its own."""
+    started = []
+
+    def start(*arguments: str, **env: str) -> pexpect.spawn[str]:
+        started.append(
+            pexpect.spawn(
+                DEVPI[0], [*DEVPI[1:], *arguments], env={**devpi.environment, **env}, encoding="utf-8", timeout=30
+            )
+        )
+        return started[-1]
+
+    yield start
+    for child in started:
+        child.close(force=True)
+
+
+def end(child: pexpect.spawn[str]) -> tuple[str, int | None]:
+    """Return what came until the end, and the exit status."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.before, child.exitstatus
+
+
+def test_a_new_password_is_asked_for_twice_and_not_shown(at_server: Client) -> None:
+    assert at_server.at_terminal("user", "-c", "twice", typed=["long enough", "long enough"]) == (
+        0,
+        ["new password for user twice: ", "repeat new password for user twice: ", "user created: twice"],
+    )
+
+
+def test_a_mistyped_password_is_asked_for_again_three_times(at_server: Client) -> None:
+    asked = ["new password for user mist: ", "repeat new password for user mist: ", "the passwords are not the same"]
+    assert at_server.at_terminal("user", "-c", "mist", typed=["long enough", "other one"] * 3) == (
+        1, [*asked * 3, "no password was set"],
+    )  # fmt: skip
+    assert at_server.fails("user", "mist")[0] == 4
+
+
+@pytest.mark.parametrize(("answer", "status", "said"), [
+    ("yes", 0, "user created: short"), ("no", 1, "nothing was changed"),
+])  # fmt: skip
+def test_a_short_password_is_asked_about(at_server: Client, answer: str, status: int, said: str) -> None:
+    assert at_server.at_terminal("user", "-c", f"short{answer}", typed=["short", "short", answer]) == (
+        status,
+        [
+            f"new password for user short{answer}: ",
+            f"repeat new password for user short{answer}: ",
+            f"password with less than 8 characters, are you sure to use it (yes/no)? {answer}",
+            said + (answer if status == 0 else ""),
+        ],
+    )
+
+
+def test_a_question_is_asked_until_the_answer_is_yes_or_no(
+    at_server: Client, at_terminal: Callable[..., pexpect.spawn[str]]
+) -> None:
+    child = at_terminal("user", "-c", "again")
+    for typed in ("short", "short", "maybe", "", "Y"):
+        child.expect("[:?] $")
+        child.sendline(typed)
+    assert end(child) == ("Y\r\nuser created: again\r\n", 0)
+
+
+@pytest.mark.parametrize("typed", [0, 1])
+def test_ctrl_c_at_a_question_interrupts(
+    at_server: Client, at_terminal: Callable[..., pexpect.spawn[str]], typed: int
+) -> None:
+    child = at_terminal("user", "-c", "nobody", NO_COLOR="1")
+    for _ in range(typed):
+        child.expect(": $")
+        child.sendline("long enough")
+    child.expect(": $")
+    child.sendintr()
+    shown, status = end(child)
+    assert (shown.replace("^C", "").strip(), status) == ("interrupted", 130)
+
+
+def test_the_end_of_the_input_at_a_password_interrupts(
+    at_server: Client, at_terminal: Callable[..., pexpect.spawn[str]]
+) -> None:
+    child = at_terminal("login", "alice", NO_COLOR="1")
+    child.expect(": $")
+    child.sendeof()
+    shown, status = end(child)
+    assert (shown.strip(), status) == ("interrupted", 130)
+
+
+@pytest.mark.parametrize(
+    ("options", "env"), [(["--no-input"], {}), ([], {"CI": "true"}), ([], {"DEVPI_NO_INPUT": "1"})]
+)
+def test_nobody_is_asked_where_nobody_should_be(
+    at_server: Client, at_terminal: Callable[..., pexpect.spawn[str]], options: list[str], env: dict[str, str]
+) -> None:
+    assert end(at_terminal("user", "-c", "nobody", *options, NO_COLOR="1", **env)) == (
+        "no terminal to ask on: new password for user nobody:\r\ngive it as password=…, or use --password-stdin\r\n", 2,
+    )  # fmt: skip
+
+
+def test_yes_answers_a_question_and_not_a_password(at_server: Client) -> None:
+    assert at_server.fails("-y", "user", "-c", "nobody") == (
+        2, "no terminal to ask on: new password for user nobody:\ngive it as password=…, or use --password-stdin\n",
+    )  # fmt: skip

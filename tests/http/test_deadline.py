@@ -1,0 +1,172 @@
+"""How long a request may take: real sockets, because httpx limits a single read only, and drips make very many."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pytest
+
+from devpi_cli.errors import NotDevpi, Unreachable
+from devpi_cli.http import deadline
+from devpi_cli.http.session import LOOK, Form, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tests.support.clients import Client, Member
+
+HEAD = b"HTTP/1.1 200 OK\r\nX-Devpi-Api-Version: 2\r\nContent-Type: application/json\r\n"
+DRIP_SECONDS = 0.02
+
+
+@contextmanager
+def dripping(begin: bytes, drops: Callable[[], Iterable[bytes]] = lambda: itertools.repeat(b"x")) -> Iterator[str]:
+    """Serve one request after the other: a beginning at once, and then a drop every now and then.
+
+    Without a length of the body its end is that of the connection.
+    """
+    stopped = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                connection.settimeout(0.5)
+                with connection, suppress(OSError):
+                    while connection.recv(65536):
+                        connection.sendall(begin)
+                        for drop in drops():
+                            if stopped.wait(DRIP_SECONDS):
+                                return
+                            connection.sendall(drop)
+                        if b"Content-Length" not in begin:
+                            break
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=[listening])
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        stopped.set()
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def hurried(session: Session, seconds: float = 0.3) -> Session:
+    session.retries.most_seconds = seconds
+    return session
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", HEAD + b"\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n5000\r\n"],
+    ids=["status line", "headers", "body", "chunk"],
+)
+def test_what_drips_for_ever_is_given_up(session: Session, begin: bytes) -> None:
+    drops = (lambda: itertools.repeat(b"x")) if begin else (lambda: itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n"))
+    with dripping(begin, drops) as url:
+        started = time.monotonic()
+        with pytest.raises(Unreachable) as failure:
+            hurried(session).request("GET", url)
+        assert time.monotonic() - started < 5
+    assert str(failure.value) == f"no whole answer from {url} within 0.3 s\n--deadline SECONDS waits longer"
+    assert failure.value.exit_status == 6
+
+
+def test_silence_ends_a_request_before_its_deadline(new_session: Callable[..., Session]) -> None:
+    session = hurried(new_session(timeout=0.1), 60)
+    with dripping(HEAD + b"Content-Length: 9\r\n\r\n", list) as url, pytest.raises(Unreachable) as failure:
+        session.request("GET", url)
+    assert str(failure.value) == f"no answer from {url} within 0.1 s\n--timeout SECONDS waits longer"
+
+
+def test_the_deadline_counts_anew_for_every_request_and_on_a_connection_that_is_kept(session: Session) -> None:
+    body = b'{"result": 1}'
+    begin = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode()
+    with dripping(begin, lambda: [bytes([byte]) for byte in body]) as url:
+        for _ in range(3):
+            assert hurried(session, 1).request("GET", url).result == 1
+
+
+def test_a_file_may_take_longer(session: Session) -> None:
+    content = b"0123456789" * 3
+    pieces: list[bytes] = []
+    begin = HEAD + f"Content-Length: {len(content)}\r\n\r\n".encode()
+    with dripping(begin, lambda: [bytes([byte]) for byte in content]) as url:
+        hurried(session, 0.25).download(url, pieces.append)
+    assert b"".join(pieces) == content
+
+
+def test_sending_a_file_may_take_longer_but_not_the_answer(session: Session) -> None:
+    class Slow(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            time.sleep(0.2)
+            return super().read(size)
+
+    started = time.monotonic()
+    with dripping(HEAD + b"\r\n") as url, pytest.raises(Unreachable) as failure:
+        hurried(session, 0.3).request("POST", url, form=Form({}, "demo.whl", Slow(b"content")))
+    assert time.monotonic() - started > 0.5
+    assert str(failure.value) == f"no whole answer from {url} within 0.3 s\n{LOOK}"
+
+
+def test_no_wait_goes_beyond_the_deadline(session: Session) -> None:
+    busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n"
+    waits: list[float] = []
+    session.retries.most, session.retries.sleep = 3, waits.append
+    with dripping(busy, list) as url, pytest.raises(Exception, match="503 Busy"):
+        hurried(session, 1).request("GET", url)
+    assert waits == []
+
+
+def test_outside_of_a_request_there_is_all_the_time_of_the_world() -> None:
+    assert deadline.left() == float("inf")
+
+
+def test_the_option_is_in_seconds(at_server: Client) -> None:
+    with dripping(HEAD + b"\r\n") as url:
+        for typed, env in ((("--deadline", "0.2"), {}), ((), {"DEVPI_DEADLINE": "0.2"})):
+            assert at_server.fails("getjson", url, *typed, **env) == (
+                6,
+                f"no whole answer from {url} within 0.2 s\n--deadline SECONDS waits longer\n",
+            )
+    status, said = at_server.fails("getjson", "/", "--deadline", "0")
+    assert (status, "'--deadline': 0.0 is not in the range x>0" in said) == (2, True)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_reply_without_end_is_not_read_to_its_end(
+    session: Session, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr("devpi_cli.http.responses.MOST_MIB", 0.01)
+    with dripping(HEAD + b"\r\n[", lambda: itertools.repeat(b"0," * 1000)) as url, pytest.raises(NotDevpi) as failure:
+        session.request(method, url)
+    said = "200 OK, but with more than 0.01 MiB\nis this the URL of a devpi server?"
+    assert str(failure.value) == f"{method} {url}\n{said}"
+
+
+def test_a_small_reply_that_unpacks_to_very_much_is_not_unpacked_whole(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gzip
+
+    monkeypatch.setattr("devpi_cli.http.responses.MOST_MIB", 1)
+    packed = gzip.compress(b"0" * 3 * 2**20)
+    head = HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    with dripping(head + packed, list) as url, pytest.raises(NotDevpi, match="more than 1 MiB"):
+        session.request("GET", url)
+
+
+def test_a_change_whose_answer_was_lost_may_have_been_made(member: Member) -> None:
+    with dripping(b"", list) as url:
+        said = f"cannot reach {url}: Server disconnected without sending a response.\n{LOOK}\n"
+        with member.state.changing() as state:
+            state.servers[url] = state.servers.pop(member.server.root)
+            state.server = url
+        assert member.fails("user", member.user, "email=x") == (6, said)
+        assert LOOK not in member.fails("login", member.user, "--password", "x")[1]

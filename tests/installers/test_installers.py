@@ -1,0 +1,340 @@
+"""Settings files of pip, uv and others: what becomes of their text, and of the files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from devpi_cli.errors import BrokenSettings
+from devpi_cli.installers.changes import Change, index_of, planned, undone
+from devpi_cli.installers.formats import Ini, Pip, Uv, Wanted
+from devpi_cli.installers.locations import Place
+
+if TYPE_CHECKING:
+    from devpi_cli.models import Written
+
+WANTED = Wanted("http://new/+simple/", "http://new/")
+SECRET = Wanted("http://bob:hunter2@new/+simple/", "http://bob:hunter2@new/")
+SEARCH = "\n[search]\nindex = http://new/\n"
+
+PIP = {
+    "no text": ("", f"[global]\nindex-url = http://new/+simple/\n{SEARCH}"),
+    "V1: [global] is the last section": (
+        "[install]\nno-deps = yes\n\n[global]\ntimeout = 60\n",
+        f"[install]\nno-deps = yes\n\n[global]\ntimeout = 60\nindex-url = http://new/+simple/\n{SEARCH}",
+    ),
+    "V2: a comment speaks of [global]": (
+        "# [global] comes later\n; [global]\n[install]\nno-deps = yes\n",
+        "# [global] comes later\n; [global]\n[install]\nno-deps = yes\n\n"
+        f"[global]\nindex-url = http://new/+simple/\n{SEARCH}",
+    ),
+    "V4: other sections have an index-url": (
+        "[global]\nindex-url = http://old/\n\n[download]\nindex-url = http://theirs/\n",
+        f"[global]\nindex-url = http://new/+simple/\n\n[download]\nindex-url = http://theirs/\n{SEARCH}",
+    ),
+    "comments and spelling are kept": (
+        "# mine\n[global]\n; an index\nindex_url: http://old/\n# a proxy\nproxy = http://p\n\n[search]\nindex = http://old/\n",
+        "# mine\n[global]\n; an index\nindex_url : http://new/+simple/\n# a proxy\nproxy = http://p\n\n"
+        "[search]\nindex = http://new/\n",
+    ),
+    "on a line of its own": (
+        "[global]\nindex-url =\n    http://old/\ntimeout = 60\n",
+        f"[global]\nindex-url = http://new/+simple/\ntimeout = 60\n{SEARCH}",
+    ),
+    "spelled twice": (
+        "[global]\nindex-url = http://a/\nindex_url = http://b/\n",
+        f"[global]\nindex-url = http://new/+simple/\nindex_url = http://new/+simple/\n{SEARCH}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), PIP.values(), ids=PIP)
+def test_pip_gets_its_index_and_keeps_the_rest(before: str, after: str) -> None:
+    assert Pip().edit(before, WANTED) == after
+    assert Pip().edit(after, WANTED) == after
+    assert Pip().index(after) == WANTED.simple
+
+
+TRUST = {
+    "none yet": ("", "new", [], "trusted-host = new\n"),
+    "one more": ("trusted-host = theirs\n", "new", [], "trusted-host = theirs new\n"),
+    "one more line": ("trusted-host =\n    a\n    b\n", "new", [], "trusted-host =\n    a\n    b\n    new\n"),
+    "there already": ("trusted-host = a new\n", "new", [], "trusted-host = a new\n"),
+    "another instead": ("trusted_host = old a\n", "new", ["old"], "trusted_host = a new\n"),
+    "no longer": ("trusted-host = old\n", None, ["old"], ""),
+    "not one that sounds alike": ("trusted-host = old.example\n", None, ["old"], "trusted-host = old.example\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "trust", "distrust", "after"), TRUST.values(), ids=TRUST)
+def test_pip_trusts_who_has_no_tls(before: str, trust: str | None, distrust: list[str], after: str) -> None:
+    head, tail = "[global]\nindex-url = http://new/+simple/\n", SEARCH
+    wanted = Wanted(WANTED.simple, WANTED.search, trust, frozenset(distrust))
+    assert Pip().edit(f"{head}{before}{tail}", wanted) == f"{head}{after}{tail}"
+
+
+NEW = '[[index]]\nurl = "http://new/+simple/"\ndefault = true\n'
+UV = {
+    "no text": ("", NEW),
+    "V3: a table comes last": (
+        "# mine\n[pip]\nno-cache = true # why\n",
+        f"# mine\n[pip]\nno-cache = true # why\n\n{NEW}",
+    ),
+    "V3: there is a default": (
+        '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n\n'
+        '[[index]]\nname = "main"\nurl = "http://old/" # the old one\ndefault = true\n\n[pip]\nno-cache=true\n',
+        '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n\n'
+        '[[index]]\nname = "main"\nurl = "http://new/+simple/" # the old one\ndefault = true\n\n[pip]\nno-cache=true\n',
+    ),
+    "V3: there is an index, but no default": (
+        '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n',
+        f'[[index]]\nname = "theirs"\nurl = "http://theirs/"\n{NEW}',
+    ),
+    "indexes on one line": (
+        'index = [{name = "theirs", url = "http://theirs/"}]\n[pip]\n',
+        'index = [{name = "theirs", url = "http://theirs/"}, {url = "http://new/+simple/", default = true}]\n[pip]\n',
+    ),
+    "the older index-url": (
+        "index-url = 'http://old/' # why\n\n[pip]\nindex-url = 'http://theirs/'\n",
+        "index-url = \"http://new/+simple/\" # why\n\n[pip]\nindex-url = 'http://theirs/'\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), UV.values(), ids=UV)
+def test_uv_gets_its_index_and_keeps_the_rest(before: str, after: str) -> None:
+    assert Uv().edit(before, WANTED) == after
+    assert Uv().edit(after, WANTED) == after
+    assert Uv().index(after) == WANTED.simple
+
+
+def test_buildout_and_distutils_have_one_option_each() -> None:
+    assert Ini("buildout", "index").edit("[buildout]\neggs += a\n", WANTED) == (
+        "[buildout]\neggs += a\nindex = http://new/+simple/\n"
+    )
+    assert Ini("easy_install", "index-url").edit("[easy_install]\nindex_url=http://old/\n", WANTED) == (
+        "[easy_install]\nindex_url = http://new/+simple/\n"
+    )
+
+
+# -- files
+
+
+@pytest.fixture
+def pip_conf(tmp_path: Path) -> Place:
+    return Place(tmp_path / "pip.conf", Pip())
+
+
+@pytest.fixture
+def uv_toml(tmp_path: Path) -> Place:
+    return Place(tmp_path / "uv.toml", Uv())
+
+
+def plan(place: Place, wanted: Wanted = WANTED, written: Written | None = None) -> Change:
+    change = planned(place, wanted, written)
+    assert change
+    return change
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+BROKEN = {
+    "pip.conf: a section twice": (Pip(), "[global]\n[a]\n[global]\nx = hunter2\n", " in line 3"),
+    "pip.conf: no section": (Pip(), "# x\nx = hunter2\n", " in line 2"),
+    "pip.conf: an option twice": (Pip(), "[global]\na = 1\na = hunter2\n", " in line 3"),
+    "pip.conf: neither": (Pip(), "[global]\nhunter2\n", " in line 2"),
+    "pip.conf: not UTF-8": (Pip(), "[global]\nx = hunter2 \udcff\n", ""),
+    "uv.toml: no TOML": (Uv(), "a = 1\nb = hunter2\n", " in line 2"),
+    "uv.toml: a key twice": (Uv(), "a = 'hunter2'\na = 1\n", " in line 2"),
+    "uv.toml: index is a word": (Uv(), "index = 'hunter2'\n", ""),
+    "uv.toml: index is of words": (Uv(), "index = ['hunter2']\n", ""),
+}
+
+
+@pytest.mark.parametrize(("dialect", "text", "where"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_stays_as_it_is_and_nothing_of_it_is_said(
+    tmp_path: Path, dialect: Pip | Uv, text: str, where: str
+) -> None:
+    place = Place(tmp_path / "settings", dialect)
+    place.path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(BrokenSettings) as caught:
+        plan(place)
+    assert str(caught.value) == (
+        f"{place.path} is broken{where}, and stays as it is\nrepair it, or move it away, and try again"
+    )
+    assert index_of(place) == "cannot be read: it is broken"
+    assert names(tmp_path) == ["settings"]
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    for path in (os.devnull, tmp_path):
+        place = Place(Path(path), Pip())
+        with pytest.raises(BrokenSettings, match=f"{path}"):
+            plan(place)
+    assert Path(os.devnull).is_char_device()
+
+
+def test_a_backup_is_made_once(pip_conf: Place, tmp_path: Path) -> None:
+    pip_conf.path.write_text("[global]\ntimeout = 60\n")
+    written = plan(pip_conf).make(None)
+    plan(pip_conf, Wanted("http://newer/+simple/", "http://newer/"), written).make(written)
+    assert pip_conf.dialect.index(pip_conf.path.read_text()) == "http://newer/+simple/"
+    assert (tmp_path / "pip.conf-bak").read_text() == "[global]\ntimeout = 60\n"
+
+
+def test_a_backup_that_is_there_is_never_overwritten(pip_conf: Place, tmp_path: Path) -> None:
+    (tmp_path / "pip.conf-bak").write_text("older")
+    pip_conf.path.write_text("[global]\n")
+    plan(pip_conf).make(None)
+    assert (tmp_path / "pip.conf-bak").read_text() == "older"
+
+
+def test_a_file_that_says_it_already_is_not_written(uv_toml: Place) -> None:
+    plan(uv_toml).make(None)
+    assert not plan(uv_toml).is_needed
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "after"), [(0o644, WANTED, 0o644), (0o644, SECRET, 0o600), (0o400, SECRET, 0o400)]
+)
+def test_a_password_makes_a_file_private(uv_toml: Place, before: int, wanted: Wanted, after: int) -> None:
+    uv_toml.path.write_text("# mine\n")
+    uv_toml.path.chmod(before)
+    plan(uv_toml, wanted).make(None)
+    assert mode(uv_toml.path) == after
+
+
+def test_a_new_file_with_a_password_is_private(uv_toml: Place) -> None:
+    plan(uv_toml, SECRET).make(None)
+    assert mode(uv_toml.path) == 0o600
+
+
+def test_a_backup_with_a_password_is_private(uv_toml: Place, tmp_path: Path) -> None:
+    uv_toml.path.write_text('index-url = "http://bob:hunter2@old/"\n')
+    uv_toml.path.chmod(0o644)
+    plan(uv_toml).make(None)
+    assert (mode(tmp_path / "uv.toml-bak"), mode(uv_toml.path)) == (0o600, 0o644)
+
+
+def test_a_symlink_stays_one(pip_conf: Place, tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    pip_conf.path.symlink_to("dotfiles/pip.conf")
+    (tmp_path / "dotfiles/pip.conf").write_text("[global]\n")
+    written = plan(pip_conf).make(None)
+    assert pip_conf.path.is_symlink()
+    assert pip_conf.dialect.index((tmp_path / "dotfiles/pip.conf").read_text()) == WANTED.simple
+    undo = undone(pip_conf, written)
+    assert undo
+    undo.make(written)
+    assert pip_conf.path.is_symlink()
+    assert (tmp_path / "dotfiles/pip.conf").read_text() == "[global]\n"
+    assert names(tmp_path) == ["dotfiles", "pip.conf"]
+
+
+def test_the_line_ends_of_windows_are_kept(pip_conf: Place) -> None:
+    pip_conf.path.write_bytes(b"[global]\r\ntimeout = 60")
+    plan(pip_conf).make(None)
+    assert pip_conf.path.read_bytes() == (
+        b"[global]\r\ntimeout = 60\r\nindex-url = http://new/+simple/\r\n\r\n[search]\r\nindex = http://new/\r\n"
+    )
+
+
+def test_a_file_in_a_folder_that_cannot_be_written_is_named(pip_conf: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    pip_conf.path.write_text("[global]\n")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(BrokenSettings, match=r"cannot write .*/pip.conf: No space left on device"):
+        plan(pip_conf).make(None)
+    assert pip_conf.path.read_text() == "[global]\n"
+
+
+def test_a_diff_shows_what_changes_and_no_secret(uv_toml: Place) -> None:
+    uv_toml.path.write_text("# hunter1\nindex-url = 'https://bob:hunter2@old/'\n# a token\nno-index = false\n")
+    assert plan(uv_toml, SECRET).diff() == [
+        f"--- {uv_toml.path}",
+        f"+++ {uv_toml.path}",
+        "@@ -2 +2 @@",
+        "-index-url = 'https://bob:****@old/'",
+        '+index-url = "http://bob:****@new/+simple/"',
+    ]
+    assert plan(Place(uv_toml.path, Uv())).diff()[3] == "-index-url = 'https://bob:****@old/'"
+
+
+def test_a_token_in_place_of_a_user_is_a_secret(uv_toml: Place) -> None:
+    uv_toml.path.write_text("index-url = 'https://ghp_hunter2@old/'\n")
+    assert plan(uv_toml).diff()[3] == "-index-url = 'https://****@old/'"
+    assert index_of(uv_toml) == "https://****@old/"
+    assert "hunter2" not in repr(plan(uv_toml))
+
+
+def test_a_file_that_is_not_there_is_made_only_where_it_is_wanted(tmp_path: Path) -> None:
+    assert planned(Place(tmp_path / "default.cfg", Ini("buildout", "index"), is_made=False), WANTED, None) is None
+    assert plan(Place(tmp_path / "pip.conf", Pip())).diff()[0] == "--- /dev/null"
+
+
+# -- undo
+
+
+def test_undo_puts_the_old_file_back(pip_conf: Place, tmp_path: Path) -> None:
+    pip_conf.path.write_text("[global]\ntimeout = 60\n")
+    written = plan(pip_conf).make(None)
+    change = undone(pip_conf, written)
+    assert change
+    assert not change.was_edited(written)
+    change.make(written)
+    assert pip_conf.path.read_text() == "[global]\ntimeout = 60\n"
+    assert names(tmp_path) == ["pip.conf"]
+    assert undone(pip_conf, None) is None
+
+
+def test_undo_removes_the_file_that_was_not_there(pip_conf: Place, tmp_path: Path) -> None:
+    written = plan(pip_conf).make(None)
+    written = plan(pip_conf, SECRET, written).make(written)
+    change = undone(pip_conf, written)
+    assert change
+    change.make(written)
+    assert names(tmp_path) == []
+
+
+def test_undo_leaves_the_file_of_somebody_else(pip_conf: Place) -> None:
+    pip_conf.path.write_text("[global]\n")
+    assert undone(pip_conf, None) is None
+
+
+def test_undo_notices_what_was_edited_since(pip_conf: Place) -> None:
+    pip_conf.path.write_text("[global]\n")
+    written = plan(pip_conf).make(None)
+    with pip_conf.path.open("a") as file:
+        file.write("# mine\n")
+    change = undone(pip_conf, written)
+    assert change
+    assert change.was_edited(written)
+
+
+def test_v5_a_host_that_was_trusted_for_us_is_forgotten(pip_conf: Place) -> None:
+    pip_conf.path.write_text("[global]\ntrusted-host = theirs\n")
+    written = plan(pip_conf, Wanted("http://old/+simple/", "http://old/", trust="old")).make(None)
+    assert pip_conf.dialect.trusted(pip_conf.path.read_text()) == ["theirs", "old"]
+    written = plan(pip_conf, Wanted("http://new/+simple/", "http://new/", trust="new"), written).make(written)
+    assert pip_conf.dialect.trusted(pip_conf.path.read_text()) == ["theirs", "new"]
+    written = plan(pip_conf, WANTED, written).make(written)
+    assert pip_conf.dialect.trusted(pip_conf.path.read_text()) == ["theirs"]
+
+
+def test_v5_a_host_that_somebody_else_trusts_is_kept(pip_conf: Place) -> None:
+    pip_conf.path.write_text("[global]\ntrusted-host = old\n")
+    written = plan(pip_conf, Wanted("http://old/+simple/", "http://old/", trust="old")).make(None)
+    plan(pip_conf, WANTED, written).make(written)
+    assert pip_conf.dialect.trusted(pip_conf.path.read_text()) == ["old"]

@@ -1,0 +1,9 @@
+"""Where the files of the checkout are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+ARCHITECTURE = ROOT / "devpi_cli" / "README.md"

@@ -1,0 +1,48 @@
+"""Wheels, sdists and projects to upload."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from devpi_cli.server.api import Server
+
+
+def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", metadata: str = "") -> Path:
+    """Write a small wheel that pip can install."""
+    module = name.replace("-", "_")
+    path = folder / f"{module}-{version}-py3-none-any.whl"
+    info = f"{module}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{module}.py", f"version = {version!r}\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def make_project(folder: Path, name: str = "demo-pkg", version: str = "1.0") -> Path:
+    """Write a project that builds without the network."""
+    folder.mkdir(exist_ok=True)
+    module = name.replace("-", "_")
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        f'[project]\nname = "{name}"\nversion = "{version}"\n'
+    )
+    shutil.copy(Path(__file__).with_name("backend.py"), folder)
+    (folder / f"{module}.py").write_text(f"version = {version!r}\n")
+    return folder
+
+
+def put(server: Server, index: str, version: str, name: str = "demo") -> str:
+    """Put a release with one small file on an index and return the file's URL; any text can be its version."""
+    fields = {"metadata_version": "2.1", "name": name, "version": version, "filetype": "sdist", "pyversion": "source"}
+    content, file = f"{name} {version}".encode(), f"{name}-{version}.tar.gz"
+    server.upload(index, fields, file, BytesIO(content))
+    digest = sha256(content).hexdigest()
+    return f"{server.url(index)}/+f/{digest[:3]}/{digest[3:16]}/{file}"

@@ -1,0 +1,114 @@
+"""What stands beside devpi: a web server in front of it, and a package index elsewhere that takes uploads."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.support.clients import Member
+
+
+@dataclass
+class Front:
+    """A web server in front of devpi, which passes requests on, but not those of methods that it refuses."""
+
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """method -> status"""
+    hidden: tuple[str, ...] = ()
+    """Features that its devpi does not have."""
+    page: str = ""
+    """What it says instead of asking devpi."""
+    behind: str = ""
+    url: str = ""
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    """Method, and who asked, of every request."""
+    tokens: list[str] = field(default_factory=list)
+    """What each of them showed."""
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+        auth = base64.b64decode(headers.get("X-Devpi-Auth") or "").decode()
+        self.seen.append((method, auth.partition(":")[0]))
+        self.tokens.append(auth.partition(":")[2])
+        if method in self.refused:
+            return self.refused[method], "text/html", b"<h1>What is that?</h1>"
+        if self.page:
+            return 200, "text/html", self.page.encode()
+        reply = httpx.request(method, self.behind.rstrip("/") + path, headers=dict(headers), content=body)
+        content = reply.content
+        if path.endswith("+api"):
+            said = reply.json()
+            said["result"]["features"] = [name for name in said["result"]["features"] if name not in self.hidden]
+            content = json.dumps(said).encode()
+        return reply.status_code, reply.headers.get("Content-Type", ""), content
+
+    def serve(self, member: Member) -> None:
+        """Make somebody use devpi through this web server; they know nothing yet of what it can do."""
+        self.behind = member.server.root
+        with member.state.changing() as state:
+            state.servers[self.url] = state.servers.pop(self.behind)
+            state.servers[self.url].features = []
+            state.server = self.url
+
+
+@dataclass
+class Elsewhere:
+    """A package index that takes uploads, as PyPI does."""
+
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    """What it answers to ``submit`` or ``file_upload``, if not 200."""
+    page: str = ""
+    url: str = ""
+    got: list[tuple[str, str, str]] = field(default_factory=list)
+    """Action, user and password of every request."""
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+        del method, path
+        user, _, password = base64.b64decode(headers["Authorization"].split()[1]).decode().partition(":")
+        action = re.search(rb"(?:%3A|:)action(?:=|\"\r\n\r\n)(\w+)", body)
+        name = action[1].decode() if action else ""
+        self.got.append((name, user, password))
+        return self.statuses.get(name, 200), "text/html", self.page.encode()
+
+
+@contextmanager
+def served(service: Front | Elsewhere) -> Iterator[None]:
+    """Let a service answer on a free port of loopback, at its ``url``."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            status, kind, content = service.answer(self.command, self.path, self.headers, body)
+            self.send_response(status)
+            for name, value in (
+                ("Content-Type", kind),
+                ("Content-Length", str(len(content))),
+                ("X-Devpi-Api-Version", "2"),
+            ):
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        do_GET = do_HEAD = do_POST = do_PUSH = answer  # noqa: N815 (http.server's names)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+        service.url = f"http://127.0.0.1:{web.server_port}/"
+        thread = threading.Thread(target=web.serve_forever)
+        thread.start()
+        yield
+        web.shutdown()
+        thread.join()

@@ -1,0 +1,102 @@
+"""A real devpi-server on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from devpi_cli.errors import Unreachable
+from devpi_cli.hosting.local_server import UNSTRETCHED
+from devpi_cli.http.identity import Access
+from devpi_cli.http.session import Session
+from devpi_cli.programs.process import start
+from devpi_cli.server.api import Server, discover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+# devpi-server hashes passwords slowly on purpose; here that would be most of the time.
+QUICK_SERVER = """
+from devpi_server import auth, main
+auth.pwd_context.update(argon2__memory_cost=8, argon2__parallelism=1, argon2__time_cost=1)
+main.main()
+"""
+# Its secret needs no stretching, and nobody searches here: no index of all words is written after each upload.
+QUICK = {**UNSTRETCHED, "DEVPISERVER_INDEXER_BACKEND": "null"}
+
+
+def one_by_one(access: Access | None = None) -> Session:
+    """Return a session that leaves no connection open behind a request, and that no proxy of this machine sees."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return Session(access, transport=httpx.HTTPTransport(verify=False, limits=limits))
+
+
+@dataclass
+class Live:
+    """A devpi-server that runs while the tests do."""
+
+    url: str
+    log: Path
+
+    def connect(self, user: str | None = None, password: str = "") -> Server:
+        """Return the protocol's view of the server, logged in if there is a user."""
+        login = Server(self.url, one_by_one()).login(user, password) if user else None
+        session = one_by_one(Access(self.url, (login.user, login.token) if login else None))
+        return Server(self.url, session, discover(session, self.url).features)
+
+    @contextmanager
+    def requests(self) -> Iterator[list[str]]:
+        """Collect ``METHOD /path`` of every request that the server gets inside the block."""
+        before = self.log.stat().st_size
+        seen: list[str] = []
+        yield seen
+        with self.log.open("rb") as log:
+            log.seek(before)
+            seen += re.findall(r"\[req\d+\] ([A-Z]+ \S+)", log.read().decode())
+
+
+def start_server(
+    folder: Path,
+    *init: str,
+    options: tuple[str, ...] = (),
+    program: str = QUICK_SERVER,
+    scripts: Path = Path(sys.executable).parent,
+) -> tuple[Live, int]:
+    """Make and start a devpi-server on a free port; return it and its process id."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run([scripts / "devpi-init", "--serverdir", folder / "data", *init], check=True, capture_output=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    live = Live(f"http://127.0.0.1:{port}/", folder / "server.log")
+
+    def answers() -> bool:
+        try:
+            return bool(discover(one_by_one(), live.url))
+        except Unreachable:
+            return False
+
+    command = [str(scripts / "python"), "-c", program, "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
+    command += ["--port", str(port), *options]
+    return live, start(command, log=live.log, ready=answers, seconds=60, extra=QUICK)
+
+
+@contextmanager
+def running_server(folder: Path, *init: str, **how: Any) -> Iterator[Live]:
+    """Make a devpi-server, start it as ``start_server`` does, and stop it by its process id."""
+    live, pid = start_server(folder, *init, **how)
+    try:
+        yield live
+    finally:
+        os.kill(pid, signal.SIGTERM)

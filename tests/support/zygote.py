@@ -1,0 +1,253 @@
+"""The devpi command without what starting Python costs: a process that has imported everything forks for each command.
+
+What a command does, prints and leaves behind is the same. What a start costs and imports is for those tests that run
+``python -m devpi_cli`` itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MODULE = "devpi_cli"
+HEAVY = (
+    "encodings.idna",
+    "filelock",
+    "httpcore",
+    "keyring",
+    "keyrings.alt.file",
+    "packaging.requirements",
+    "platformdirs",
+    "rich.progress",
+    "truststore",
+    "twine.package",
+)
+# Python reads these before our first line runs: whoever sets one differently needs a Python of their own.
+EARLY = ("PYTHON", "LC_", "LANG")
+START_SECONDS = 60
+
+
+@dataclass
+class Running:
+    """A command that runs: its process id; and, when it has ended, what it printed and its status."""
+
+    pid: int
+    connection: socket.socket
+    pipes: list[int]
+    """Its stdin, stdout and stderr: our ends of them."""
+
+    def communicate(self, stdin: str, timeout: float) -> tuple[str, str, int]:
+        """Wait for the end; return stdout, stderr and the status, which is negative for the signal that killed it.
+
+        After so many seconds the command is killed, and TimeoutExpired raised.
+        """
+        late = threading.Event()
+
+        def kill() -> None:
+            late.set()
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+        killer = threading.Timer(timeout, kill)
+        killer.start()
+        stdout, stderr = self._exchange(stdin)
+        with self.connection, self.connection.makefile() as answer:
+            status = int(answer.readline())
+        killer.cancel()
+        killer.join()
+        if late.is_set():
+            raise subprocess.TimeoutExpired(MODULE, timeout, stdout, stderr)
+        return stdout, stderr, status
+
+    def _exchange(self, text: str) -> list[str]:
+        """Write and read all at once, so that nobody waits for the other."""
+        said = ["", ""]
+
+        def write() -> None:
+            with suppress(BrokenPipeError), open(self.pipes[0], "w", encoding="utf-8") as file:  # noqa: PTH123 (a pipe)
+                file.write(text)
+
+        def read(place: int) -> None:
+            with open(self.pipes[place + 1], encoding="utf-8") as file:  # noqa: PTH123 (a pipe)
+                said[place] = file.read()
+
+        threads = [threading.Thread(target=write), *(threading.Thread(target=read, args=[place]) for place in (0, 1))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return said
+
+
+class Zygote:
+    """The process that forks, on the other side of a socket; it is started when first used, and ends with us."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._place = Path()
+        self._starting = threading.Lock()
+
+    def serves(self, environment: Mapping[str, str]) -> bool:
+        """Tell whether a command with that environment can be forked."""
+        return _early(environment) == _early(os.environ)
+
+    def start(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, code: str = "") -> Running:
+        """Start a command; ``code`` is what Python runs (``-c``) instead of the package."""
+        pipes = [os.pipe() for _ in range(3)]
+        theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
+        umask = os.umask(0)
+        os.umask(umask)
+        request = {"arguments": list(arguments), "env": dict(env), "cwd": str(cwd), "umask": umask, "code": code}
+        connection = self._connection()
+        socket.send_fds(connection, [b"."], theirs)
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        for end in theirs:
+            os.close(end)
+        with connection.makefile("rb", buffering=0) as answer:  # else a status that comes at once would be lost in it
+            pid = int(answer.readline())
+        return Running(pid, connection, [pipes[0][1], pipes[1][0], pipes[2][0]])
+
+    def stop(self) -> None:
+        """End the process."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            self._process.wait()
+            self._place.unlink()
+            self._place.parent.rmdir()
+
+    def _connection(self) -> socket.socket:
+        with self._starting:
+            if self._process is None:
+                self._place = Path(mkdtemp(prefix="zygote-")) / "socket"
+                command = [sys.executable, __file__, self._place]
+                self._process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd="/")
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(str(self._place))
+            except OSError:
+                connection.close()
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+                time.sleep(0.01)
+            else:
+                return connection
+
+
+def _early(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(EARLY)}
+
+
+# -- on the other side
+
+
+def serve(place: str) -> None:
+    """Fork for each request, until stdin is closed."""
+    _import_everything()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that look after a command
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(place)
+        listening.listen(64)
+        while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
+            connection, _ = listening.accept()
+            if os.fork() == 0:
+                listening.close()
+                look_after(connection)
+            connection.close()
+
+
+def _import_everything() -> None:
+    del sys.path[0]  # where this file is
+    package = import_module(MODULE)
+    for module in pkgutil.walk_packages(package.__path__, f"{MODULE}."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    import_module(f"{MODULE}.http.engine").start()
+    for name in HEAVY:
+        import_module(name)
+
+
+def look_after(connection: socket.socket) -> NoReturn:
+    """Fork a command, and tell its process id and how it ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+    with connection.makefile() as asked:
+        request = json.loads(asked.readline())
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        become(request, streams)
+    for stream in streams:
+        os.close(stream)
+    with suppress(BrokenPipeError):
+        connection.sendall(f"{pid}\n".encode())
+        _, status = os.waitpid(pid, 0)
+        connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def become(request: dict[str, Any], streams: list[int]) -> NoReturn:
+    """Be a Python that has just started as ``python -m devpi_cli``, or with code, and end as it does."""
+    for place, stream in enumerate(streams):
+        os.dup2(stream, place)
+        os.close(stream)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    os.chdir(request["cwd"])
+    os.umask(request["umask"])
+    sys.stdin = open(0, encoding=sys.stdin.encoding)  # noqa: SIM115 (it stays open to the end)
+    sys.stdout = open(1, "w", encoding=sys.stdout.encoding)  # noqa: SIM115 (it stays open to the end)
+    sys.stderr = open(2, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")  # noqa: SIM115 (it stays open to the end)
+    sys.path.insert(0, request["cwd"])
+    sys.argv = ["-c" if request["code"] else MODULE, *request["arguments"]]
+    status = _run(request["code"])
+    threading._shutdown()  # type: ignore[attr-defined]  # as Python does at its end
+    atexit._run_exitfuncs()
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    os._exit(status)
+
+
+def _run(code: str) -> int:
+    try:
+        if code:
+            exec(code, {"__name__": "__main__"})
+        else:
+            runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+    except SystemExit as leaving:
+        if isinstance(leaving.code, str):
+            sys.stderr.write(f"{leaving.code}\n")
+            return 1
+        return leaving.code or 0
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
