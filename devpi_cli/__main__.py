@@ -22,9 +22,6 @@ def main() -> None:
         _complete(*sys.argv[3:])
     gc.set_threshold(SELDOM)
     try:
-        from devpi_cli.http import engine
-
-        engine.start_click()
         from devpi_cli.cli import main as cli
 
         cli.main()

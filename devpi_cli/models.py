@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -27,21 +28,26 @@ DOC_UPLOAD = "doc_upload"
 
 @dataclass(frozen=True)
 class Login:
-    """A user's token, and until when the server takes it (seconds since the epoch; infinite when nobody said)."""
+    """A user's token.
+
+    ``expires`` is in seconds since the epoch, infinite when the server did not say; ``source`` is where the login was
+    found, in words.
+    """
 
     user: str
     token: str = field(repr=False)
-    expires: float
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """User and token, as a request carries them."""
-        return self.user, self.token
+    expires: float = inf
+    source: str = field(default="", compare=False)
 
     @property
     def hours(self) -> float:
-        """For how long the token is still good; negative when it no longer is."""
+        """The hours until the token expires; negative once it has."""
         return (self.expires - time.time()) / 3600
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the token has not expired, as far as is known."""
+        return self.hours > 0
 
 
 @dataclass(frozen=True)

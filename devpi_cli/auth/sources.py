@@ -47,12 +47,12 @@ class Credential:
         return cls(named or whose or "", secret, source, is_token=whose is not None)
 
 
-@dataclass
-class Credentials:
-    """The logins that there may be for a server, and for an index of it.
+@dataclass(frozen=True)
+class CredentialSources:
+    """The places where a login for a server, or for one of its indexes, may be.
 
-    ``user`` is who shall act, if that was typed, and else as ``DEVPI_USER`` says; ``stored`` their login in the state
-    file, or that of who acts there; ``say`` gets a line about each source, and never the secret.
+    ``user`` is who shall act, if anybody was named, and ``named_by`` what named them; ``stored`` is their login in the
+    state file, or that of who acts there. ``say`` gets a line about each source, and never the secret.
     """
 
     root: str
@@ -60,9 +60,7 @@ class Credentials:
     user: str | None = None
     stored: Login | None = None
     say: Callable[[str], None] = lambda line: None
-
-    def __post_init__(self) -> None:
-        self.user = self.user or os.environ.get(USER) or None
+    named_by: str = ""
 
     @property
     def acting(self) -> str | None:
@@ -103,10 +101,10 @@ class Credentials:
         for variable in (TOKEN, PASSWORD):
             if os.environ.get(variable) and not self._variable(variable):
                 return WrongUsage(f"{variable} is set, and nothing says whose it is", hint=f"set {USER}, too")
-        if os.environ.get(USER) and not self.stored and not self.environment():
+        if self.named_by == USER and not self.stored and not self.environment():
             return WrongUsage(
-                f"{USER} is set, and there is neither a password nor a token of {os.environ[USER]}",
-                hint=f"set {PASSWORD} or {TOKEN}, too, or type 'devpi login {os.environ[USER]}'",
+                f"{USER} is set, and there is neither a password nor a token of {self.user}",
+                hint=f"set {PASSWORD} or {TOKEN}, too, or type 'devpi login {self.user}'",
             )
         return None
 

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from devpi_cli._version import __version__
 from devpi_cli.cli import plugins
-from devpi_cli.cli.app import App
+from devpi_cli.cli.app import OPTIONS, App, current_app
 from devpi_cli.errors import DevpiError, Interrupted, Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -52,10 +52,9 @@ ALIASES = {"logout": "logoff"}
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Keep a generic option on the App, on whichever side of the command it was given."""
-    given = param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
-    if given:
-        setattr(ctx.ensure_object(App), str(param.name), value)
+    """Keep a generic option for the App, on whichever side of the command it was given."""
+    if param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
+        ctx.meta.setdefault(OPTIONS, {})[param.name] = value
 
 
 def _generic(*names: str, **settings: Any) -> click.Option:
@@ -180,7 +179,6 @@ class CommandTable(click.Group):
 
     @_usage_errors()
     def invoke(self, ctx: click.Context) -> Any:
-        app = ctx.ensure_object(App)
         try:
             super().invoke(ctx)
             if sys.stdout:
@@ -188,13 +186,14 @@ class CommandTable(click.Group):
         except (click.exceptions.Exit, click.ClickException, OSError):
             raise  # click knows what to do; main says what an OSError is, because --help can meet one, too
         except DevpiError as error:
+            app = current_app(ctx)
             app.out.error(error, _what_to_type(app, error))
             ctx.exit(error.exit_status)
         except (KeyboardInterrupt, EOFError, click.Abort):
-            app.out.error(Interrupted("interrupted"))
+            current_app(ctx).out.error(Interrupted("interrupted"))
             ctx.exit(Interrupted.exit_status)
         except Exception as error:
-            _report_bug(app, error)
+            _report_bug(current_app(ctx), error)
             ctx.exit(1)
 
 
@@ -241,7 +240,7 @@ def _what_to_type(app: App, error: DevpiError) -> str:
 def devpi(ctx: click.Context, version: bool) -> None:
     """Work with packages on a devpi server."""
     if version:
-        _show_versions(ctx.ensure_object(App))
+        _show_versions(current_app(ctx))
         ctx.exit()
     if ctx.invoked_subcommand is None:
         ctx.fail("Missing command.")
@@ -253,9 +252,10 @@ def _show_versions(app: App) -> None:
     app.out.line(f"devpi-cli {__version__}")
     for plugin in found:
         app.out.line(f"plugin {plugin.name}: {plugin.package}")
-    versions = app.server.status().versions if app.verbose and app.place else {}
+    target = app.target() if app.verbose else None
+    versions = app.connect(target).status().versions if target and target.root else {}
     for package, number in sorted(versions.items()):
-        app.out.line(f"{app.root}: {package} {number}")
+        app.out.line(f"{target and target.root}: {package} {number}")
     app.out.document(
         {"devpi-cli": __version__, "plugins": {plugin.name: plugin.package for plugin in found}, "server": versions}
     )
@@ -271,7 +271,7 @@ def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:
 
 
 def main(app: App | None = None) -> None:
-    """Run the devpi command, under that name also as ``python -m devpi_cli``; ``app`` brings parts of another make."""
+    """Run the devpi command, under that name also as ``python -m devpi_cli``; ``app`` is one of another make."""
     try:
         devpi(prog_name="devpi", obj=app)
     except OSError as error:  # a pipe that was closed is not among them: click ends quietly

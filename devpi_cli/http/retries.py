@@ -34,7 +34,7 @@ class Answer(Protocol):
 A = TypeVar("A", bound=Answer)
 
 
-class Trouble(NamedTuple):
+class Retryable(NamedTuple):
     """What went wrong and may pass: in words, how long to wait where that is known, and what the server may have done.
 
     ``refused``: nobody listens. ``unsettled``: the request was under way, and the answer got lost.
@@ -86,9 +86,9 @@ class Retries:
         """
         for number in count():
             outcome = _outcome(attempt)
-            trouble = _trouble(outcome, is_upload=arrived is not None) if self.most else None
-            again = trouble is not None and self._wait(number, trouble)
-            if trouble and trouble.unsettled and arrived:
+            retryable = _retryable(outcome, is_upload=arrived is not None) if self.most else None
+            again = retryable is not None and self._wait(number, retryable)
+            if retryable and retryable.unsettled and arrived:
                 is_there = _ask(arrived)
                 if is_there:
                     return None
@@ -99,17 +99,17 @@ class Retries:
             raise outcome
         return outcome
 
-    def _wait(self, number: int, trouble: Trouble) -> bool:
+    def _wait(self, number: int, retryable: Retryable) -> bool:
         """Wait before another attempt; tell whether there shall be one."""
-        if number >= min(self.most, len(REFUSED_WAITS) if trouble.refused else self.most):
+        if number >= min(self.most, len(REFUSED_WAITS) if retryable.refused else self.most):
             return False
-        wait = trouble.wait
+        wait = retryable.wait
         if wait is None:
-            wait = REFUSED_WAITS[number] if trouble.refused else FIRST_WAIT * 2**number * (0.5 + self.spread())
+            wait = REFUSED_WAITS[number] if retryable.refused else FIRST_WAIT * 2**number * (0.5 + self.spread())
         if self.waited + wait > self.most_seconds or wait > deadline.left():
             return False
-        if not trouble.refused:
-            self.say(f"retrying in {round(wait, 1):g} s: {trouble.why}")
+        if not retryable.refused:
+            self.say(f"retrying in {round(wait, 1):g} s: {retryable.why}")
         self.waited += wait
         self.sleep(wait)
         return True
@@ -130,20 +130,20 @@ def _ask(arrived: Callable[[], bool]) -> bool | None:
         return None
 
 
-def _trouble(outcome: Answer | Unreachable, *, is_upload: bool) -> Trouble | None:
+def _retryable(outcome: Answer | Unreachable, *, is_upload: bool) -> Retryable | None:
     """Return what may pass; None for success, and for a failure that another attempt does not change."""
     if isinstance(outcome, Unreachable):
         # A server that was silent for so long has had its time; but an upload it may hold has to be looked for.
         if not outcome.fault or (outcome.fault == "silent" and not is_upload):
             return None
         refused = outcome.fault == "refused"
-        return Trouble(outcome.message, refused=refused, unsettled=not refused)
+        return Retryable(outcome.message, refused=refused, unsettled=not refused)
     status, headers = outcome.status_code, outcome.headers
     # A 502 of devpi itself is about the upstream of a mirror, which it does not ask again so soon.
     if status not in PASSING or (status == PASSING[1] and "x-devpi-api-version" in headers):
         return None
     why = f"{status} {outcome.reason_phrase}"
-    return Trouble(why, seconds(headers.get("retry-after", "")), unsettled=status in MAYBE_DONE)
+    return Retryable(why, seconds(headers.get("retry-after", "")), unsettled=status in MAYBE_DONE)
 
 
 def seconds(retry_after: str) -> float | None:

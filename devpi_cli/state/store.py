@@ -10,11 +10,11 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli import dirs
-from devpi_cli.errors import BrokenState, NothingInUse, WrongUsage
+from devpi_cli.errors import BrokenState
 from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.models import Login, Written
 from devpi_cli.state.known_server import Known, text_or_none
-from devpi_cli.urls import is_below, origin
+from devpi_cli.urls import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,18 +95,6 @@ class State:
         heritage = (folder,) if clientdir else (folder, home() / ".devpi" / "client")
         return cls.load(folder / "state.json", local_state(), heritage)
 
-    def require_server(self, index: str | None = None) -> str:
-        """Return the root URL of the server in use.
-
-        Raises NothingInUse where there is none, and WrongUsage where the environment names an index of it.
-        """
-        if self.server is None and index:
-            hint = "give it the URL of the index, https://HOST/USER/INDEX, or type 'devpi use URL'"
-            raise WrongUsage(f"DEVPI_INDEX is {index!r}, and no server is in use", hint=hint)
-        if self.server is None:
-            raise NothingInUse("no server in use", hint="type 'devpi use URL' with the URL of a server or an index")
-        return self.server
-
     def at(self, root: str) -> Known:
         """Return what is remembered of a server; a new one is remembered from now on."""
         return self.servers.setdefault(root, Known())
@@ -115,13 +103,14 @@ class State:
         """Return what is remembered of a server, which may be nothing."""
         return self.servers.get(root, Known())
 
-    def root_of(self, url: str) -> str | None:
-        """Return the root URL of the remembered server that a URL belongs to."""
-        return max((root for root in self.servers if is_below(url, root)), key=len, default=None)
-
     def login(self, root: str, user: str | None = None) -> Login | None:
         """Return the login of a user, or of who acts there, at a server."""
         return self.known(root).logins.get(user or self.known(root).user or "")
+
+    def user_at(self, root: str, named: str | None = None) -> str | None:
+        """Return the user who acts at a server, or the one who is named, if they are logged in there."""
+        login = self.login(root, named)
+        return login.user if login else None
 
     @contextmanager
     def changing(self) -> Iterator[State]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devpi_cli.errors import Redirected
-from devpi_cli.http.identity import Access
+from devpi_cli.http.identity import Identity
 from devpi_cli.http.tls import Trust
+from devpi_cli.models import Login
 from tests.support.webservers import Front, a_front, tls_context
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_away_from_tls_nothing_is_asked_but_for_a_file(
     here.answer("/here", status=302, Location=there.answer("/there"))
     asked = len(there.asked)
     with pytest.raises(Redirected, match="without TLS"):
-        HOW[how](new_session(Access(here.url), trust=trust), f"{here.url}here")
+        HOW[how](new_session(Identity(here.url), trust=trust), f"{here.url}here")
     assert len(there.asked) == asked
 
 
@@ -87,8 +88,8 @@ def test_another_origin_learns_no_secret(
     here, there = fronts[first], fronts[second]
     begun = -2 if here is there else -1
     url, asked = there.answer("/there"), "GET" if how == "download" else how
-    access = Access(here.url, ("alice", "t0ken"), ("proxy", "s3cret"), str(certificate))
-    session = new_session(access, trust=trust)
+    identity = Identity(here.url, Login("alice", "t0ken"), ("proxy", "s3cret"), str(certificate))
+    session = new_session(identity, trust=trust)
     for status in (301, 302, 303, 307, 308):
         here.answer("/here", status=status, Location=url.replace("127.0.0.1", host) if host else url)
         HOW[how](session, f"{here.url}here")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from devpi_cli import urls
 from devpi_cli.errors import DevpiError, WrongUsage
 from devpi_cli.hosting.local_server import Registry
+from devpi_cli.http.retries import Retries
 from devpi_cli.http.session import Session
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def answers_for(registry: Registry, app: App) -> Callable[[str], bool]:
     """Return what tells whether the server at a URL is up, and is this registry and not another's."""
 
     def answers(url: str) -> bool:
-        session = Session(timeout=ASK_SECONDS, log=app.out.debug)
-        session.retries.most_seconds = ASK_SECONDS
+        session = Session(timeout=ASK_SECONDS, retries=Retries(most_seconds=ASK_SECONDS), log=app.out.debug)
         try:
             status = session.request("GET", f"{url}+status").result
         except DevpiError:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from devpi_cli.cli.app import App
     from devpi_cli.cli.output import Part
     from devpi_cli.models import Dist
+    from devpi_cli.server.api import Server
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Uploads:
     """What is to be uploaded to an index, and what became of it."""
 
     app: App
+    server: Server
     index: str
     dry_run: bool
     skip_existing: bool = False
@@ -63,7 +65,7 @@ class Uploads:
 
     def send(self) -> None:
         """Upload all, whatever happens to one, and documentation last; raise what stands for all failures."""
-        url = f"{self.app.server.url(self.index)}/"
+        url = f"{self.server.url(self.index)}/"
         if not self.dry_run:
             self._log_in(url)
         if self.check or self.skip_existing:
@@ -73,7 +75,7 @@ class Uploads:
         if self.skip_existing:
             known = self._missing(known, url)
         if not self.dry_run:
-            self.app.session.prepare(url)  # once, before others need it
+            self.server.session.prepare(url)  # once, before others need it
         size = sum(path.stat().st_size for path in [*(dist.path for dist in known), *self.paths])
         with self.app.out.progress(f"{total} files", size, total) as part:
             for docs in (False, True):
@@ -102,7 +104,7 @@ class Uploads:
         if self.dry_run or self._is_hopeless:
             return "skipped" if self.dry_run else ""
         out, name = self.app.out, dist.path.name
-        server = self.app.server.narrowed_to(dist.project)
+        server = self.server.narrowed_to(dist.project)
         try:
             with part(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
                 said = server.upload(self.index, dist.fields, name, file, action=dist.action)
@@ -131,12 +133,12 @@ class Uploads:
                 failure.hint = "with --check nothing is uploaded until all files are good"
             return []
         if files:
-            warn_of_mirrored(self.app, self.index, [dist.project for dist in files])
+            warn_of_mirrored(self.app, self.server, self.index, [dist.project for dist in files])
         return self.dists
 
     def _missing(self, wanted: Sequence[Dist], url: str) -> list[Dist]:
         """Return what the index does not have, before anything is sent; another file of a name has failed."""
-        existing, missing = Existing(self.app.server, self.index), []
+        existing, missing = Existing(self.server, self.index), []
         for dist in wanted:
             try:
                 if not existing.has(dist):
@@ -153,12 +155,12 @@ class Uploads:
 
     def _log_in(self, url: str) -> None:
         """Log in before a large file is sent for nothing, where that needs a login; without it the server decides."""
-        app = self.app
-        app.logins.ready(app.session)
-        if app.logins.is_in or not app.out.can_ask:
+        session = self.server.session
+        login = session.find_login()
+        if (login and login.is_current) or not self.app.out.can_ask:
             return
-        if not may_upload(None, app.server.index(self.index, projects=False).listed("acl_upload")):
-            app.logins.ask_for(app.session, f"POST {url}")
+        if not may_upload(None, self.server.index(self.index, projects=False).listed("acl_upload")):
+            session.ask_login(f"POST {url}")
 
     def _sum_up(self, total: int) -> None:
         """Say how many files are where, or what failed."""
