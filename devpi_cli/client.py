@@ -16,7 +16,7 @@ from devpi_cli.http.identity import Identity
 from devpi_cli.http.retries import MOST, Retries
 from devpi_cli.http.session import SILENCE_SECONDS, Session
 from devpi_cli.http.tls import Trust
-from devpi_cli.indexes.contents import IDENTICAL, Existing, matching
+from devpi_cli.indexes.contents import IDENTICAL, IndexContents, find_releases
 from devpi_cli.models import Requirement
 from devpi_cli.packages import archives, dists
 from devpi_cli.server.api import Server
@@ -140,7 +140,7 @@ class Client(AbstractContextManager["Client"]):
 
         Raises NothingFound when nothing matches.
         """
-        return matching(self.server, self._name(index), Requirement.parse(requirement), bases=bases)[::-1]
+        return find_releases(self.server, self._name(index), Requirement.parse(requirement), bases=bases)[::-1]
 
     def files(self, requirement: str, *, index: str | None = None, bases: bool = True) -> list[Link]:
         """List the distributions of the releases that match. Raises NothingFound when nothing does."""
@@ -166,7 +166,7 @@ class Client(AbstractContextManager["Client"]):
         if path.name.endswith(dists.SUFFIXES):
             archives.check(path)
         dist = dists.read(path)
-        if skip_existing and Existing(self.server, name).has(dist):
+        if skip_existing and IndexContents(self.server, name).has(dist):
             return False
         with path.open("rb") as file:
             said = self.server.narrowed_to(dist.project).upload(name, dist.fields, path.name, file)
@@ -185,7 +185,7 @@ class Client(AbstractContextManager["Client"]):
         wanted, to = Requirement.parse(requirement), self._name(target)
         if wanted.is_whole_project:
             raise WrongUsage(f"{requirement!r} does not say which release", hint=f"name '{requirement}==VERSION'")
-        releases, there = matching(self.server, self._name(index), wanted), Existing(self.server, to)
+        releases, there = find_releases(self.server, self._name(index), wanted), IndexContents(self.server, to)
         return [
             release
             for release in releases
@@ -196,7 +196,7 @@ class Client(AbstractContextManager["Client"]):
         try:
             actions = self.server.push(index, release.project, release.version, {"targetindex": target})
         except Conflict as conflict:
-            if Existing(self.server, target).holds(release, conflict):
+            if IndexContents(self.server, target).holds(release, conflict):
                 return False
             raise
         failed = [" ".join([str(action.status), *action.words]) for action in actions if not action.is_done]
@@ -212,7 +212,7 @@ class Client(AbstractContextManager["Client"]):
         Raises NothingFound when nothing matches.
         """
         name, wanted = self._name(index), Requirement.parse(requirement)
-        found = matching(self.server, name, wanted)
+        found = find_releases(self.server, name, wanted)
         if wanted.is_whole_project:
             self.server.remove_project(name, wanted.project, force=force)
             return found

@@ -24,7 +24,7 @@ from devpi_cli.errors import (
     Unreachable,
     WrongUsage,
 )
-from devpi_cli.server.token_issuer import Issuer
+from devpi_cli.server.token_issuer import TokenIssuer
 from devpi_cli.server.tokens import Limits
 from tests.support.checkout import ROOT
 from tests.support.dists import make_wheel, put
@@ -142,7 +142,7 @@ def test_a_login_is_one_of_a_connection_and_can_go_to_another(dev: Client, membe
 @pytest.mark.parametrize("how", ["token", "password"])  # devpi takes an API token in the place of a password, too
 def test_an_api_token_says_whose_it_is(dev: Client, member: Member, wheel: Path, how: str, server: Live) -> None:
     limits = Limits(allowed=("upload", "pkg_read"), projects=("demo",))
-    with connect(member.index_url, **{how: Issuer(dev.server).create(member.user, limits)}) as ci:
+    with connect(member.index_url, **{how: TokenIssuer(dev.server).create(member.user, limits)}) as ci:
         assert (ci.user, ci.upload(wheel)) == (member.user, True)
         with pytest.raises(NotAllowed), server.requests() as seen:
             ci.upload(make_wheel(wheel.parent, name="other"))

@@ -13,14 +13,14 @@ from devpi_cli import dirs
 from devpi_cli.errors import BrokenState
 from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.models import Login, Written
-from devpi_cli.state.known_server import Known, text_or_none
+from devpi_cli.state.known_server import KnownServer, text_or_none
 from devpi_cli.urls import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from devpi_cli.state.devpi_client import Inheritance
+    from devpi_cli.state.devpi_client import ImportedState
 
 SCHEMA = 1
 LOCK_SECONDS = 20
@@ -62,27 +62,27 @@ class State:
     always_set_cfg: bool = False
     pip_set_trusted: str = "auto"
     venv: str | None = None
-    servers: dict[str, Known] = field(default_factory=dict)
+    servers: dict[str, KnownServer] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
     """The settings files of installers that were written, by path."""
     local: Path | None = None
     """Where the file in the active virtual environment is, or would be."""
     is_local: bool = False
-    heritage: tuple[Path, ...] = ()
+    devpi_client_folders: tuple[Path, ...] = ()
     """Folders where devpi-client may have left its state, which counts until there is a state file."""
-    inherited: Path | None = None
+    imported_from: Path | None = None
     """The folder that it was read from."""
 
     def __post_init__(self) -> None:
         self._elsewhere = self._in_use()  # what the main file says while the local one is in force
 
     @classmethod
-    def load(cls, path: Path, local: Path | None = None, heritage: tuple[Path, ...] = ()) -> State:
+    def load(cls, path: Path, local: Path | None = None, devpi_client_folders: tuple[Path, ...] = ()) -> State:
         """Read a state file; one that is not there is an empty state.
 
         Raises BrokenState for a file that cannot be read or understood. Such a file is never overwritten.
         """
-        state = cls(path, local=local, heritage=heritage)
+        state = cls(path, local=local, devpi_client_folders=devpi_client_folders)
         state._read()
         return state
 
@@ -92,16 +92,16 @@ class State:
         from pathlib import Path
 
         folder = Path(clientdir) if clientdir else default_clientdir()
-        heritage = (folder,) if clientdir else (folder, home() / ".devpi" / "client")
-        return cls.load(folder / "state.json", local_state(), heritage)
+        devpi_client_folders = (folder,) if clientdir else (folder, home() / ".devpi" / "client")
+        return cls.load(folder / "state.json", local_state(), devpi_client_folders)
 
-    def at(self, root: str) -> Known:
+    def at(self, root: str) -> KnownServer:
         """Return what is remembered of a server; a new one is remembered from now on."""
-        return self.servers.setdefault(root, Known())
+        return self.servers.setdefault(root, KnownServer())
 
-    def known(self, root: str) -> Known:
+    def known(self, root: str) -> KnownServer:
         """Return what is remembered of a server, which may be nothing."""
-        return self.servers.get(root, Known())
+        return self.servers.get(root, KnownServer())
 
     def login(self, root: str, user: str | None = None) -> Login | None:
         """Return the login of a user, or of who acts there, at a server."""
@@ -125,17 +125,17 @@ class State:
 
     def _read(self) -> None:
         if not self._read_file(self.path, self._fill):
-            self._inherit()
+            self._import()
         found = bool(self.local and self._read_file(self.local, self._fill_in_use))
-        self.is_local = found or bool(self.local and self._inherit_local(self.local.parent))
+        self.is_local = found or bool(self.local and self._import_local(self.local.parent))
 
-    def _inherit(self) -> None:
+    def _import(self) -> None:
         """Begin with what devpi-client left; the first change makes it ours."""
         from devpi_cli.state import devpi_client  # here, because that was once
 
-        for folder in self.heritage:
-            if left := devpi_client.inherit(folder):
-                self.inherited = folder
+        for folder in self.devpi_client_folders:
+            if left := devpi_client.read(folder):
+                self.imported_from = folder
                 self._take(left)
                 self.always_set_cfg, self.venv = left.always_set_cfg, left.venv
                 for root, tokens in left.tokens.items():
@@ -148,14 +148,14 @@ class State:
                 break
         self._elsewhere = self._in_use()
 
-    def _inherit_local(self, venv: Path) -> bool:
+    def _import_local(self, venv: Path) -> bool:
         from devpi_cli.state import devpi_client
 
-        if left := devpi_client.inherit_local(venv):
+        if left := devpi_client.read_local(venv):
             self._take(left)
         return left is not None
 
-    def _take(self, left: Inheritance) -> None:
+    def _take(self, left: ImportedState) -> None:
         self.server, self.index, self.is_mirror = left.server, left.index, left.is_mirror
         if left.server:
             self.at(left.server).features = list(left.features)
@@ -186,7 +186,7 @@ class State:
     def _fill(self, data: dict[str, Any]) -> None:
         self._fill_in_use(data)
         self._elsewhere = self._in_use()
-        self.servers = {_root(root): Known.of(known) for root, known in data["servers"].items()}
+        self.servers = {_root(root): KnownServer.of(known) for root, known in data["servers"].items()}
         self.written = {path: Written(**written) for path, written in data.get("written", {}).items()}
 
     def _fill_in_use(self, data: dict[str, Any]) -> None:

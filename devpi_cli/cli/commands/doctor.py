@@ -107,7 +107,7 @@ def _state(visit: Visit) -> Finding:
     visit.target = visit.app.target()
     path = state.path
     if not path.exists():
-        came = f", and counts what devpi-client left in {state.inherited}" if state.inherited else ""
+        came = f", and counts what devpi-client left in {state.imported_from}" if state.imported_from else ""
         return Finding(OK, f"there is none yet at {path}{came}")
     found = path.stat()
     if os.name == "posix" and found.st_uid != os.geteuid():

@@ -70,7 +70,7 @@ def _projects(app: App, server: Server, index: str, *, all_: bool, ignore_bases:
         return
     found: dict[str, list[str]] = {}
     ask = partial(server.releases, index, ignore_bases=ignore_bases)
-    for project, outcome in parallel.each(
+    for project, outcome in parallel.run(
         ask, projects, jobs, seconds=server.session.quickest, server_seconds=parallel.READING_SECONDS
     ):
         if isinstance(outcome, DevpiError):

@@ -21,7 +21,7 @@ from devpi_cli.cli.steps.releases import matching_releases
 from devpi_cli.cli.steps.summary import sum_up
 from devpi_cli.errors import Conflict, DevpiError, OtherFile, Refused, ServerFailed, SomeFailed, WrongUsage
 from devpi_cli.files import expanded
-from devpi_cli.indexes.contents import PUSHED, Existing
+from devpi_cli.indexes.contents import PUSHED, IndexContents
 from devpi_cli.models import Requirement
 from devpi_cli.server import tokens
 from devpi_cli.server.api import discover
@@ -103,7 +103,7 @@ def command(
         _refuse_private(found.values(), to)
     elif dry_run:
         require_place(server, to.name)
-    existing = Existing(server, to.name) if skip_existing else None
+    existing = IndexContents(server, to.name) if skip_existing else None
     _push_all(app, server, name, list(found.values()), to, options, existing, dry_run=dry_run)
 
 
@@ -177,7 +177,7 @@ def _push_all(
     releases: list[Release],
     to: Destination,
     options: dict[str, bool],
-    existing: Existing | None,
+    existing: IndexContents | None,
     *,
     dry_run: bool,
 ) -> None:
@@ -214,7 +214,7 @@ def _push_all(
     sum_up(app, list(failures.items()), "releases pushed", done=len(releases) - len(failures), total=len(releases))
 
 
-def _has(app: App, existing: Existing, release: Release, options: dict[str, bool]) -> bool:
+def _has(app: App, existing: IndexContents, release: Release, options: dict[str, bool]) -> bool:
     """Tell whether the target has a release, before it is pushed. Raises OtherFile for other files of its names."""
     is_there = existing.has_release(release, _rels(options))
     if is_there:
@@ -236,7 +236,7 @@ def _push(
     try:
         actions = server.push(index, release.project, release.version, {**target, **options})
     except Conflict as conflict:
-        if to.repository or not Existing(server, to.name).holds(release, conflict, _rels(options)):
+        if to.repository or not IndexContents(server, to.name).holds(release, conflict, _rels(options)):
             raise
         app.out.line(f"already there: {release.project} {release.version} -> {to.name}")
         return "already there"

@@ -144,7 +144,7 @@ def _remove_releases(
         return True
 
     took, costs = server.session.quickest, parallel.REMOVING_SECONDS
-    for release, outcome in parallel.each(remove, releases, jobs, seconds=took, server_seconds=costs):
+    for release, outcome in parallel.run(remove, releases, jobs, seconds=took, server_seconds=costs):
         if isinstance(outcome, DevpiError):
             failures.append((f"{wanted.project} {release.version}", outcome))
         elif outcome:

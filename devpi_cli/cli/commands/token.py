@@ -21,7 +21,7 @@ from devpi_cli.errors import DevpiError, LoginRequired, NothingFound, PluginMiss
 from devpi_cli.files import read, write_private
 from devpi_cli.models import normalised
 from devpi_cli.server import tokens
-from devpi_cli.server.token_issuer import Issuer
+from devpi_cli.server.token_issuer import TokenIssuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -210,13 +210,13 @@ def login(app: App, file: str | None) -> None:
     app.out.document({"user": found.user, "server": server.root, "index": index, "expires": until})
 
 
-def _issuer(app: App, typed: str | None) -> tuple[str, Issuer]:
+def _issuer(app: App, typed: str | None) -> tuple[str, TokenIssuer]:
     """Return whose tokens are meant, and the server that issues them."""
     target = app.target()
     server, user = app.connect(target), typed or target.acting_user()
     if not user:
         raise LoginRequired("whose token? nobody is logged in", hint="type 'devpi login USER' first")
-    return urls.user_name(user), Issuer(server)
+    return urls.user_name(user), TokenIssuer(server)
 
 
 def _limits(

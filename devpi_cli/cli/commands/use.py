@@ -180,11 +180,11 @@ def _make_local(app: App) -> None:
 
 def _take_over(app: App, *, dry_run: bool) -> None:
     """Make ours what devpi-client left, once; its own files stay as they are."""
-    folder = app.state.inherited
+    folder = app.state.imported_from
     if dry_run or not folder:
         return
     with app.state.changing() as state:
-        state.inherited = None
+        state.imported_from = None
     app.out.note(f"taken over from devpi-client: server, index and logins in {folder}")
 
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from devpi_cli import urls
 from devpi_cli.errors import NothingInUse
 from devpi_cli.installers.changes import index_of, planned, undone
-from devpi_cli.installers.formats import Wanted
-from devpi_cli.installers.locations import places
+from devpi_cli.installers.formats import IndexSettings
+from devpi_cli.installers.locations import settings_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def plan(app: App, asked: Asked | None, venv: Path | None, trust: str | None) ->
     wanted = _wanted(
         asked.server.session.identity, service.simpleindex, f"{service.index}/", trust or app.state.pip_set_trusted
     )
-    found = [planned(place, wanted, _written(app, place.path)) for place in places(venv)]
+    found = [planned(place, wanted, _written(app, place.path)) for place in settings_files(venv)]
     return [change for change in found if change]
 
 
@@ -56,7 +56,7 @@ def make(app: App, changes: list[Change]) -> None:
 
 def put_back(app: App, venv: Path | None, *, diff: bool, dry_run: bool) -> None:
     """Put the old files back; ask first where somebody changed a file after it was set."""
-    found = [undone(place, _written(app, place.path)) for place in places(venv)]
+    found = [undone(place, _written(app, place.path)) for place in settings_files(venv)]
     changes = [change for change in found if change]
     if diff:
         show_diff(app, changes)
@@ -90,7 +90,7 @@ def show(app: App, venv: Path | None, would: list[Change]) -> dict[str, Any]:
         app.out.line("only setting venv pip/uv config, no global configuration changed")
     changes = {change.path: change for change in would if change.is_needed}
     settings = {}
-    for place in places(venv):
+    for place in settings_files(venv):
         change = changes.get(place.path)
         verb = f"would {_verb(change)} " if change else ""
         settings[str(place.path)] = index_of(place)
@@ -99,13 +99,13 @@ def show(app: App, venv: Path | None, would: list[Change]) -> dict[str, Any]:
     return {"venv": str(venv) if venv else None, "settings": settings, "changes": list(map(_as_json, changes.values()))}
 
 
-def _wanted(identity: Identity, simple: str, search: str, trust: str) -> Wanted:
+def _wanted(identity: Identity, simple: str, search: str, trust: str) -> IndexSettings:
     host = urlsplit(simple)
     if trust == "auto":
         trust = "yes" if host.scheme == "http" and not urls.is_loopback(simple) else ""
     if identity.basic_auth and urls.origin(simple) == urls.origin(identity.root):
         simple, search = (urls.with_login(url, *identity.basic_auth) for url in (simple, search))
-    return Wanted(
+    return IndexSettings(
         simple,
         search,
         trust=host.hostname if trust == "yes" else None,

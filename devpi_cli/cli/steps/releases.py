@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from devpi_cli.cli.steps.hints import ASK_SECONDS, DID_YOU_MEAN, what_to_type
 from devpi_cli.errors import DevpiError, Missing, NothingFound
-from devpi_cli.indexes.contents import matching
+from devpi_cli.indexes.contents import find_releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ def no_release(index: str, wanted: Requirement) -> NothingFound:
 def matching_releases(app: App, server: Server, index: str, wanted: Requirement) -> list[Release]:
     """Return the releases on the index itself that are meant, the oldest first. Raises NothingFound for none."""
     try:
-        return matching(server, index, wanted)
+        return find_releases(server, index, wanted)
     except NothingFound as nothing:
         if isinstance(nothing.__cause__, Missing):
             meant = what_to_type(app, nothing.__cause__)

@@ -16,7 +16,7 @@ from devpi_cli.cli.steps.summary import sum_up
 from devpi_cli.errors import BrokenDistribution, CheckFailed, DevpiError, OtherFile, Refused
 from devpi_cli.http import parallel
 from devpi_cli.http.responses import CONFIRMED
-from devpi_cli.indexes.contents import IDENTICAL, Existing
+from devpi_cli.indexes.contents import IDENTICAL, IndexContents
 from devpi_cli.models import DOC_UPLOAD
 from devpi_cli.packages import archives, dists
 from devpi_cli.packages import docs as documentation
@@ -81,7 +81,7 @@ class Uploads:
             for docs in (False, True):
                 paths = [path for path in self.paths if documentation.is_documentation(path) is docs]
                 read = [dist for dist in known if (dist.action == DOC_UPLOAD) is docs]
-                self._send_all(chain(read, parallel.ahead(self._readable(paths)) if paths else ()), url, part)
+                self._send_all(chain(read, parallel.read_ahead(self._readable(paths)) if paths else ()), url, part)
         results = {str(path): {"outcome": outcome} for path, outcome in self.outcomes.items()}
         results |= {str(path): _as_json(error) for path, error in self.failures.items()}
         self.app.out.document({"index": self.index, "url": url, "files": results})
@@ -89,7 +89,7 @@ class Uploads:
 
     def _send_all(self, wanted: Iterable[Dist], url: str, part: Part) -> None:
         jobs = 1 if self.dry_run else self.jobs
-        for dist, outcome in parallel.each(partial(self._send, part), wanted, jobs):
+        for dist, outcome in parallel.run(partial(self._send, part), wanted, jobs):
             if isinstance(outcome, DevpiError):
                 self.failures[dist.path] = outcome
                 continue
@@ -138,7 +138,7 @@ class Uploads:
 
     def _missing(self, wanted: Sequence[Dist], url: str) -> list[Dist]:
         """Return what the index does not have, before anything is sent; another file of a name has failed."""
-        existing, missing = Existing(self.server, self.index), []
+        existing, missing = IndexContents(self.server, self.index), []
         for dist in wanted:
             try:
                 if not existing.has(dist):
