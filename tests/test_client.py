@@ -231,7 +231,7 @@ def test_neither_environment_nor_home_matters_and_nothing_is_written(
     assert list(home.iterdir()) == []
     monkeypatch.setenv("HTTP_PROXY", env["HTTP_PROXY"])
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with connect(member.index_url, trust_env=True, retries=0) as client, pytest.raises(Unreachable):
+    with connect("http://devpi.example/a/b", trust_env=True, retries=0) as client, pytest.raises(Unreachable):
         client.projects()
 
 
@@ -261,7 +261,7 @@ def test_no_click_comes_along_and_nothing_before_it_is_needed(
 
 def test_httpx_is_whole_for_the_rest_of_the_program(member: Member, tmp_path: Path) -> None:
     code = (
-        "import sys, devpi_cli\ndevpi_cli.connect(sys.argv[1]).close()\n"
+        "import sys, devpi_cli\nwith devpi_cli.connect(sys.argv[1]) as client: client.projects()\n"
         "print('httpx' in sys.modules, [name for name, module in sys.modules.items() if module is None])\n"
         "import httpx._main\nprint(callable(httpx._main.main))"
     )

@@ -172,7 +172,7 @@ def test_what_is_given_comes_before_what_is_stored(
     lines: list[str] = []
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    given = CredentialSources(ROOT, None, user, stored, lines.append).given()
+    given = CredentialSources(ROOT, None, user or env.get("DEVPI_USER"), stored, lines.append).given()
     assert (given.secret if given else None, lines) == (secret, said)
 
 

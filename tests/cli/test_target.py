@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from devpi_cli.cli.target import resolve, resolve_url
+from devpi_cli.cli.target import resolve, resolve_url, root_of
 from devpi_cli.errors import DevpiError, LoginRequired, NothingInUse, WrongUsage
 
 HERE, THERE, TOOLS = "https://here/", "https://there/devpi/", "https://there/tools/devpi/"
@@ -127,3 +127,10 @@ def test_where_a_url_or_path_leads(typed: str, variables: dict[str, str], root: 
     environment = {f"DEVPI_{name}": value for name, value in variables.items()}
     target, found = resolve_url(typed, environment, Remembered())
     assert (target.root, found, target.is_known) == (root, url, is_known)
+
+
+def test_a_url_belongs_to_the_server_with_the_longest_root() -> None:
+    roots = ["http://host/", "http://host/devpi/", "http://host:3141/"]
+    assert root_of("http://host/devpi/alice/dev", roots) == "http://host/devpi/"
+    assert root_of("http://host/alice/dev", roots) == "http://host/"
+    assert root_of("https://host/alice/dev", roots) is None

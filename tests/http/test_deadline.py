@@ -84,7 +84,7 @@ def test_what_drips_for_ever_is_given_up(hurried: Hurried, begin: bytes) -> None
 
 
 def test_silence_ends_a_request_before_its_deadline(new_session: Callable[..., Session]) -> None:
-    session = hurried(new_session(timeout=0.1), 60)
+    session = new_session(timeout=0.1, retries=Retries(most_seconds=60))
     with dripping(HEAD + b"Content-Length: 9\r\n\r\n", list) as url, pytest.raises(Unreachable) as failure:
         session.request("GET", url)
     assert str(failure.value) == f"no answer from {url} within 0.1 s\n--timeout SECONDS waits longer"

@@ -202,8 +202,8 @@ def test_a_refused_connection_says_so(devpi: Client, closed_port: int) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["nonsense://host", "http://host:port", "socks5://host:1080"])
-def test_a_proxy_that_cannot_be_used_is_named(at_server: Client, proxy: str) -> None:
-    status, said = at_server.fails("user", "-l", HTTP_PROXY=proxy, NO_PROXY="")
+def test_a_proxy_that_cannot_be_used_is_named(devpi: Client, proxy: str) -> None:
+    status, said = devpi.fails("getjson", "http://devpi.example/", HTTP_PROXY=proxy, NO_PROXY="")
     assert status == 2
     assert said.startswith("cannot use the proxy that the environment names: ")
     assert said.endswith("\nlook at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY\n")

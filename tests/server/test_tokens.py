@@ -47,11 +47,11 @@ def test_a20_a_login_with_an_api_token_is_narrowed_for_an_upload() -> None:
     server = Server("http://x/", Session(Identity("http://x/", Login("alice", token))))
     login = server.narrowed_to("Demo_Pkg").session.identity.login
     assert login
-    assert [type(r).__name__ for r in Token.load(login[1]).restrictions] == [
+    assert [type(r).__name__ for r in Token.load(login.token).restrictions] == [
         "DateRestriction",
         "ProjectNamesRestriction",
     ]
-    assert server.session.identity.login == ("alice", token)
+    assert server.session.identity.login == Login("alice", token)
 
 
 @pytest.mark.parametrize("token", ["password", "devpi-nonsense"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.errors import BrokenState, NothingInUse
+from devpi_cli.errors import BrokenState
 from devpi_cli.models import Login
 from devpi_cli.state.store import State, default_clientdir
 
@@ -101,21 +101,6 @@ def test_the_login_is_that_of_who_acts_unless_another_user_is_named(path: Path) 
     assert state.login("http://host/", "bob") == Login("bob", "other", 13.5)
     assert state.login("http://host/", "carol") is None
     assert state.login("http://other/") is None
-
-
-def test_a_url_belongs_to_the_server_with_the_longest_root(path: Path) -> None:
-    state = State(path)
-    for root in ("http://host/", "http://host/devpi/", "http://host:3141/"):
-        state.at(root)
-    assert state.root_of("http://host/devpi/alice/dev") == "http://host/devpi/"
-    assert state.root_of("http://host/alice/dev") == "http://host/"
-    assert state.root_of("https://host/alice/dev") is None
-
-
-def test_without_a_server_one_is_told_to_use_one(path: Path) -> None:
-    with pytest.raises(NothingInUse) as failure:
-        State(path).require_server()
-    assert str(failure.value) == "no server in use\ntype 'devpi use URL' with the URL of a server or an index"
 
 
 def test_state_is_kept_where_the_system_wants_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

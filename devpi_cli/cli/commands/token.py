@@ -193,9 +193,9 @@ def login(app: App, file: str | None) -> None:
 
     It is kept as that of 'devpi login' is, for as long as it is good.
     """
+    token = _token(app, file)
     target = app.target()
     server = app.connect(target, authenticate=False)
-    token = _token(app, file)
     until: int | None = None
     with suppress(PluginMissing):
         until = tokens.expires(tokens.restrictions(token))

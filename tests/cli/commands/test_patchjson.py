@@ -52,7 +52,7 @@ def test_a_refusal_is_said(member: Member, new_member: Callable[[], Member]) -> 
     assert member.fails("patchjson", f"/{other.index}", "-", stdin='["title=x"]') == (
         3,
         f"PATCH {other.index_url}\n"
-        "403 Forbidden: Identity was denied to this resource. Unauthorized: PyPIView failed permission check\n"
+        "403 Forbidden: Access was denied to this resource. Unauthorized: PyPIView failed permission check\n"
         f"the login of {member.user} is good, but may not do this\n",
     )
 

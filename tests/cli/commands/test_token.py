@@ -215,7 +215,7 @@ def test_a_token_that_the_server_does_not_take_is_not_kept(member: Member, at_se
     status, said = at_server.fails("token", "login", DEVPI_TOKEN=a_token(member.user))
     assert (status, said.splitlines()[1]) == (
         3,
-        "403 Forbidden: Identity was denied to this resource. The token id abcdEFGH doesn't exist",
+        "403 Forbidden: Access was denied to this resource. The token id abcdEFGH doesn't exist",
     )
     assert at_server.state_file.read_bytes() == before
 
