@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -93,6 +94,35 @@ def test_an_archive_that_cannot_be_packed_anew_does_not_stop_the_others(
     result = member("upload", bad, make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html"))
     assert result.lines == [f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
     assert result.stderr == f"FAILED bad-1.0.doc.tar.gz: {why}\n1 of 2 files uploaded, 1 failed\n"
+
+
+def outcomes(member: Member, *typed: object, **settings: Any) -> dict[str, str]:
+    """Return what JSON says became of each file of an upload."""
+    files = json.loads(member("upload", "--json", *typed, **settings).stdout)["files"]
+    return {path: file["outcome"] for path, file in files.items()}
+
+
+def test_json_names_archives_as_they_were_typed(member: Member, tmp_path: Path) -> None:
+    """D6: and not the zips that they become."""
+    make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html")
+    make_tar(tmp_path / "a/demo-1.0.doc.tar.gz", "index.html")
+    (tmp_path / "bad-1.0.doc.tar.gz").touch()
+    typed = ("demo-1.0.doc.tar.gz", "a/demo-1.0.doc.tar.gz", "bad-1.0.doc.tar.gz")
+    for options, outcome in (["-n"], "skipped"), ([], "uploaded"), (["--skip-existing"], "identical"):
+        assert outcomes(member, *typed, *options, cwd=tmp_path) == dict(
+            zip(typed, [outcome, outcome, "failed"], strict=True)
+        )
+
+
+def test_json_of_a_dry_run_names_what_would_stand_in_dist(
+    member: Member, project: Path, sphinx: dict[str, str], wheel: Path
+) -> None:
+    """D6: as it does when the files are built and kept."""
+    for options, outcome in (["-n"], "skipped"), ([], "uploaded"):
+        built = outcomes(member, *HERE, "--with-docs", *options, cwd=project, **sphinx)
+        assert built == {f"dist/{WHEEL}": outcome, "dist/demo-pkg-1.0.doc.zip": outcome}
+        packed = outcomes(member, "--docs", project / "doc", wheel, *options, cwd=project)
+        assert packed == {str(wheel): outcome, "dist/demo-1.0.doc.zip": outcome}
 
 
 def test_a_folder_of_pages_is_documentation_of_the_files(member: Member, wheel: Path, tmp_path: Path) -> None:
