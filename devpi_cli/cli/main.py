@@ -51,14 +51,18 @@ COMMANDS = {
 ALIASES = {"logout": "logoff"}
 
 
+# click keeps values by name: a plugin may have a parameter "json" of its own.
+GENERIC = "generic_"
+
+
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Keep a generic option on the App, on whichever side of the command it was given."""
-    given = param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
-    if given:
-        setattr(ctx.ensure_object(App), str(param.name), value)
+    if ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
+        setattr(ctx.ensure_object(App), param.name.removeprefix(GENERIC), value)
 
 
-def _generic(*names: str, **settings: Any) -> click.Option:
+def _generic(long: str, *short: str, **settings: Any) -> click.Option:
+    names = (GENERIC + long.removeprefix("--").replace("-", "_"), long, *short)
     return click.Option(names, expose_value=False, callback=_remember, allow_from_autoenv=False, **settings)
 
 
@@ -106,9 +110,13 @@ def _generic_options(*, environment: bool) -> list[click.Parameter]:
 
 
 def _on_both_sides(command: click.Command) -> click.Command:
-    """Return a command, and the subcommands of a group, with the generic options."""
+    """Return a command, and the subcommands of a group, with the generic options; those of a plugin's own win."""
     command = copy(command)
-    command.params = [*command.params, *_generic_options(environment=False)]
+    own = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+    generic = _generic_options(environment=False)
+    for option in generic:
+        option.opts = [name for name in option.opts if name not in own]
+    command.params = [*command.params, *(option for option in generic if option.opts)]
     if isinstance(command, click.Group):
         command.commands = {name: _on_both_sides(inner) for name, inner in command.commands.items()}
     return command
@@ -122,7 +130,7 @@ def _usage_errors() -> Iterator[None]:
     except click.UsageError as error:
         if isinstance(error, click.BadParameter):
             _name_variable(error)
-        if not _json_is_wanted():
+        if not _json_is_wanted(error.ctx):
             page = io.StringIO()
             error.show(page)
             App().out.page(page.getvalue().rstrip())
@@ -143,8 +151,13 @@ def _name_variable(error: click.BadParameter) -> None:
         error.param_hint = f"{option.get_error_hint(context)} from the variable {variable}"
 
 
-def _json_is_wanted() -> bool:
-    """Tell it from what was typed: where that is wrong, no option has been read."""
+def _json_is_wanted(context: click.Context | None = None) -> bool:
+    """Tell it from what was typed: where that is wrong, no option has been read.
+
+    Where ``--json`` belongs to a plugin, ours can only stand before the command, and has been read.
+    """
+    if context and any("--json" in param.opts and param.name != f"{GENERIC}json" for param in context.command.params):
+        return context.ensure_object(App).json
     typed = takewhile(lambda word: word != "--", sys.argv[1:])
     return "--json" in typed or bool(click.BOOL.str_to_bool(os.environ.get("DEVPI_JSON", "")))
 
