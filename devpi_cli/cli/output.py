@@ -221,8 +221,10 @@ class Output:
                 bars.advance(task, done)
                 bars.advance(whole, done)
 
-            yield advance
-            bars.remove_task(task)
+            try:
+                yield advance
+            finally:
+                bars.remove_task(task)
 
         with bars, _drawn(bars):
             yield part
