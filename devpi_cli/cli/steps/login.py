@@ -28,7 +28,8 @@ def accepted(app: App, credential: Credential) -> Login:
 
 def remember(app: App, login: Login) -> None:
     """Keep a login; from now on it is this user who acts."""
+    root = app.root  # before the state is read again: another server may be in use by then
     with app.state.changing() as state:
-        known = state.at(app.root)
+        known = state.at(root)
         known.logins[login.user] = login
         known.user = login.user

@@ -26,11 +26,11 @@ def plan_user(app: App, name: str, would: str, config: Mapping[str, str], indexe
 
 def modify_user(app: App, name: str, config: Mapping[str, str]) -> None:
     """Modify a user and say what changed; a token that comes with a new password of one's own is kept."""
-    login = app.server.modify_user(name, config)
-    if login and app.state.login(app.root, name):
+    root, login = app.root, app.server.modify_user(name, config)
+    if login and app.state.login(root, name):
         with app.state.changing() as state:
-            if name in state.at(app.root).logins:
-                state.at(app.root).logins[name] = login
+            if name in state.known(root).logins:
+                state.at(root).logins[name] = login
     for key, value in sorted(config.items()):
         app.out.line(f"{urls.path(app.server.url(name))} changing {key}: {'********' if key in SECRET_KEYS else value}")
     app.out.line(f"user modified: {name}")
