@@ -269,9 +269,8 @@ def _show_versions(app: App) -> None:
     versions = app.server.status().versions if app.verbose and app.place else {}
     for package, number in sorted(versions.items()):
         app.out.line(f"{app.root}: {package} {number}")
-    app.out.document(
-        {"devpi-cli": __version__, "plugins": {plugin.name: plugin.package for plugin in found}, "server": versions}
-    )
+    commands = {plugin.name: plugin.package for plugin in reversed(found)}  # of the same name, the first one runs
+    app.out.document({"devpi-cli": __version__, "plugins": commands, "server": versions})
 
 
 def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:

@@ -84,7 +84,8 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Say what the user should know."""
-        self._say("warning", text, f"warning: {text}", style="yellow")
+        if not self.quiet:
+            self._say("warning", text, f"warning: {text}", style="yellow")
 
     def debug(self, text: str) -> None:
         """Say what happens, with ``--debug``."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,36 @@ def test_a_plugin_brings_a_command(with_plugins: tuple[Client, Path], server: Li
     plugin(site, "hello = devpi_hello:command", HELLO)
     assert devpi.ok("hello", "-q") == [f"hello from {server.url}"]
     assert devpi.ok("--version")[1:] == ["plugin hello: devpi_hello 2.0"]
+
+
+@pytest.mark.parametrize(("second", "name"), [
+    ("link", "devpi_hello-2.0"), ("old", "devpi_hello-1.0"), ("old", "Devpi.Hello-1.0"),
+])  # fmt: skip
+def test_a_package_that_is_there_twice_is_one_plugin(
+    with_plugins: tuple[Client, Path], server: Live, second: str, name: str
+) -> None:
+    """D13: the first on the path is the one that Python imports."""
+    devpi, site = with_plugins
+    plugin(site, "hello = devpi_hello:command", HELLO)
+    (site.parent / "link").symlink_to(site)
+    plugin(site.parent / "old", "hello = devpi_hello:gone\nbye = devpi_hello:gone", "")
+    (site.parent / "old/devpi_hello-2.0.dist-info").rename(site.parent / "old" / f"{name}.dist-info")
+    devpi.env["PYTHONPATH"] = f"{site}{os.pathsep}{site.parent}/{second}"
+    assert devpi.ok("--version")[1:] == ["plugin hello: devpi_hello 2.0"]
+    assert devpi.ok("hello") == [f"hello from {server.url}"]
+
+
+def test_of_two_plugins_with_the_same_command_json_names_the_one_that_runs(
+    with_plugins: tuple[Client, Path], server: Live
+) -> None:
+    devpi, site = with_plugins
+    plugin(site, "hello = devpi_hello:command", HELLO)
+    plugin(site.parent / "other", "hello = devpi_hello:gone", "")
+    (site.parent / "other/devpi_hello-2.0.dist-info").rename(site.parent / "other/devpi_other-1.0.dist-info")
+    devpi.env["PYTHONPATH"] = f"{site}{os.pathsep}{site.parent}/other"
+    assert devpi.ok("--version")[1:] == ["plugin hello: devpi_hello 2.0", "plugin hello: devpi_other 1.0"]
+    assert json.loads("".join(devpi.ok("--version", "--json")))["plugins"] == {"hello": "devpi_hello 2.0"}
+    assert devpi.ok("hello") == [f"hello from {server.url}"]
 
 
 @pytest.mark.parametrize(
