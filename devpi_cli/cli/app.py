@@ -130,11 +130,16 @@ def current_app(context: click.Context) -> App:
     return app
 
 
-def pass_app(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Hand a command the App as its first argument."""
+def with_app(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command's callback find the App as click's ``obj``, which plugins rely on."""
 
-    @wraps(command)
-    def with_app(*arguments: Any, **named: Any) -> Any:
-        return command(current_app(click.get_current_context()), *arguments, **named)
+    @wraps(callback)
+    def call(*arguments: Any, **named: Any) -> Any:
+        context = click.get_current_context()
+        context.obj = current_app(context)
+        return callback(*arguments, **named)
 
-    return with_app
+    return call
+
+
+pass_app = click.make_pass_decorator(App)

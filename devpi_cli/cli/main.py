@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from devpi_cli._version import __version__
 from devpi_cli.cli import plugins
-from devpi_cli.cli.app import OPTIONS, App, current_app
+from devpi_cli.cli.app import OPTIONS, App, current_app, with_app
 from devpi_cli.errors import DevpiError, Interrupted, Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -51,13 +51,18 @@ COMMANDS = {
 ALIASES = {"logout": "logoff"}
 
 
+# click keeps values by name: a plugin may have a parameter "json" of its own.
+GENERIC = "generic_"
+
+
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Keep a generic option for the App, on whichever side of the command it was given."""
-    if param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
-        ctx.meta.setdefault(OPTIONS, {})[param.name] = value
+    if ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
+        ctx.meta.setdefault(OPTIONS, {})[param.name.removeprefix(GENERIC)] = value
 
 
-def _generic(*names: str, **settings: Any) -> click.Option:
+def _generic(long: str, *short: str, **settings: Any) -> click.Option:
+    names = (GENERIC + long.removeprefix("--").replace("-", "_"), long, *short)
     return click.Option(names, expose_value=False, callback=_remember, allow_from_autoenv=False, **settings)
 
 
@@ -105,9 +110,15 @@ def _generic_options(*, environment: bool) -> list[click.Parameter]:
 
 
 def _on_both_sides(command: click.Command) -> click.Command:
-    """Return a command, and the subcommands of a group, with the generic options."""
+    """Return a command, and the subcommands of a group, with the generic options; those of a plugin's own win."""
     command = copy(command)
-    command.params = [*command.params, *_generic_options(environment=False)]
+    own = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+    generic = _generic_options(environment=False)
+    for option in generic:
+        option.opts = [name for name in option.opts if name not in own]
+    command.params = [*command.params, *(option for option in generic if option.opts)]
+    if command.callback:
+        command.callback = with_app(command.callback)
     if isinstance(command, click.Group):
         command.commands = {name: _on_both_sides(inner) for name, inner in command.commands.items()}
     return command
@@ -121,7 +132,7 @@ def _usage_errors() -> Iterator[None]:
     except click.UsageError as error:
         if isinstance(error, click.BadParameter):
             _name_variable(error)
-        if not _json_is_wanted():
+        if not _json_is_wanted(error.ctx):
             page = io.StringIO()
             error.show(page)
             App().out.page(page.getvalue().rstrip())
@@ -142,8 +153,13 @@ def _name_variable(error: click.BadParameter) -> None:
         error.param_hint = f"{option.get_error_hint(context)} from the variable {variable}"
 
 
-def _json_is_wanted() -> bool:
-    """Tell it from what was typed: where that is wrong, no option has been read."""
+def _json_is_wanted(context: click.Context | None = None) -> bool:
+    """Tell it from what was typed: where that is wrong, no option has been read.
+
+    Where ``--json`` belongs to a plugin, ours can only stand before the command, and has been read.
+    """
+    if context and any("--json" in param.opts and param.name != f"{GENERIC}json" for param in context.command.params):
+        return context.ensure_object(App).json
     typed = takewhile(lambda word: word != "--", sys.argv[1:])
     return "--json" in typed or bool(click.BOOL.str_to_bool(os.environ.get("DEVPI_JSON", "")))
 
@@ -256,9 +272,8 @@ def _show_versions(app: App) -> None:
     versions = app.connect(target).status().versions if target and target.root else {}
     for package, number in sorted(versions.items()):
         app.out.line(f"{target and target.root}: {package} {number}")
-    app.out.document(
-        {"devpi-cli": __version__, "plugins": {plugin.name: plugin.package for plugin in found}, "server": versions}
-    )
+    commands = {plugin.name: plugin.package for plugin in reversed(found)}  # of the same name, the first one runs
+    app.out.document({"devpi-cli": __version__, "plugins": commands, "server": versions})
 
 
 def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:

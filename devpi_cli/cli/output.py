@@ -84,7 +84,8 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Say what the user should know."""
-        self._say("warning", text, f"warning: {text}", style="yellow")
+        if not self.quiet:
+            self._say("warning", text, f"warning: {text}", style="yellow")
 
     def debug(self, text: str) -> None:
         """Say what happens, with ``--debug``."""
@@ -221,8 +222,10 @@ class Output:
                 bars.advance(task, done)
                 bars.advance(whole, done)
 
-            yield advance
-            bars.remove_task(task)
+            try:
+                yield advance
+            finally:
+                bars.remove_task(task)
 
         with bars, _drawn(bars):
             yield part

@@ -210,7 +210,7 @@ class Session:
     def size(self, url: str) -> int | None:
         """Ask how many bytes a file has; None where nobody says. Raises what ``request`` raises but for a refusal."""
         ask = partial(self._fetch, lambda piece: None, method="HEAD")
-        response = self._followed("HEAD", url, lambda place: self._retries.run(partial(ask, url=place)))
+        response = self._followed("HEAD", url, lambda place: self._retries.run(partial(ask, url=place)), for_file=True)
         length = response.headers.get("content-length", "")
         return int(length) if length.isdecimal() and response.status_code == HTTPStatus.OK else None
 

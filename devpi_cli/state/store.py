@@ -124,7 +124,9 @@ class State:
             self._write()
 
     def _read(self) -> None:
+        self.imported_from = None
         if not self._read_file(self.path, self._fill):
+            self._fill(State(self.path).as_json())  # what was read before must not come back
             self._import()
         found = bool(self.local and self._read_file(self.local, self._fill_in_use))
         self.is_local = found or bool(self.local and self._import_local(self.local.parent))

@@ -57,13 +57,37 @@ def test_lines_are_for_text_and_documents_for_json(capsys: pytest.CaptureFixture
 
 def test_what_is_no_result_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     """V8."""
-    for out in (Output(debugging=True), Output(quiet=True)):
+    for out in (Output(debugging=True), Output()):
         out.note("a note")
         out.warn("careful")
         out.debug("details")
         out.failure("FAILED one")
-    loud = "a note\nwarning: careful\ndebug: details\nFAILED one\n"
-    assert capsys.readouterr() == ("", f"{loud}warning: careful\nFAILED one\n")
+    usual = "a note\nwarning: careful\nFAILED one\n"
+    assert capsys.readouterr() == ("", f"a note\nwarning: careful\ndebug: details\nFAILED one\n{usual}")
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_who_wants_it_quiet_gets_results_and_errors_only(capsys: pytest.CaptureFixture[str], *, verbose: bool) -> None:
+    """D13."""
+    for as_json in (False, True):
+        out = Output(quiet=True, verbose=verbose, as_json=as_json)
+        out.line("a line")
+        out.document({})
+        out.note("a note")
+        out.warn("careful")
+        out.failure("FAILED one")
+        out.error(DevpiError("what"))
+    error = '{"error": {"exit": 1, "message": "what", "type": "DevpiError"}}'
+    assert capsys.readouterr() == ("a line\n{}\n", f"FAILED one\nwhat\n{error}\n")
+
+
+@pytest.mark.parametrize("options", [["-q"], ["-q", "--json"], ["-q", "--insecure"]])
+def test_a_quiet_command_says_nothing_of_a_warning(member: Member, options: list[str]) -> None:
+    """D13."""
+    loud = member("refresh", "demo", *options[1:])
+    assert "is no mirror, nor are its bases" in loud.stderr
+    result = member("refresh", "demo", *options)
+    assert (result.stdout, result.stderr, result.status) == (loud.stdout, "", loud.status)
 
 
 def test_an_error_is_a_message_and_a_hint(capsys: pytest.CaptureFixture[str]) -> None:

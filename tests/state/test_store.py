@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devpi_cli.errors import BrokenState
-from devpi_cli.models import Login
+from devpi_cli.models import Login, Written
 from devpi_cli.state.store import State, default_clientdir
 
 if TYPE_CHECKING:
@@ -61,6 +62,35 @@ def test_the_file_is_read_afresh_before_it_is_changed(path: Path) -> None:
     with mine.changing() as state:
         state.at("http://mine/")
     assert sorted(State.load(path).servers) == ["http://mine/", "http://theirs/"]
+
+
+@pytest.mark.parametrize("is_local", [False, True])
+def test_a_file_that_was_removed_does_not_come_back(path: Path, tmp_path: Path, *, is_local: bool) -> None:
+    """D9: only what is changed then is in the new one."""
+    local = tmp_path / "local.json"
+    filled(path)
+    state = State.load(path, local=local)
+    with state.changing():
+        state.is_local = is_local
+        state.written["pip.conf"] = Written("digest", created=True, trusted_host=None)
+    state = State.load(path, local=local)
+    path.unlink()
+    with state.changing():
+        state.at("http://new/").user = "carol"
+    expected = State(path)
+    expected.at("http://new/").user = "carol"
+    assert State.load(path) == expected
+    assert (State.load(path, local=local).server, local.exists()) == ("http://host/" if is_local else None, is_local)
+
+
+def test_after_the_file_was_removed_the_predecessor_counts_again(path: Path, tmp_path: Path) -> None:
+    """As for everybody who has no state file."""
+    (tmp_path / "current.json").write_text(json.dumps({"login": "http://left/+login"}))
+    filled(path)
+    state = State.load(path, heritage=(tmp_path,))
+    path.unlink()
+    with state.changing():
+        assert (state.server, list(state.servers)) == ("http://left/", ["http://left/"])
 
 
 def test_an_exception_saves_nothing(path: Path) -> None:

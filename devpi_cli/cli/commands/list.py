@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,11 +17,16 @@ from devpi_cli.http import parallel
 from devpi_cli.models import Requirement, newest_first, normalised
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from devpi_cli.models import Link, Release
     from devpi_cli.programs.tox_results import Environment
     from devpi_cli.server.api import Server
 
 NEWEST = 3
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @click.command(
@@ -57,7 +62,7 @@ def command(
     if requirement:
         wanted = Requirement.parse(requirement)
         detail = "failures" if failures else "results" if tox_results else ""
-        _files(app, server, name, wanted, all_=all_, ignore_bases=ignore_bases, tox=detail)
+        _files(app, server, name, wanted, all_=all_, ignore_bases=ignore_bases, tox=detail, jobs=jobs)
     else:
         _projects(app, server, name, all_=all_, ignore_bases=ignore_bases, jobs=jobs)
 
@@ -70,12 +75,8 @@ def _projects(app: App, server: Server, index: str, *, all_: bool, ignore_bases:
         return
     found: dict[str, list[str]] = {}
     ask = partial(server.releases, index, ignore_bases=ignore_bases)
-    for project, outcome in parallel.run(
-        ask, projects, jobs, seconds=server.session.quickest, server_seconds=parallel.READING_SECONDS
-    ):
-        if isinstance(outcome, DevpiError):
-            raise outcome
-        releases = {release.version: release for release in outcome}
+    for project, found_releases in _asked(server, ask, projects, jobs):
+        releases = {release.version: release for release in found_releases}
         versions = newest_first(releases)
         found[project] = versions[::-1] if all_ else versions[:1]
         for version in found[project]:
@@ -83,18 +84,37 @@ def _projects(app: App, server: Server, index: str, *, all_: bool, ignore_bases:
     app.out.document({"index": index, "projects": list(projects), "versions": found})
 
 
+def _asked(server: Server, ask: Callable[[T], R], items: Iterable[T], jobs: int | None) -> Iterator[tuple[T, R]]:
+    """Ask the server about each item, several at once where it is far; raise the first failure."""
+    quickest = server.session.quickest
+    for item, outcome in parallel.run(ask, items, jobs, seconds=quickest, server_seconds=parallel.READING_SECONDS):
+        if isinstance(outcome, DevpiError):
+            raise outcome
+        yield item, outcome
+
+
 def _files(
-    app: App, server: Server, index: str, wanted: Requirement, *, all_: bool, ignore_bases: bool, tox: str
+    app: App,
+    server: Server,
+    index: str,
+    wanted: Requirement,
+    *,
+    all_: bool,
+    ignore_bases: bool,
+    tox: str,
+    jobs: int | None,
 ) -> None:
     matching = _matching(server, index, wanted, ignore_bases=ignore_bases)
     if not matching:
         raise no_release(index, wanted)
     newest = [matching[version] for version in newest_first(matching) if _files_of(matching[version])]
     shown = newest if all_ or app.json else newest[:NEWEST]
-    found = [_Row(release, link) for release in shown for link in _files_of(release)]
+    found = [_Row(release, link, size=link.size) for release in shown for link in _files_of(release)]
+    if app.json and app.verbose:
+        for row, size in _asked(server, lambda row: server.size(row.link), found, jobs):
+            row.size = size
     for row in found:
         app.out.line(row.link.url)
-        row.size = server.size(row.link) if app.json and app.verbose else row.link.size
         if tox:
             from devpi_cli.cli.steps import tox_results as _tested
 

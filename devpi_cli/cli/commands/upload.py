@@ -226,6 +226,8 @@ def _add_docs(uploads: Uploads, folder: Path, release: tuple[str, str], *, label
 def _kept(uploads: Uploads, file: Path, label: str = "") -> Path:
     """Keep a built file in dist/, unless this is a dry run, and say so."""
     kept = file if uploads.dry_run else builder.keep(file, DIST)
+    if uploads.dry_run:
+        uploads.shown[file] = DIST / file.name
     shown = file.name if uploads.dry_run else kept
     uploads.app.out.line(f"built: {shown}{label} {file.stat().st_size // 1000}kb")
     return kept

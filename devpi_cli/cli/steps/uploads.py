@@ -49,6 +49,8 @@ class Uploads:
     dists: list[Dist] = field(default_factory=list)
     outcomes: dict[Path, str] = field(default_factory=dict)
     failures: dict[Path, DevpiError] = field(default_factory=dict)
+    shown: dict[Path, Path] = field(default_factory=dict)
+    """The path that the document gives for a temporary file: what was typed, or where the file would be kept."""
     _is_hopeless: bool = False
 
     def read(self) -> None:
@@ -59,9 +61,13 @@ class Uploads:
     def _readable(self, paths: Iterable[Path]) -> Iterator[Dist]:
         for path in paths:
             try:
-                yield _read(path, self.private)
+                dist = _read(path, self.private)
             except BrokenDistribution as error:
                 self.failures[path] = error
+                continue
+            if dist.path != path:
+                self.shown[dist.path] = path
+            yield dist
 
     def send(self) -> None:
         """Upload all, whatever happens to one, and documentation last; raise what stands for all failures."""
@@ -82,9 +88,10 @@ class Uploads:
                 paths = [path for path in self.paths if documentation.is_documentation(path) is docs]
                 read = [dist for dist in known if (dist.action == DOC_UPLOAD) is docs]
                 self._send_all(chain(read, parallel.read_ahead(self._readable(paths)) if paths else ()), url, part)
-        results = {str(path): {"outcome": outcome} for path, outcome in self.outcomes.items()}
-        results |= {str(path): _as_json(error) for path, error in self.failures.items()}
-        self.app.out.document({"index": self.index, "url": url, "files": results})
+        results: dict[Path, dict[str, Any]] = {path: {"outcome": outcome} for path, outcome in self.outcomes.items()}
+        results |= {path: _as_json(error) for path, error in self.failures.items()}
+        files = {str(self.shown.get(path, path)): result for path, result in results.items()}
+        self.app.out.document({"index": self.index, "url": url, "files": files})
         self._sum_up(total)
 
     def _send_all(self, wanted: Iterable[Dist], url: str, part: Part) -> None:

@@ -32,7 +32,7 @@ def modify_user(app: App, server: Server, name: str, config: Mapping[str, str]) 
     login = server.modify_user(name, config)
     if login and app.state.login(server.root, name):
         with app.state.changing() as state:
-            if name in state.at(server.root).logins:
+            if name in state.known(server.root).logins:
                 state.at(server.root).logins[name] = login
     for key, value in sorted(config.items()):
         app.out.line(f"{urls.path(server.url(name))} changing {key}: {'********' if key in SECRET_KEYS else value}")
