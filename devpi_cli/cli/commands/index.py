@@ -34,6 +34,8 @@ NO_LISTS = (
     "mirror_cache_expiry",
     "mirror_no_project_list",
     "mirror_use_external_urls",
+    "mirror_ignore_serial_header",
+    "mirror_provides_core_metadata",
 )
 WHITELISTED = re.compile(r"\*|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
