@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import json
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+
+from devpi_cli.cli import topics
+from tests.support.pages import blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +67,18 @@ def test_a58_a_broken_plugin_breaks_only_itself(with_plugins: tuple[Client, Path
     assert devpi("--help").status == 0
     assert devpi.ok("--version")[1:] == ["plugin hello: devpi_hello 2.0"]
     assert devpi.ok("logoff") == ["not logged in"]
+
+
+def test_the_example_of_the_topic_works(with_plugins: tuple[Client, Path]) -> None:
+    devpi, site = with_plugins
+    page = topics.read("plugins")
+    [settings], [module] = blocks(page, "toml"), blocks(page, "python")
+    [(name, place)] = tomllib.loads(settings)["project"]["entry-points"]["devpi_cli.commands"].items()
+    assert place == "devpi_salute:command"
+    plugin(site, f"{name} = devpi_hello:command", module)
+    assert devpi.ok("salute", "alice") == ["Hello alice!"]
+    assert json.loads("\n".join(devpi.ok("salute", "alice", "--json"))) == {"greeted": "alice"}
+    assert devpi.ok("help", "salute") == devpi.ok("salute", "--help")
 
 
 def test_a_plugin_does_not_replace_a_command_of_ours(with_plugins: tuple[Client, Path]) -> None:

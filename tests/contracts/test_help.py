@@ -91,10 +91,19 @@ def test_every_topic_has_a_page_and_every_page_is_a_topic() -> None:
     assert [len(headings(page, 1)) for page in PAGES.values()] == [1] * len(PAGES)
 
 
+@pytest.mark.parametrize("topic", sorted(topics.TOPICS.keys() - {"reference"}))
+def test_a_page_fits_a_terminal_of_80_columns(topic: str) -> None:
+    """Prose is wrapped for those who read it in a pipe; code gets four blanks on a terminal."""
+    page = PAGES[topic]
+    code = "\n".join(blocks(page, *re.findall(r"^```(\w+)$", page, re.MULTILINE))).splitlines()
+    assert [line for line in prose(page).splitlines() if len(line) > 79] == []
+    assert [line for line in code if len(line) > 76] == []
+
+
 def lines_of_shell(page: str) -> Iterator[str]:
     """Return the lines of code that a shell would run; in a transcript those after the prompt."""
     for block in blocks(page, "sh", "yaml", "groovy"):
-        yield from block.splitlines()
+        yield from block.replace("\\\n", "").splitlines()
     for block in blocks(page, "console"):
         yield from (line for line in block.splitlines() if line.startswith("$ "))
 
@@ -190,7 +199,7 @@ OPTIONS = {
 # Those of pip, uv, twine and devpi-server.
 OF_OTHERS = {
     *("--user", "--pre", "--no-cache-dir", "--index-url", "--no-deps", "--strict", "--refresh"),
-    *("--outside-url", "--restrict-modify", "--enable-core-metadata"),
+    *("--outside-url", "--restrict-modify", "--enable-core-metadata", "--mirror-cache-expiry"),
 }
 VARIABLES = {
     *(USER, PASSWORD, TOKEN),
