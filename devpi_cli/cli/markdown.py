@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, ClassVar
 
 # Nobody imports this module but Output.markdown, when it prints to a terminal: rich takes a third of a second.
@@ -31,7 +30,9 @@ class CodeBlock(markdown.CodeBlock):
     """Code that is indented and never wrapped, so that it can be copied."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        code = Syntax("", self.lexer_name, theme=CODE_THEME).highlight(str(self.text).rstrip())
+        code = Text(str(self.text).rstrip())
+        if not console.no_color:
+            code = Syntax("", self.lexer_name, theme=CODE_THEME).highlight(code.plain)
         for line in code.split():
             yield Text(INDENT, no_wrap=True, overflow="ignore").append_text(line)
 
@@ -44,8 +45,9 @@ class Page(markdown.Markdown):
 
 def show(text: str) -> None:
     """Print Markdown on the terminal, no wider than it can be read."""
-    code = "bold" if os.environ.get("NO_COLOR") else "cyan"
+    console = Console(highlight=False)
+    code = "bold" if console.no_color else "cyan"
     styles = {"markdown.h1": "bold", "markdown.h2": "bold", "markdown.h3": "underline", "markdown.code": code}
-    console = Console(theme=Theme(styles), highlight=False)
+    console.push_theme(Theme(styles))
     console.width = min(console.width, WIDEST)
     console.print(Page(text, justify="default"), crop=False)

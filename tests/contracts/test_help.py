@@ -35,7 +35,7 @@ REFERENCE = topics.FOLDER / "reference.md"
 INTRODUCTION = """\
 # All commands and options
 
-What `devpi COMMAND --help` says, on one page.
+This is what `devpi COMMAND --help` shows, without explanations and examples.
 """
 
 
@@ -87,7 +87,7 @@ def test_the_reference_is_current() -> None:
 
 
 def test_every_topic_has_a_page_and_every_page_is_a_topic() -> None:
-    assert sorted(topics.TOPICS) == sorted(path.stem for path in topics.FOLDER.iterdir())
+    assert sorted(topics.TOPICS) == sorted(path.stem for path in topics.FOLDER.glob("*.md"))
     assert [len(headings(page, 1)) for page in PAGES.values()] == [1] * len(PAGES)
 
 

@@ -57,7 +57,9 @@ def _list(app: App) -> None:
     page = click.get_current_context().make_formatter()
     with page.section("Topics"):
         page.write_dl(list(topics.TOPICS.items()))
-    app.out.lines([*page.getvalue().splitlines(), "", HOW])
+    page.write_paragraph()
+    page.write_text(HOW)
+    app.out.lines(page.getvalue().splitlines())
     app.out.document({"topics": topics.TOPICS})
 
 
