@@ -13,6 +13,7 @@ import pytest
 
 import devpi_cli
 from devpi_cli import Client, connect
+from devpi_cli.cli import topics
 from devpi_cli.errors import (
     BrokenDistribution,
     Conflict,
@@ -28,6 +29,7 @@ from devpi_cli.server.token_issuer import TokenIssuer
 from devpi_cli.server.tokens import Limits
 from tests.support.checkout import ROOT
 from tests.support.dists import make_wheel, put
+from tests.support.pages import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Member
     from tests.support.servers import Live
 
-EXAMPLE = (ROOT / "README.md").read_text("utf-8").partition("<!-- library -->\n```python\n")[2].partition("```")[0]
+[EXAMPLE] = blocks(topics.read("library"), "python")
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ COMMANDS = {
     "server": "Start, stop, or look at the server that quickstart made.",
     "completion": "Let the shell complete commands, options, and names that the server knows.",
     "doctor": "Check state, server, login, index, pip and uv, and say what is wrong.",
+    "help": "Show a help topic, or the help of a command.",
 }
 ALIASES = {"logout": "logoff"}
 
@@ -249,7 +250,8 @@ def _what_to_type(app: App, error: DevpiError) -> str:
     },
     epilog="\b\nTo begin:\n  devpi quickstart             a server of your own on this machine\n"
     "  devpi use URL                a server that is there already\n"
-    "  devpi COMMAND --help         what a command takes, with examples",
+    "  devpi COMMAND --help         what a command takes, with examples\n"
+    "  devpi help TOPIC             credentials, ci, indexes, troubleshooting and more",
 )
 @click.option("--version", is_flag=True, help="Show the version and plugins; with -v also the server's versions.")
 @click.pass_context

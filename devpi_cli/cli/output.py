@@ -77,6 +77,16 @@ class Output:
         """Print a server's JSON as it is; that is the result in both modes."""
         _write(sys.stdout, _json(value, indent=4))
 
+    def markdown(self, text: str) -> None:
+        """Print Markdown: rendered on a terminal, as it is elsewhere."""
+        can_draw = self.is_seen and os.environ.get("TERM") != "dumb" and sys.stdout.encoding.lower().startswith("utf")
+        if self.as_json or not can_draw:
+            self.lines(text.splitlines())
+            return
+        from devpi_cli.cli import markdown
+
+        markdown.show(text)
+
     def note(self, text: str) -> None:
         """Say something that is no result; with ``--json`` only to who wants to hear more."""
         if not self.quiet and (self.verbose or not self.as_json):

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+
+from devpi_cli.cli import topics
+from tests.support.pages import blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,6 +159,18 @@ def test_the_json_of_a_plugin_makes_no_object_of_wrong_usage(
     assert (json.loads(said)["error"]["message"] if is_json else said.splitlines()[-1]) == (
         what if is_json else f"Error: {what}"
     )
+
+
+def test_the_example_of_the_topic_works(with_plugins: tuple[Client, Path]) -> None:
+    devpi, site = with_plugins
+    page = topics.read("plugins")
+    [settings], [module] = blocks(page, "toml"), blocks(page, "python")
+    [(name, place)] = tomllib.loads(settings)["project"]["entry-points"]["devpi_cli.commands"].items()
+    assert place == "devpi_salute:command"
+    plugin(site, f"{name} = devpi_hello:command", module)
+    assert devpi.ok("salute", "alice") == ["Hello alice!"]
+    assert json.loads("\n".join(devpi.ok("salute", "alice", "--json"))) == {"greeted": "alice"}
+    assert devpi.ok("help", "salute") == devpi.ok("salute", "--help")
 
 
 def test_a_plugin_does_not_replace_a_command_of_ours(with_plugins: tuple[Client, Path]) -> None:

@@ -1,6 +1,6 @@
-"""The README is true: its command reference is what the program says, its picture is what import-linter enforces.
+"""The README is true: its links lead somewhere, and the picture of the house is what import-linter enforces.
 
-``python -m tests.contracts.test_readme`` writes what is generated into the README anew, and the scripts for the shells.
+``python -m tests.contracts.test_readme`` writes what is generated anew: the table of wings, the scripts of shells.
 """
 
 from __future__ import annotations
@@ -11,47 +11,12 @@ import re
 import tomllib
 from typing import Any
 
-import click
 import pytest
 
 from devpi_cli.cli.completion import shells
 from devpi_cli.cli.completion.grammar import grammar
-from devpi_cli.cli.main import COMMANDS, devpi
+from devpi_cli.cli.main import devpi
 from tests.support.checkout import ARCHITECTURE, README, ROOT
-
-
-def reference() -> str:
-    """Write down every command with its options, as ``--help`` has them."""
-    top = devpi.make_context("devpi", ["--help"], resilient_parsing=True)
-    parts = [_options("Options that every command takes, before or after its name", devpi, top)]
-    for name in COMMANDS:
-        _, command, _ = devpi.resolve_command(top, [name])
-        assert command is not None
-        parts.append(_command(command, click.Context(command, info_name=name, parent=top)))
-    return "\n".join(parts)
-
-
-def _command(command: click.Command, context: click.Context) -> str:
-    summary = (command.help or "").split("\n\n")[0]
-    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    if isinstance(command, click.Group):
-        below = [
-            _command(sub, click.Context(sub, info_name=name, parent=context)) for name, sub in command.commands.items()
-        ]
-        return "\n".join([f"#### `{usage}`\n\n{summary}\n", *below])
-    return _options(f"`{usage}`", command, context, summary)
-
-
-def _options(title: str, command: click.Command, context: click.Context, summary: str = "") -> str:
-    generic = {name for option in devpi.params for name in option.opts} if command is not devpi else set()
-    rows = [
-        f"| `{names}` | {what} |"
-        for option in command.params
-        if isinstance(option, click.Option) and not generic & set(option.opts)
-        for names, what in [option.get_help_record(context) or ("", "")]
-    ]
-    table = ["| option | |", "| --- | --- |", *rows, ""] if rows else []
-    return "\n".join([f"#### {title}", "", *([summary, ""] if summary else []), *table])
 
 
 def contracts() -> list[dict[str, Any]]:
@@ -76,7 +41,7 @@ def wings() -> str:
     return "\n".join([*lines, ""])
 
 
-GENERATED = {"reference": (README, reference), "wings": (ARCHITECTURE, wings)}
+GENERATED = {"wings": (ARCHITECTURE, wings)}
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -102,16 +67,6 @@ def test_every_link_within_leads_to_a_heading() -> None:
     text = README.read_text(encoding="utf-8")
     headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
     assert set(re.findall(r"\]\(#([^)]*)\)", text)) - headings == set()
-
-
-def test_the_commands_with_a_dry_run_are_named() -> None:
-    sentence = re.search(r"`--dry-run` is understood by ([^.]*)\.", README.read_text(encoding="utf-8"))
-    assert sentence
-    titles = re.split(r"^#### ", reference(), flags=re.MULTILINE)
-    with_it = [re.findall(r"[a-z]+", part)[1:3] for part in titles if "--dry-run`" in part]
-    assert re.findall(r"`(.*?)`", sentence[1]) == [
-        " ".join(words) if words[0] in ("token", "completion") else words[0] for words in with_it
-    ]
 
 
 def test_the_picture_shows_every_wing_in_its_layer() -> None:

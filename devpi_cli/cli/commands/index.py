@@ -35,6 +35,8 @@ NO_LISTS = (
     "mirror_cache_expiry",
     "mirror_no_project_list",
     "mirror_use_external_urls",
+    "mirror_ignore_serial_header",
+    "mirror_provides_core_metadata",
 )
 WHITELISTED = re.compile(r"\*|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -70,7 +72,7 @@ def command(
     INDEX is NAME (of the user who is logged in) or USER/NAME. Without an option it shows INDEX, or the one in use;
     with KEY=VALUE it sets a key, with KEY+=VALUE and KEY-=VALUE it changes a list. Lists are separated by commas.
     Keys are bases, volatile, acl_upload, acl_toxresult_upload, mirror_whitelist, mirror_whitelist_inheritance, title,
-    description, custom_data, type, and for a mirror mirror_url and others.
+    description, custom_data, type, and for a mirror mirror_url and others: 'devpi help indexes' explains them.
     """
     if create + delete + list_ > 1:
         raise WrongUsage("only one of --create, --delete and --list can be done at once")

@@ -26,12 +26,15 @@ CHOICES = {
     "mirror_whitelist_inheritance": ("intersection", "union"),
     "mirror_no_project_list": BOOLEAN,
     "mirror_use_external_urls": BOOLEAN,
+    "mirror_ignore_serial_header": BOOLEAN,
+    "mirror_provides_core_metadata": BOOLEAN,
 }
 # The keys of an index and of a user (devpi-server 6.20, model.py and mirror.py).
 INDEX_KEYS = (
     *("type", "volatile", "bases", "acl_upload", "acl_toxresult_upload", "title", "description", "custom_data"),
     *("mirror_whitelist", "mirror_whitelist_inheritance", "mirror_url", "mirror_web_url_fmt", "mirror_cache_expiry"),
-    *("mirror_no_project_list", "mirror_use_external_urls"),
+    *("mirror_no_project_list", "mirror_use_external_urls", "mirror_ignore_serial_header"),
+    "mirror_provides_core_metadata",
 )
 USER_KEYS = ("email", "title", "description", "custom_data", "password", "pwhash")
 
