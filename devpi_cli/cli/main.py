@@ -160,7 +160,7 @@ def _json_is_wanted(context: click.Context | None = None) -> bool:
     Where ``--json`` belongs to a plugin, ours can only stand before the command, and has been read.
     """
     if context and any("--json" in param.opts and param.name != f"{GENERIC}json" for param in context.command.params):
-        return context.ensure_object(App).json
+        return current_app(context).json
     typed = takewhile(lambda word: word != "--", sys.argv[1:])
     return "--json" in typed or bool(click.BOOL.str_to_bool(os.environ.get("DEVPI_JSON", "")))
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, cast
 import click
 import pytest
 
-from devpi_cli.auth.sources import PASSWORD, TOKEN, USER
 from devpi_cli.cli import topics
 from devpi_cli.cli.app import App
 from devpi_cli.cli.completion.values import INDEX_KEYS
 from devpi_cli.cli.main import COMMANDS, devpi
+from devpi_cli.cli.target import INDEX, PASSWORD, TOKEN, USER
 from tests.support.dists import put
 from tests.support.pages import blocks, headings, prose, section
 
@@ -202,7 +202,7 @@ OF_OTHERS = {
     *("--outside-url", "--restrict-modify", "--enable-core-metadata", "--mirror-cache-expiry"),
 }
 VARIABLES = {
-    *(USER, PASSWORD, TOKEN),
+    *(INDEX, USER, PASSWORD, TOKEN),
     *(str(param.envvar) for _, command in commands() for param in command.params if param.envvar),
     *(
         "_".join(["DEVPI", *words, str(param.name)]).upper()
