@@ -268,11 +268,15 @@ def _put(stream: TextIO, text: str, style: str, end: str) -> None:
 
         text = click.style(text, dim=True) if style == "dim" else click.style(text, fg=style)
     try:
-        stream.write(text + end)
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
-    stream.flush()
+        try:
+            stream.write(text + end)
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
+        stream.flush()
+    except OSError:
+        if stream is not sys.stderr:  # where that is full or gone, the result and the status still count
+            raise
 
 
 def _json(value: object, *, indent: int | None = 2) -> str:
