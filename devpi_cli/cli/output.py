@@ -188,7 +188,8 @@ class Output:
         That takes a label and how many bytes the part has, and is a context with what takes the bytes done since last
         time; it may be used by several threads.
         """
-        if self.quiet or self.as_json or not (sys.stderr and sys.stderr.isatty()):
+        can_be_drawn = sys.stderr and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        if self.quiet or self.as_json or not can_be_drawn:
             yield _unseen
             return
         from rich.console import Console

@@ -156,6 +156,11 @@ def test_colours_are_for_the_eye_and_never_in_a_result(at_server: Client) -> Non
     assert result.stderr.startswith(f"{DIM}debug: GET ")
 
 
+def test_a_dumb_terminal_gets_no_progress_bar(member: Member, wheel: Path) -> None:
+    member.env["TERM"] = "dumb"
+    assert member.at_terminal("upload", wheel) == (0, [f"file_upload of {wheel.name} to {member.index_url}/"])
+
+
 # -- odd streams
 
 
