@@ -50,6 +50,8 @@ COMMANDS = {
     "help": "Show a help topic, or the help of a command.",
 }
 ALIASES = {"logout": "logoff"}
+# What writes to stdout: the functions of output, click for a help page, and the flush at the end.
+WRITERS = ("_put", "echo", "invoke")
 
 
 # click keeps values by name: a plugin may have a parameter "json" of its own.
@@ -292,6 +294,15 @@ def main(app: App | None = None) -> None:
     try:
         devpi(prog_name="devpi", obj=app)
     except OSError as error:  # a pipe that was closed is not among them: click ends quietly
-        what = f"{error.filename or 'input/output'}: {error.strerror or error}"
-        App(json=_json_is_wanted()).out.error(DevpiError(what))
+        as_json = _json_is_wanted()
+        App(json=as_json).out.error(DevpiError(_describe(error, "" if as_json else "error: ")))
         raise SystemExit(DevpiError.exit_status) from None
+
+
+def _describe(error: OSError, prefix: str) -> str:
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    if error.filename is None and place and place.tb_frame.f_code.co_name in WRITERS:
+        return f"{prefix}cannot write to standard output: {error.strerror}"
+    return f"{error.filename or 'input/output'}: {error.strerror or error}"

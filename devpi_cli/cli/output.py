@@ -199,7 +199,8 @@ class Output:
         That takes a label and how many bytes the part has, and is a context with what takes the bytes done since last
         time; it may be used by several threads.
         """
-        if self.quiet or self.as_json or not (sys.stderr and sys.stderr.isatty()):
+        can_be_drawn = sys.stderr and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        if self.quiet or self.as_json or not can_be_drawn:
             yield _unseen
             return
         from rich.console import Console
@@ -281,11 +282,15 @@ def _put(stream: TextIO, text: str, style: str, end: str) -> None:
 
         text = click.style(text, dim=True) if style == "dim" else click.style(text, fg=style)
     try:
-        stream.write(text + end)
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
-    stream.flush()
+        try:
+            stream.write(text + end)
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
+        stream.flush()
+    except OSError:
+        if stream is not sys.stderr:  # where that is full or gone, the result and the status still count
+            raise
 
 
 def _json(value: object, *, indent: int | None = 2) -> str:

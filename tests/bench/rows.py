@@ -23,6 +23,8 @@ UNITS = {"cpu": "ms CPU", "wall": "ms", "memory": "MiB"}
 FEW_RUNS = 5
 BIG_RUNS = 3
 BIG_MEGABYTES = 500
+FEW_UPLOADS = 30
+RELEASE_MEGABYTES = 20
 UPLOADS = 100
 REMOVALS = 50
 NAMES = 500_000
@@ -109,6 +111,7 @@ def rows(scene: Scene) -> Iterator[Row]:
     yield from _reads(scene)
     yield from _many(scene)
     yield from _big(scene)
+    yield from _publishing(scene)
     yield from _names(scene)
     yield from _unlimited(scene)
 
@@ -185,6 +188,33 @@ def _big(scene: Scene) -> Iterator[Row]:
     yield row("devpi-client", "memory", client, None)
     yield row("devpi-client", "wall", client, None)
     yield row("twine", "wall", scene.at("near", scene.theirs / "twine", "upload", *twine), None)
+
+
+def _publishing(scene: Scene) -> Iterator[Row]:
+    """A job in CI: the password is in the environment, and nothing is remembered."""
+    index = f"{scene.guarded.root}{INDEX}/"
+    folder = scene.folder / f"{RELEASE_MEGABYTES} MB"
+    wheel = folder / "big-1.0-py3-none-any.whl"
+
+    def make() -> None:
+        if not folder.exists():
+            folder.mkdir()
+            make_big_wheel(folder, RELEASE_MEGABYTES)
+
+    small = sorted(scene.wheels(FEW_UPLOADS).iterdir())
+    for work, files, most in (
+        (f"{FEW_UPLOADS} small wheels", small, {"uv": 0.25, "twine": 0.25}),
+        (f"one wheel of {RELEASE_MEGABYTES} MB", [wheel], {"uv": None, "twine": 1.0}),
+    ):
+        what = f"`devpi upload`, {work}, a password in the environment"
+        ours = scene.with_password("DEVPI", scene.ours / "devpi", "upload", "--index", index, *files)
+        uv = ("publish", "--no-progress", "--trusted-publishing", "never", "--publish-url", index)
+        twine = ("upload", "--disable-progress-bar", "--repository-url", index)
+        theirs = scene.with_password("UV_PUBLISH", scene.theirs / "uv", *uv, *files)
+        before = partial(scene.fresh_index, server=scene.guarded)
+        yield Row(what, "`uv publish`", "wall", ours, theirs, most["uv"], before, make, FEW_RUNS)
+        theirs = scene.with_password("TWINE", scene.theirs / "twine", *twine, *files)
+        yield Row(what, "`twine upload`", "wall", ours, theirs, most["twine"], before, make, FEW_RUNS)
 
 
 def _names(scene: Scene) -> Iterator[Row]:
