@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +127,7 @@ class Client(AbstractContextManager["Client"]):
         credential = Credential.of(user, secret, "")
         if credential is None:
             raise WrongUsage("nothing says whose password or token it is", hint="name the user")
-        self.use(trade(self.server.session, replace(credential, is_token=credential.is_token or bool(token))))
+        self.use(trade(self.server.session, credential._replace(is_token=credential.is_token or bool(token))))
 
     # -- what there is
 

@@ -50,12 +50,11 @@ class Login:
         return self.hours > 0
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """What a server says of itself and of one of its indexes (``GET …/+api``)."""
 
     root: str
-    index: str | None = None
+    index: str | None = None  # type: ignore[assignment]  # nobody looks for a place in this tuple
     simpleindex: str | None = None
     pypisubmit: str | None = None
     features: tuple[str, ...] = ()
@@ -191,8 +190,7 @@ class Action(NamedTuple):
         return self.status in (200, 201) or (self.status == 410 and self.words[:1] == ("register",))  # noqa: PLR2004
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A project and which versions of it, as packaging parses it.
 
     ``project`` is normalised, ``matches`` tells whether a version is meant. Versions that PEP 440 does not know are
@@ -202,7 +200,7 @@ class Requirement:
     text: str
     project: str
     is_whole_project: bool
-    matches: Callable[[str], bool] = field(repr=False, compare=False)
+    matches: Callable[[str], bool]
     version: str | None = None
     """The only version that is meant, as it was typed: ``name==1.0``."""
 
@@ -234,8 +232,7 @@ class Requirement:
         return cls(text, normalised(parsed.name), not parsed.specifier, matches, exact[2] if exact else None)
 
 
-@dataclass(frozen=True)
-class Dist:
+class Dist(NamedTuple):
     """A distribution (a wheel or an sdist) or documentation, with the fields of an upload form that describe it."""
 
     path: Path

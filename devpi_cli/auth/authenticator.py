@@ -55,7 +55,7 @@ class Authenticator:
         if is_about_login or error.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return False
         with self._one_at_a_time:
-            if session.identity != refused:  # another thread logged in while the request was on its way
+            if session.identity is not refused:  # another thread logged in while the request was on its way
                 return True
             if _is_in(session):
                 return False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from devpi_cli.errors import BrokenSettings, KeyringFailed, WrongUsage
@@ -24,18 +24,20 @@ PLACES = "the environment, the state file, the keyring, ~/.pypirc and ~/.netrc"
 USER, PASSWORD, TOKEN = "DEVPI_USER", "DEVPI_PASSWORD", "DEVPI_TOKEN"
 
 
-@dataclass(frozen=True)
-class Credential:
+class Credential(NamedTuple):
     """Somebody's secret, and where it was found.
 
     The server takes a token as it is; a password is slow to check, and is traded for a token.
     """
 
     user: str
-    secret: str = field(repr=False)
+    secret: str
     source: str
     is_token: bool = False
     expires: float = inf
+
+    def __repr__(self) -> str:
+        return f"Credential({self.user!r}, {self.source!r})"  # without the secret
 
     @classmethod
     def of(cls, user: str | None, secret: str, source: str) -> Credential | None:
@@ -47,7 +49,7 @@ class Credential:
         return cls(named or whose or "", secret, source, is_token=whose is not None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CredentialSources:
     """The places where a login for a server, or for one of its indexes, may be.
 

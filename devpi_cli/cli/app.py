@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
 OPTIONS, APP = "devpi_cli.options", "devpi_cli.app"
 
 
-@dataclass(frozen=True)
-class App:
-    """The generic options, and the parts a command works with, each imported and made when first used."""
+class Options(NamedTuple):
+    """The generic options, as they were given on either side of the command."""
 
     clientdir: str | None = None
     quiet: bool = False
@@ -41,22 +39,32 @@ class App:
     retries: int | None = None
     ca_bundle: str | None = None
     insecure: bool = False
-    transport: httpx.BaseTransport | None = field(default=None, repr=False)
-    """httpx's seam for tests."""
-    connections: list[Server] = field(default_factory=list, init=False, repr=False)
-    """The servers that this command talks to."""
+
+
+class App:
+    """The generic options, and the parts a command works with, each imported and made when first used.
+
+    ``transport`` is httpx's seam for tests.
+    """
+
+    def __init__(self, options: Options | None = None, transport: httpx.BaseTransport | None = None) -> None:
+        self.options = options or Options()
+        self.transport = transport
+        self.connections: list[Server] = []
+        """The servers that this command talks to."""
 
     @cached_property
     def out(self) -> Output:
         from devpi_cli.cli.output import Output
 
-        return Output(self.quiet, self.verbose, self.debug, self.json, self.yes, self.no_input)
+        options = self.options
+        return Output(options.quiet, options.verbose, options.debug, options.json, options.yes, options.no_input)
 
     @cached_property
     def state(self) -> State:
         from devpi_cli.state.store import State
 
-        return State.of(self.clientdir)
+        return State.of(self.options.clientdir)
 
     def target(self, index: str | None = None, *, user: str | None = None) -> Target:
         """Return the server, index and user that are meant. Raises what ``target.resolve`` raises."""
@@ -92,7 +100,7 @@ class App:
         from devpi_cli.http.session import Session
         from devpi_cli.http.tls import Trust
 
-        if self.insecure and not self.connections:
+        if self.options.insecure and not self.connections:
             self.out.warn("TLS certificates are not verified (--insecure)")
         known, stored = self.state.known(root), self.state.login(root, target.named_user)
         certificate = known.client_cert if client_cert is None else client_cert
@@ -106,8 +114,8 @@ class App:
         return Session(
             Identity(root, stored, target.basic_auth or known.basic_auth, certificate),
             authenticator=authenticator,
-            timeout=self.timeout,
-            trust=Trust(self.ca_bundle, self.insecure),
+            timeout=self.options.timeout,
+            trust=Trust(self.options.ca_bundle, self.options.insecure),
             retries=self._retries(),
             log=self.out.debug,
             transport=self.transport,
@@ -116,7 +124,7 @@ class App:
     def _retries(self) -> Retries:
         from devpi_cli.http.retries import Retries
 
-        return Retries.of(self.retries, self.deadline, self.out.note)
+        return Retries.of(self.options.retries, self.options.deadline, self.out.note)
 
 
 def current_app(context: click.Context) -> App:
@@ -124,7 +132,8 @@ def current_app(context: click.Context) -> App:
     root = context.find_root()
     app: App | None = root.meta.get(APP)
     if app is None:
-        app = replace(root.obj if isinstance(root.obj, App) else App(), **root.meta.get(OPTIONS, {}))
+        given = Options(**root.meta.get(OPTIONS, {}))
+        app = type(root.obj)(given, root.obj.transport) if isinstance(root.obj, App) else App(given)
         if context is not root:  # else the options of the subcommand are still to come
             root.meta[APP] = app
     return app

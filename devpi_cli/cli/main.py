@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from devpi_cli._version import __version__
 from devpi_cli.cli import plugins
-from devpi_cli.cli.app import OPTIONS, App, current_app, with_app
+from devpi_cli.cli.app import OPTIONS, App, Options, current_app, with_app
 from devpi_cli.errors import DevpiError, Interrupted, Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _usage_errors() -> Iterator[None]:
         hint = f"'{error.ctx.command_path} --help' shows what can be typed" if error.ctx else ""
         nothing = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole page
         what = "Missing command." if nothing else error.format_message()
-        App(json=True).out.error(WrongUsage(what, hint=hint))
+        App(Options(json=True)).out.error(WrongUsage(what, hint=hint))
         raise click.exceptions.Exit(WrongUsage.exit_status) from None
 
 
@@ -162,7 +162,7 @@ def _json_is_wanted(context: click.Context | None = None) -> bool:
     Where ``--json`` belongs to a plugin, ours can only stand before the command, and has been read.
     """
     if context and any("--json" in param.opts and param.name != f"{GENERIC}json" for param in context.command.params):
-        return current_app(context).json
+        return current_app(context).options.json
     typed = takewhile(lambda word: word != "--", sys.argv[1:])
     return "--json" in typed or bool(click.BOOL.str_to_bool(os.environ.get("DEVPI_JSON", "")))
 
@@ -193,7 +193,7 @@ class CommandTable(click.Group):
         try:
             return super().make_context(*arguments, **settings)
         except KeyboardInterrupt:
-            App(json=_json_is_wanted()).out.error(Interrupted("interrupted"))
+            App(Options(json=_json_is_wanted())).out.error(Interrupted("interrupted"))
             raise click.exceptions.Exit(Interrupted.exit_status) from None
 
     @_usage_errors()
@@ -220,11 +220,11 @@ def _report_bug(app: App, error: Exception) -> None:
     """Say what nobody foresaw; what a library says of a URL has its password, and so has the chain of causes."""
     from devpi_cli.urls import hide
 
-    if app.debug:
+    if app.options.debug:
         from traceback import format_exception
 
         app.out.debug(hide("".join(format_exception(error)).rstrip()))
-    if app.json or not app.debug:
+    if app.options.json or not app.options.debug:
         what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {hide(str(error))}"
         app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
 
@@ -272,7 +272,7 @@ def _show_versions(app: App) -> None:
     app.out.line(f"devpi-cli {__version__}")
     for plugin in found:
         app.out.line(f"plugin {plugin.name}: {plugin.package}")
-    target = app.target() if app.verbose else None
+    target = app.target() if app.options.verbose else None
     versions = app.connect(target).status().versions if target and target.root else {}
     for package, number in sorted(versions.items()):
         app.out.line(f"{target and target.root}: {package} {number}")
@@ -295,7 +295,7 @@ def main(app: App | None = None) -> None:
         devpi(prog_name="devpi", obj=app)
     except OSError as error:  # a pipe that was closed is not among them: click ends quietly
         as_json = _json_is_wanted()
-        App(json=as_json).out.error(DevpiError(_describe(error, "" if as_json else "error: ")))
+        App(Options(json=as_json)).out.error(DevpiError(_describe(error, "" if as_json else "error: ")))
         raise SystemExit(DevpiError.exit_status) from None
 
 

@@ -37,7 +37,7 @@ _bars: list[Progress] = []
 _writing = Lock()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Output:
     """Where all text goes, and where questions are asked."""
 

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from devpi_cli import urls
 from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Protocol
+
+    class Remembered(Protocol):
+        """What the state says of servers and users."""
+
+        @property
+        def server(self) -> str | None:
+            """The root URL of the server in use."""
+
+        @property
+        def index(self) -> str | None:
+            """The index in use on it, as ``user/index``."""
+
+        @property
+        def servers(self) -> Iterable[str]:
+            """The root URLs of all servers."""
+
+        def user_at(self, root: str, named: str | None = None) -> str | None:
+            """Return the user who acts at a server, or the one who is named, if they are logged in there."""
+
 
 INDEX, USER, TOKEN, PASSWORD = "DEVPI_INDEX", "DEVPI_USER", "DEVPI_TOKEN", "DEVPI_PASSWORD"
 TYPED = "the command line"
 ANY_TOKEN = "__token__"  # noqa: S105 (a user name: what PyPI calls the user of any API token)
-
-
-class Remembered(Protocol):
-    """What the state says of servers and users."""
-
-    @property
-    def server(self) -> str | None:
-        """The root URL of the server in use."""
-
-    @property
-    def index(self) -> str | None:
-        """The index in use on it, as ``user/index``."""
-
-    @property
-    def servers(self) -> Iterable[str]:
-        """The root URLs of all servers."""
-
-    def user_at(self, root: str, named: str | None = None) -> str | None:
-        """Return the user who acts at a server, or the one who is named, if they are logged in there."""
 
 
 class Target(NamedTuple):

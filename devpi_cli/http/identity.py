@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from devpi_cli.models import Login
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Identity:
     """Credentials, and the root URL of the server that may see them."""
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from devpi_cli.errors import DevpiError, Unreachable
 from devpi_cli.http import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Protocol
+
+    class Answer(Protocol):
+        """What an attempt brings: a response of HTTP."""
+
+        @property
+        def status_code(self) -> int: ...
+        @property
+        def reason_phrase(self) -> str: ...
+        @property
+        def headers(self) -> Mapping[str, str]: ...
+
 
 MOST = 3
 FIRST_WAIT = 1.0
@@ -20,18 +32,7 @@ PASSING = (429, 502, 503, 504)
 MAYBE_DONE = (502, 504)  # a web server got no answer from devpi, which may have done its work
 
 
-class Answer(Protocol):
-    """What an attempt brings: a response of HTTP."""
-
-    @property
-    def status_code(self) -> int: ...
-    @property
-    def reason_phrase(self) -> str: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-
-
-A = TypeVar("A", bound=Answer)
+A = TypeVar("A", bound="Answer")
 
 
 class Retryable(NamedTuple):
@@ -52,7 +53,7 @@ def _anything() -> float:
     return random.random()  # noqa: S311 (it spreads waits)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Retries:
     """How often a request is made again, and how long it may take with all that, but for the body of a file.
 

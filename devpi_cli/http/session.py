@@ -11,7 +11,7 @@ from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from devpi_cli import urls
@@ -26,6 +26,7 @@ from devpi_cli.http.tls import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Protocol
 
     import httpx
 
@@ -34,28 +35,28 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
+    class Authenticator(Protocol):
+        """Gets logins for a session."""
+
+        def prepare(self, session: Session) -> None:
+            """Log in with what is at hand; called before every request."""
+
+        def recover(self, session: Session, refused: Identity, error: NotAllowed) -> bool:
+            """Try another login after a request with the identity ``refused``; return True to repeat the request."""
+
+        def search(self, session: Session) -> None:
+            """Log in with what can be found without asking anybody."""
+
+        def ask(self, session: Session, request: str) -> None:
+            """Ask the user for a login that ``request`` needs."""
+
+
 # A locked-down server tells clients from browsers by this name, and answers them without an HTML login page.
 USER_AGENT = f"devpi-cli/{__version__} devpi-client/7.3.0"
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 MOST_REDIRECTS = 10
 LOOK = "the server may have done it all the same: look before you try again"
-
-
-class Authenticator(Protocol):
-    """Gets logins for a session."""
-
-    def prepare(self, session: Session) -> None:
-        """Log in with what is at hand; called before every request."""
-
-    def recover(self, session: Session, refused: Identity, error: NotAllowed) -> bool:
-        """Try another login after a request with the identity ``refused``; return True to repeat the request."""
-
-    def search(self, session: Session) -> None:
-        """Log in with what can be found without asking anybody."""
-
-    def ask(self, session: Session, request: str) -> None:
-        """Ask the user for a login that ``request`` needs."""
 
 
 class Form(NamedTuple):

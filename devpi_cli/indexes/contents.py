@@ -20,7 +20,7 @@ IDENTICAL = "Upload of identical file"
 PUSHED = ("releasefile", "doczip")
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class IndexContents:
     """The files on an index itself, without its bases: one request for each project."""
 

@@ -38,7 +38,7 @@ def discover(session: Session, url: str) -> Service:
     return parse.service(session.request("GET", f"{url.rstrip('/')}/+api"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Server:
     """A devpi server at its root URL (which ends in a slash). Every method is one request.
 

@@ -44,7 +44,7 @@ def local_state() -> Path | None:
     return Path(venv) / LOCAL_STATE if venv else None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class State:
     """The contents of ``state.json``.
 

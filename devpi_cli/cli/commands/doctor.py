@@ -144,11 +144,11 @@ def _tls(visit: Visit) -> Finding | None:
         if urls.is_loopback(visit.root):
             return Finding(OK, "none, and none is needed: the server is on this machine")
         return Finding(WARNING, "none: with http:// passwords and files can be read and changed on their way")
-    if visit.app.insecure:
+    if visit.app.options.insecure:
         return Finding(WARNING, "certificates are not verified (--insecure)")
     variable, places = named_in_environment()
     named = [f"{variable}={os.pathsep.join(places)}"] if places else []
-    bundle = [f"--ca-bundle {visit.app.ca_bundle}"] if visit.app.ca_bundle else named
+    bundle = [f"--ca-bundle {visit.app.options.ca_bundle}"] if visit.app.options.ca_bundle else named
     trusted = " and ".join(["the operating system", *bundle])
     if not visit.has_answered:
         return Finding(WARNING, f"could not be checked; trusted are the CAs of {trusted}")

@@ -19,7 +19,7 @@ def command(app: App, path: str) -> None:
     """
     target, url = app.url_target(path)
     reply = app.connect(target).session.request("GET", url, anyone=True)
-    if app.verbose and not app.json:
+    if app.options.verbose and not app.options.json:
         app.out.line(f"GET REQUEST sent to {urls.hide(url)}")
         for name, value in sorted(reply.headers.items()):
             app.out.line(f"{name.upper()}: {value}")

@@ -71,14 +71,14 @@ def command(
         upgrade += ["--dry-run", chosen.without_cache]
     with index_access(app, server, url) as access:
         process.run(
-            [*chosen.command, "install", *upgrade, *wanted], extra={**access, **chosen.settings}, aside=app.json
+            [*chosen.command, "install", *upgrade, *wanted], extra={**access, **chosen.settings}, aside=app.options.json
         )
     app.out.document({"index": url, "wanted": wanted, **({"dry_run": True} if dry_run else {})})
 
 
 def _list(app: App, chosen: Installer, folder: Path | None) -> None:
     app.out.line(f"list of installed packages on {folder or chosen.command[0]}")
-    if not app.json:
+    if not app.options.json:
         process.run([*chosen.command, "list"], extra=chosen.settings)
         return
     listed = process.output([*chosen.command, "list", "--format=json"], cwd=Path.cwd(), extra=chosen.settings)

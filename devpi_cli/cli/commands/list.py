@@ -69,7 +69,7 @@ def command(
 
 def _projects(app: App, server: Server, index: str, *, all_: bool, ignore_bases: bool, jobs: int | None) -> None:
     projects = server.index(index).projects
-    if not app.verbose:
+    if not app.options.verbose:
         app.out.lines(projects)
         app.out.document({"index": index, "projects": projects})
         return
@@ -108,9 +108,9 @@ def _files(
     if not matching:
         raise no_release(index, wanted)
     newest = [matching[version] for version in newest_first(matching) if _files_of(matching[version])]
-    shown = newest if all_ or app.json else newest[:NEWEST]
+    shown = newest if all_ or app.options.json else newest[:NEWEST]
     found = [_Row(release, link, size=link.size) for release in shown for link in _files_of(release)]
-    if app.json and app.verbose:
+    if app.options.json and app.options.verbose:
         for row, size in _asked(server, lambda row: server.size(row.link), found, jobs):
             row.size = size
     for row in found:

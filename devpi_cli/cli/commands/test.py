@@ -114,7 +114,7 @@ class Bench:
         self.app.out.line(f"--> .$ {shlex.join(command)}")
         failures = []
         try:
-            process.run(command, cwd=package, extra=self.environment, aside=self.app.json)
+            process.run(command, cwd=package, extra=self.environment, aside=self.app.options.json)
         except DevpiError as error:
             failures.append(error)
         try:

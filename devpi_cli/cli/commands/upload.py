@@ -175,7 +175,7 @@ def _add_built(
 ) -> None:
     """Build the release, its documentation, or both."""
     app = uploads.app
-    heard = app.out.note if app.verbose else _nobody
+    heard = app.out.note if app.options.verbose else _nobody
     private = uploads.private
     source = _source(uploads, typed)
     if release:

@@ -320,7 +320,7 @@ def _show(
     else:
         app.out.line(f"current devpi index: {service.index} ({who})")
         places = {"login": service.login, "pypisubmit": service.pypisubmit, "simpleindex": service.simpleindex}
-        for name, place in places.items() if show_urls or app.debug else ():
+        for name, place in places.items() if show_urls or app.options.debug else ():
             app.out.line(f"{name:>19}: {place}")
         if service.features:
             app.out.line(f"supported features: {', '.join(service.features)}")

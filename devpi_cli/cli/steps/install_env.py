@@ -111,7 +111,7 @@ def _tls(app: App, server: Server, url: str) -> dict[str, str]:
     """Return the variables that let pip and uv trust the server of an index, and be known to it, as we do and are."""
     host = urlsplit(url)
     found: dict[str, str] = {}
-    variable, places = ("", [app.ca_bundle]) if app.ca_bundle else named_in_environment()
+    variable, places = ("", [app.options.ca_bundle]) if app.options.ca_bundle else named_in_environment()
     for place in [Path(place).absolute() for place in places[:1]]:  # absolute, because tox runs in another folder
         if not (variable and os.environ.get("PIP_CERT")):
             found["PIP_CERT"] = str(place)
@@ -120,8 +120,8 @@ def _tls(app: App, server: Server, url: str) -> dict[str, str]:
     if certificate := server.session.identity.certificate(url):
         found |= {"PIP_CLIENT_CERT": certificate, "SSL_CLIENT_CERT": certificate}
     # pip ignores an index without TLS elsewhere, unless it is told that this is meant; uv does not.
-    trusting = ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] if app.insecure else ["PIP_TRUSTED_HOST"]
-    if app.insecure or (host.scheme == "http" and not urls.is_loopback(url)):
+    trusting = ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] if app.options.insecure else ["PIP_TRUSTED_HOST"]
+    if app.options.insecure or (host.scheme == "http" and not urls.is_loopback(url)):
         found |= {name: " ".join(dict.fromkeys([*os.environ.get(name, "").split(), host.netloc])) for name in trusting}
     return found
 

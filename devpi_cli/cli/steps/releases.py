@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from devpi_cli.cli.steps.hints import ASK_SECONDS, DID_YOU_MEAN, what_to_type
 from devpi_cli.errors import DevpiError, Missing, NothingFound
-from devpi_cli.indexes.contents import find_releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,10 +24,14 @@ def no_release(index: str, wanted: Requirement) -> NothingFound:
 
 def matching_releases(app: App, server: Server, index: str, wanted: Requirement) -> list[Release]:
     """Return the releases on the index itself that are meant, the oldest first. Raises NothingFound for none."""
+    from devpi_cli.indexes.contents import find_releases  # here, because ``list`` does without
+
     try:
         return find_releases(server, index, wanted)
     except NothingFound as nothing:
         if isinstance(nothing.__cause__, Missing):
+            from devpi_cli.cli.steps.hints import DID_YOU_MEAN, what_to_type
+
             meant = what_to_type(app, nothing.__cause__)
             nothing.hint = meant if meant.startswith(DID_YOU_MEAN) else nothing.hint
         raise
@@ -60,6 +62,8 @@ def warn_of_mirrored(app: App, usual: Server, index: str, projects: Iterable[str
 
     That is how devpi-server 6.20 resolves (``model.py``). What cannot be told within seconds is not said.
     """
+    from devpi_cli.cli.steps.hints import ASK_SECONDS
+
     server = usual.hurried(ASK_SECONDS)
     try:
         indexes = with_bases(server, index, app.out.debug)
