@@ -1,4 +1,4 @@
-"""The words of the field: what they tell of themselves."""
+"""The value types: indexes, links, logins, requirements, versions."""
 
 from __future__ import annotations
 

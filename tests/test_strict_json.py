@@ -1,4 +1,4 @@
-"""JSON from elsewhere: what is read, and what is refused."""
+"""Strict JSON: what is accepted and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user typed -> the URL it means; hide secrets."""
+"""From what the user typed to a URL; hiding secrets in URLs."""
 
 from __future__ import annotations
 

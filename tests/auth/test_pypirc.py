@@ -1,4 +1,4 @@
-"""What .pypirc says."""
+"""Reading .pypirc."""
 
 from __future__ import annotations
 

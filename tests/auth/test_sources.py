@@ -1,4 +1,4 @@
-"""Which of the logins that there may be is taken: the order, and what is said of it."""
+"""Which login is used when several are available, and what the log says about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The devpi command: its table, its generic options, what becomes of a failure; and the rules that are tests."""
+"""The devpi command: its table, generic options, failures, and the rules enforced by tests."""
 
 from __future__ import annotations
 

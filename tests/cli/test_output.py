@@ -1,4 +1,4 @@
-"""What the user sees and is asked: streams, colours, odd terminals, questions."""
+"""Output and questions: streams, colours, unusual terminals, prompts."""
 
 from __future__ import annotations
 

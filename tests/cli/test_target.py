@@ -1,4 +1,4 @@
-"""Which server, index and user are meant: by what was typed, by the environment, by the state, in this order."""
+"""Which server, index and user a command uses: arguments first, then the environment, then the state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A dry run of every command that changes something: what it says, and that it changes nothing."""
+"""Dry runs of every command that changes something: their output, and that they change nothing."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_a_dry_run_knows_what_a_non_volatile_index_refuses(member: Member, tmp_p
     assert member.ok("upload", "-n", wheel) == [f"identical: {wheel.name} at {member.index_url}/"]
     make_wheel(tmp_path, metadata="Summary: another file\n")
     status, said = member.fails("upload", "-n", wheel)
-    assert (status, said.startswith(f"{wheel.name}: {member.index} has another file of this name: ")) == (5, True)
+    assert (status, said.startswith(f"{wheel.name}: {member.index} has a different file with this name: ")) == (5, True)
     assert member.fails("remove", "-n", "demo") == (
         3,
         f"the index {member.index} is not volatile\nadd --force to remove from a non-volatile index\n",

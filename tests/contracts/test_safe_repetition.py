@@ -1,4 +1,4 @@
-"""Commands that may be typed again: --exist-ok, --missing-ok, and what is sent then."""
+"""Commands that are safe to repeat: --exist-ok and --missing-ok, and what they send."""
 
 from __future__ import annotations
 

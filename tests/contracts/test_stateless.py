@@ -1,4 +1,4 @@
-"""Commands without a state file, from what the environment says: nothing is written, and nothing is asked."""
+"""Commands that run without a state file, from the environment alone: they write and ask nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong between a client and devpi, and what the client has to make of it."""
+"""Faults between a client and devpi, and how the client has to react."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a request may take: real sockets, because httpx limits a single read only, and drips make very many."""
+"""The time limit of a request, with real sockets: httpx limits single reads only, and a slow drip makes many."""
 
 from __future__ import annotations
 

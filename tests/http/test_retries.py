@@ -1,4 +1,4 @@
-"""When a request is made again, and after what time; nobody waits here."""
+"""When a request is repeated, and after what delay; these tests do not wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a request is made: credentials, replies that no devpi server gives, servers that do not answer."""
+"""Requests: credentials, replies that do not come from devpi, servers that do not answer."""
 
 from __future__ import annotations
 

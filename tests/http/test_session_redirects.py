@@ -1,4 +1,4 @@
-"""Where a request is sent on to, and where not."""
+"""Which redirects are followed, and which are not."""
 
 from __future__ import annotations
 

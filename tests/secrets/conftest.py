@@ -1,4 +1,4 @@
-"""Somebody with a secret in every place that can hold one, and the search for them in all places that must not."""
+"""A user with a secret in every place that can hold one, and a search in all places that must not."""
 
 from __future__ import annotations
 

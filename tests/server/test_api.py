@@ -1,4 +1,4 @@
-"""The devpi protocol: what the tests of the commands do not come across, because no server of today does it."""
+"""The devpi protocol: cases that the command tests cannot reach, because current servers do not behave so."""
 
 from __future__ import annotations
 

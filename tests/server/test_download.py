@@ -1,4 +1,4 @@
-"""Downloads: streamed, redirected, and what a server elsewhere gets to see."""
+"""Downloads: streaming, redirects, and what another server gets to see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever comes from devpi-client finds server, index and logins as they left them."""
+"""Users of devpi-client keep their server, index and logins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State files that cannot be used: they are named, and left alone."""
+"""Unusable state files: they are reported and left alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "name another folder with --clientdir"
 AFRESH = "to start afresh, move it away"
-DAMAGED = "it is not a state file of this program, or damaged"
+DAMAGED = "it is damaged, or not a state file of devpi-cli"
 EMPTY = {"version": SCHEMA, "server": None, "index": None, "mirror": False, "always_set_cfg": False, "servers": {}}
 
 
@@ -151,7 +151,7 @@ def test_a_file_of_a_newer_version_is_left_to_that(devpi: Client) -> None:
     devpi.state_file.write_text(text)
     assert devpi.fails("use") == (
         1,
-        f"cannot use the state file {devpi.state_file}: its version is {SCHEMA + 1}, and this devpi-cli knows "
+        f"cannot use the state file {devpi.state_file}: its version is {SCHEMA + 1}, and this devpi-cli supports "
         f"{SCHEMA}\n"
         f"update devpi-cli, or {ELSEWHERE}\n",
     )

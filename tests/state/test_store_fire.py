@@ -1,4 +1,4 @@
-"""State under fire: many processes at once, sudden deaths, and nowhere to write."""
+"""The state under stress: parallel processes, sudden kills, and nowhere to write."""
 
 from __future__ import annotations
 
@@ -187,7 +187,9 @@ def test_a_folder_that_is_read_only_is_named(member: Member) -> None:
 def test_a_file_that_may_not_be_read_is_named(member: Member) -> None:
     member.state_file.chmod(0)
     client = Client(member.home, member.env, (*LIKE_OTHERS, *DEVPI))
-    said = f"cannot use the state file {member.state_file}: Permission denied\nlet it belong to you, or {ELSEWHERE}\n"
+    said = (
+        f"cannot use the state file {member.state_file}: Permission denied\nmake it readable for you, or {ELSEWHERE}\n"
+    )
     assert client.fails("use") == (1, said)
     assert client.fails("login", member.user, DEVPI_PASSWORD=member.password) == (1, said)
 

@@ -1,4 +1,4 @@
-"""What is said of a server that TLS does not trust, or that does not speak as we do."""
+"""Error messages for servers that are not trusted or do not speak our TLS."""
 
 from __future__ import annotations
 

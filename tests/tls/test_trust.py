@@ -1,4 +1,4 @@
-"""Whom TLS trusts."""
+"""The CAs that TLS trusts."""
 
 from __future__ import annotations
 

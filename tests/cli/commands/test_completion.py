@@ -1,4 +1,4 @@
-"""devpi completion: the scripts, where they are put, and what the package brings."""
+"""devpi completion: the scripts, where they are installed, and those in the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""devpi doctor: what it finds, where everything is well and where it is not."""
+"""devpi doctor: its findings with and without problems."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_broken_state_file_is_wrong_and_the_rest_is_checked(devpi: Client) -> 
     result = doctor(devpi)
     assert of(result, "state file") == (
         f"WRONG    state file: cannot use the state file {devpi.state_file}: "
-        "it is not a state file of this program, or damaged; to start afresh, move it away"
+        "it is damaged, or not a state file of devpi-cli; to start afresh, move it away"
     )
     assert [line for line in result.lines if line.startswith("WRONG")] == [of(result, "state file")]
     assert (result.lines[-1], result.stderr, result.status) == (EXTRA, "WRONG: state file\n", 1)

@@ -106,7 +106,7 @@ def test_what_pip_and_uv_have_to_trust_is_told(member: Member, tmp_path: Path) -
     }  # fmt: skip
     assert member.fails("env", "--shell", "gitlab", PIP_TRUSTED_HOST="mine") == (
         2,
-        "PIP_TRUSTED_HOST has blanks, which a dotenv report of GitLab cannot hold\ntake --shell bash\n",
+        "PIP_TRUSTED_HOST contains whitespace, which a GitLab dotenv report cannot hold\nuse --shell bash\n",
     )
 
 

@@ -207,7 +207,7 @@ def test_a_folder_that_is_no_environment_is_named(member: Member) -> None:
     """A55."""
     assert member.fails("install", "demo", "--venv", "nothere") == (
         1,
-        f"{member.home / 'nothere'} is no virtual environment\nmake it with: python -m venv nothere\n",
+        f"{member.home / 'nothere'} is not a virtual environment\ncreate it with: python -m venv nothere\n",
     )
 
 

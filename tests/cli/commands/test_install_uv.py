@@ -1,4 +1,4 @@
-"""devpi install, where uv does it."""
+"""devpi install with uv."""
 
 from __future__ import annotations
 

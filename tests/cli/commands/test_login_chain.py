@@ -1,4 +1,4 @@
-"""Where a login is found by the commands themselves: in a real keyring, .pypirc and netrc; and what is kept there."""
+"""Commands that take logins from a real keyring, .pypirc and netrc, and what they store there."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_v26_another_file_of_the_same_name_is_a_conflict(demo: Member) -> None:
         5,
         f"PUSH {demo.index_url}\n"
         "409 Conflict: demo-1.0.tar.gz already exists in non-volatile index\n"
-        f"{demo.user}/stable has other files of these names: demo-1.0.tar.gz\n",
+        f"{demo.user}/stable has different files with these names: demo-1.0.tar.gz\n",
     )
 
 
@@ -120,7 +120,7 @@ def test_v26_a_release_that_is_there_in_part_is_a_conflict(demo: Member) -> None
         5,
         f"PUSH {demo.index_url}\n"
         "409 Conflict: demo-1.0.tar.gz already exists in non-volatile index\n"
-        f"{demo.user}/stable has the rest of the release, but not demo-1.0.zip: upload that\n",
+        f"{demo.user}/stable has the rest of the release, but not demo-1.0.zip: upload it\n",
     )
 
 
@@ -174,7 +174,7 @@ def test_one_failed_release_does_not_stop_the_others(demo: Member) -> None:
     assert (result.stderr, result.status) == (
         "FAILED other 1.0: 409 Conflict: other-1.0.tar.gz already exists in non-volatile index\n"
         "1 of 2 releases pushed, 1 failed\n"
-        f"{demo.user}/stable has other files of these names: other-1.0.tar.gz\n",
+        f"{demo.user}/stable has different files with these names: other-1.0.tar.gz\n",
         1,
     )
 
@@ -200,8 +200,8 @@ def test_other_files_at_the_target_are_a_conflict_before_anything_is_pushed(
     with server.requests() as seen:
         assert demo.fails("push", "--skip-existing", "demo==1.0", "stable", *option) == (
             5,
-            f"{demo.user}/stable has another demo-1.0.tar.gz: its SHA-256 is {there}, "
-            f"and here {sha256(b'something else').hexdigest()}\n",
+            f"{demo.user}/stable has a different demo-1.0.tar.gz: SHA-256 {there}, "
+            f"here {sha256(b'something else').hexdigest()}\n",
         )
     assert {request.split()[0] for request in seen} == {"GET"}
 

@@ -176,7 +176,7 @@ def test_a_password_that_was_changed_is_said(alice: Owner) -> None:
 def test_a_port_that_another_server_has_is_refused(devpi: Client, server: Live) -> None:
     port = server.url.rstrip("/").rpartition(":")[2]
     result = devpi("quickstart", "--port", port)
-    assert result.stderr == f"port {port} is taken by another program\nname another one with --port\n"
+    assert result.stderr == f"port {port} is taken by another program\nchoose another one with --port\n"
     assert result.status == 1
 
 
@@ -225,6 +225,6 @@ def test_without_the_extra_it_says_what_to_install(devpi: Client, tmp_path: Path
     bare = Client(devpi.home, command=(sys.executable, "-I", "-S", "-c", run))
     assert bare.fails("quickstart") == (
         1,
-        "devpi-server is not installed beside devpi-cli\ninstall it with: pip install 'devpi-cli[server]'\n",
+        "devpi-server is not installed next to devpi-cli\ninstall it with: pip install 'devpi-cli[server]'\n",
     )
     assert not devpi.state_file.parent.exists()

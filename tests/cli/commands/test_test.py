@@ -1,4 +1,4 @@
-"""devpi test, with a real tox; it is made quick by environments that install nothing and have no pip."""
+"""devpi test with a real tox, made fast by environments that install nothing and have no pip."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ def test_a54_a_package_without_configuration_is_not_found_fit_to_test(lab: Lab) 
     result = lab.test("demo")
 
     assert (result.stderr, result.status) == (
-        "demo-1.0 has no tox.ini, nor tox.toml, pyproject.toml or setup.cfg with a section for tox\n"
+        "demo-1.0 has no tox.ini or tox.toml, and no tox section in pyproject.toml or setup.cfg\n"
         "name a configuration with -c FILE or --fallback-ini FILE\n",
         4,
     )
@@ -430,12 +430,12 @@ BAD = {
     "only a wheel": (
         ["bare"],
         4,
-        "bare 1.0 has no sdist to test\nthe tests, and what tox has to do with them, come in the sdist\n",
+        "bare 1.0 has no sdist to test\nthe tests and the configuration of tox are taken from the sdist\n",
     ),
     "nothing selected": (
         ["demo", "-s", "win32"],
         4,
-        "--select 'win32' matches no file of demo 1.0\nit has demo-1.0.tar.gz\n",
+        "--select 'win32' matches no file of demo 1.0\nthere are: demo-1.0.tar.gz\n",
     ),
     "no expression": (
         ["demo", "-s", "("],
@@ -446,7 +446,7 @@ BAD = {
     "no configuration": (
         ["demo", "-c", "nowhere.ini"],
         2,
-        "nowhere.ini: there is no such file, here or in demo-1.0\n",
+        "nowhere.ini: no such file, here or in demo-1.0\n",
     ),
     "no requirement": (
         ["demo 1.0"],

@@ -1,4 +1,4 @@
-"""devpi upload --check: what is looked at before anything is sent."""
+"""devpi upload --check: the checks before anything is sent."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_archives_in_two_folders_may_be_of_the_same_release(member: Member, tmp_
     ("page", "why"),
     [
         (None, "no documentation, the archive is empty"),
-        ("a\nb.html", r"the page 'a\nb.html' has a name that is no text, and a zip takes no other"),
+        ("a\nb.html", r"the page 'a\nb.html' has a name that is not plain text, which a zip requires"),
     ],
 )
 def test_an_archive_that_cannot_be_packed_anew_does_not_stop_the_others(

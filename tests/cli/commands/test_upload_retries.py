@@ -1,4 +1,4 @@
-"""An upload through a web server that fails some times: what is stored, and what is said of it."""
+"""Uploads through a web server that fails now and then: what is stored and what is reported."""
 
 from __future__ import annotations
 

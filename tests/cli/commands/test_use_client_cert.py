@@ -1,4 +1,4 @@
-"""devpi use --client-cert: shown to its server, and to no other."""
+"""devpi use --client-cert: presented to its own server only."""
 
 from __future__ import annotations
 

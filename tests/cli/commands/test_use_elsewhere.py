@@ -1,4 +1,4 @@
-"""What a command says where something else answers than the devpi server that was meant."""
+"""Error messages when a different server answers at the URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""devpi use: what pip and uv are set to, by whom they are read, and what is remembered for that."""
+"""devpi use: the settings written for pip and uv, and what the state remembers about them."""
 
 from __future__ import annotations
 
@@ -319,7 +319,7 @@ def test_files_that_the_environment_names_are_set(published: Member) -> None:
 
 def test_no_file_is_put_in_the_place_of_a_device(member: Member) -> None:
     assert member("use", "--set-cfg", PIP_CONFIG_FILE=os.devnull).stderr == (
-        f"{os.devnull} is no regular file: it cannot hold settings\n"
+        f"{os.devnull} is not a regular file, so it cannot hold settings\n"
     )
     assert Path(os.devnull).is_char_device()
     assert files(member) == set()
@@ -362,15 +362,15 @@ def test_a_bare_name_is_looked_up_in_workon_home(devpi: Client, venv: Path) -> N
 def test_an_environment_that_is_not_there_is_named(devpi: Client, venv: Path) -> None:
     assert devpi.fails("use", "--venv", "nope") == (
         1,
-        f"{devpi.home}/nope is no virtual environment\nmake it with: python -m venv nope\n",
+        f"{devpi.home}/nope is not a virtual environment\ncreate it with: python -m venv nope\n",
     )
     assert devpi.fails("use", VIRTUAL_ENV="/nowhere") == (
         1,
-        "/nowhere is no virtual environment\nlook at the variable VIRTUAL_ENV\n",
+        "/nowhere is not a virtual environment\nlook at the variable VIRTUAL_ENV\n",
     )
     devpi.ok("use", "--venv", venv)
     (venv / "bin").rmdir()
-    gone = (1, f"{venv} is no virtual environment\ntype 'devpi use --venv -' to forget it\n")
+    gone = (1, f"{venv} is not a virtual environment\ntype 'devpi use --venv -' to forget it\n")
     assert devpi.fails("use") == devpi.fails("install", "demo") == gone
 
 
@@ -431,7 +431,7 @@ def test_a_broken_file_is_named_and_no_file_is_touched(member: Member, name: str
         status, said = member.fails("use", *arguments)
         assert (status, re.sub(r"line \d", "line N", said)) == (
             1,
-            f"{path} is broken in line N, and stays as it is\nrepair it, or move it away, and try again\n",
+            f"{path} is broken in line N, and was not changed\nrepair it or move it away, then try again\n",
         )
     assert (files(member), path.read_text()) == ({name}, text)
     assert f"~/{name}: cannot be read: it is broken" in settings(member)
@@ -568,7 +568,7 @@ def test_a_broken_local_file_is_named(member: Member, venv: Path) -> None:
     (venv / "devpi-cli.json").write_text('{"server": ')
     assert member.fails("use", VIRTUAL_ENV=str(venv)) == (
         1,
-        f"cannot use the state file {venv}/devpi-cli.json: it is not a state file of this program, or damaged\n"
+        f"cannot use the state file {venv}/devpi-cli.json: it is damaged, or not a state file of devpi-cli\n"
         "to start afresh, move it away\n",
     )
 

@@ -1,4 +1,4 @@
-"""What a command says after the server said no: why, and what was meant."""
+"""Hints after the server refused a request: the reason, and similar names."""
 
 from __future__ import annotations
 
