@@ -1,6 +1,7 @@
-"""devpi-cli: the command-line client for devpi, the private Python package server, and its Python API.
+"""The command-line client for devpi, the private Python package server.
 
-Names are imported on first use, so ``import devpi_cli`` alone loads nothing; the command depends on that to start fast.
+``from devpi_cli import connect`` is its Python API. Names are imported on first use: ``import devpi_cli`` alone loads
+nothing, because the command has to start fast.
 """
 
 from devpi_cli._version import __version__

@@ -1,4 +1,4 @@
-"""The object that every command receives: generic options, output, state and connections."""
+"""What every command receives: generic options, output, state, connections."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Options(NamedTuple):
 
 
 class App:
-    """The generic options and the parts a command works with, each created on first use.
+    """The generic options and a command's parts, each created on first use.
 
     ``transport`` replaces the network in tests.
     """

@@ -195,10 +195,11 @@ class Output:
 
     @contextmanager
     def progress(self, label: str, total: int, parts: int) -> Iterator[Part]:
-        """Show the progress of a task of ``total`` bytes in ``parts`` parts on a terminal.
+        """Show progress bars on a terminal.
 
-        Yields a function that starts a part: it takes a label and the part's size in bytes, and returns a context
-        manager with a function that takes the number of bytes done since its last call. Threads may share it.
+        The whole task has ``total`` bytes in ``parts`` parts. Yields a function that starts a part: it takes a label
+        and the part's size in bytes, and returns a context manager with a function that takes the number of bytes done
+        since its last call. Several threads may use it.
         """
         can_be_drawn = sys.stderr and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         if self.quiet or self.as_json or not can_be_drawn:

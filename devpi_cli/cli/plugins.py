@@ -21,7 +21,7 @@ GROUP = "devpi_cli.commands"
 
 
 class Plugin(NamedTuple):
-    """A command: its name, its package with version, and its place as ``module:attribute``."""
+    """A command: its name, package with version, and ``module:attribute``."""
 
     name: str
     package: str
@@ -29,9 +29,9 @@ class Plugin(NamedTuple):
 
 
 def load(name: str) -> object | None:
-    """Return the object, normally a click command, of the plugin command ``name``, or None.
+    """Return the object of the plugin command ``name``, or None.
 
-    Raises BrokenPlugin if it cannot be imported, whatever the plugin raises.
+    It should be a click command, which is not checked. Raises BrokenPlugin if it cannot be imported, for any reason.
     """
     found = next((plugin for plugin in installed() if plugin.name == name), None)
     if found is None:

@@ -1,4 +1,7 @@
-"""Which server, index and user a command uses, decided once from arguments, environment and state."""
+"""Decide which server, index and user a command uses.
+
+This happens once, from the arguments, the environment and the state.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class Target(NamedTuple):
     user: str | None = None
     """The acting user, as far as known without a request or a prompt."""
     named_by: str = ""
-    """What named the user: the command line or a variable; empty if the state or a token did."""
+    """The command line or variable that named the user; empty if the state or a token did."""
     basic_auth: tuple[str, str] | None = None
     """User and password from the URL, ``https://USER:PASSWORD@HOST/``."""
     is_known: bool = True
@@ -98,7 +101,7 @@ class Target(NamedTuple):
         return found
 
     def index_named(self, typed: str) -> str:
-        """Return ``user/index`` for INDEX or USER/INDEX; USER is the acting user by default.
+        """Return ``user/index`` for INDEX (of the acting user) or USER/INDEX.
 
         Raises LoginRequired without an acting user, and WrongUsage for an invalid name.
         """

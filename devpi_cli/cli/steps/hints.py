@@ -56,7 +56,7 @@ def what_to_type(app: App, error: DevpiError) -> str:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A refused request: its method, the names in the URL's path, and the server's reason."""
+    """A refused request: method, names in the URL's path, and the server's reason."""
 
     method: str
     names: tuple[str, ...]
@@ -79,7 +79,7 @@ class Refusal:
 
     @property
     def needs_acl(self) -> tuple[str, str] | None:
-        """The action that ``acl_upload`` must allow, and the index; None for other requests."""
+        """The action that ``acl_upload`` must allow, and the index; or None."""
         if target := re.search(r"cannot upload to '([^'/]+/[^'/]+)'", self.reason):
             return "upload to", target[1]
         if self.method == "POST" and len(self.names) == 2:  # noqa: PLR2004 (user/index are two)
@@ -189,7 +189,10 @@ def _names(app: App, server: Server, kind: str, refusal: Refusal) -> tuple[str, 
 
 
 def _nearest(typed: str, names: list[str]) -> str:
-    """Return the most similar name, or nothing; for an index, user and name must both be similar."""
+    """Return the most similar name, or nothing.
+
+    For an index, both user and name must be similar.
+    """
     from difflib import SequenceMatcher
 
     def likeness(name: str) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Run pip or uv against an index: the program, its environment variables and the virtual environment."""
+"""Prepare pip or uv for an index: program, variables, virtual environment."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ class Installer:
 
 
 def chosen_installer(choice: str, venv: Path | None) -> Installer:
-    """Return the installer for ``pip``, ``uv`` or ``auto``: pip, or uv if only uv is found.
+    """Return the installer for ``pip``, ``uv`` or ``auto``.
 
-    The pip of the environment that devpi runs in is never used by default. Raises ProgramMissing.
+    ``auto`` is pip, or uv if only uv is found. The pip of the environment that devpi runs in is never used by default.
+    Raises ProgramMissing.
     """
     if choice == "uv":
         return _uv(venv)
@@ -81,7 +82,7 @@ def _uv(venv: Path | None) -> Installer:
 
 @contextmanager
 def index_access(app: App, server: Server, url: str) -> Iterator[dict[str, str]]:
-    """Context manager for the environment variables with which pip and uv fetch from an index.
+    """Yield the environment variables with which pip and uv use an index.
 
     The login is in a netrc file and not in the URL, which pip passes on the command line to the pip that fetches build
     backends.
@@ -102,7 +103,7 @@ def index_settings(app: App, server: Server, url: str) -> dict[str, str]:
 
 
 def _proxy(url: str) -> dict[str, str]:
-    """Return the variables that make pip and uv bypass a proxy for a server on this machine."""
+    """Return the variables that bypass a proxy for a server on this machine."""
     host = urlsplit(url).hostname or ""
     named = next((os.environ[name] for name in ("no_proxy", "NO_PROXY") if os.environ.get(name)), "")
     has_proxy = any(os.environ.get(name) for name in PROXIES)
@@ -131,9 +132,10 @@ def _tls(app: App, server: Server, url: str) -> dict[str, str]:
 
 
 def chosen_venv(app: App, typed: str | None) -> Path | None:
-    """Return the virtual environment given, else the remembered one, else the active one.
+    """Return the virtual environment to use, or None.
 
-    ``-`` ignores the remembered one. Raises ProgramMissing if it does not exist.
+    That is the given one, else the remembered one, else the active one; ``-`` ignores the remembered one.
+    Raises ProgramMissing if it does not exist.
     """
     if typed and typed != NONE:
         return venvs.named(typed)

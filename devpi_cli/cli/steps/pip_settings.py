@@ -1,4 +1,4 @@
-"""Plan, show, make and undo the changes of ``devpi use`` to the settings of pip, uv and others."""
+"""Plan, show, make and undo changes to the settings of pip, uv and others."""
 
 from __future__ import annotations
 

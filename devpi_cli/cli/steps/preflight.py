@@ -43,7 +43,7 @@ def require_login(server: Server) -> str:
 
 
 def require_place(server: Server, index: str, purpose: str = "upload to") -> Index:
-    """Return an index on which ``purpose`` is allowed: to upload files or to remove them.
+    """Return an index that allows ``purpose``: to upload to it or to remove from it.
 
     Raises Missing if it does not exist, DevpiError for a mirror, and WouldBeRefused or LoginRequired if the server
     would refuse.

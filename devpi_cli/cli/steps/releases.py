@@ -1,4 +1,4 @@
-"""Find releases on an index and its bases, and warn of those that an upload hides."""
+"""Find releases on an index, and warn of those that an upload hides."""
 
 from __future__ import annotations
 

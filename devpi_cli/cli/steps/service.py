@@ -1,4 +1,4 @@
-"""Ask a server about itself, an index and the login, for the commands that show them."""
+"""Ask a server about itself, an index and the login."""
 
 from __future__ import annotations
 

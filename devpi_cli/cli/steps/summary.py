@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def sum_up(app: App, failures: Sequence[tuple[str, DevpiError]], what: str, *, done: int, total: int) -> None:
-    """Print a line for each failure and raise one error for all; do nothing without failures.
+    """Print a line for each failure and raise one error for all, if any.
 
     ``failures`` are pairs of name and error; a single one is raised itself if nothing was ``done``. ``what`` completes
     "2 of 3 …", as in ``files uploaded``. A hint that all errors share is printed once, at the end.

@@ -1,4 +1,4 @@
-"""Upload files to an index, several at once if that is faster, and report each result."""
+"""Upload files to an index, several at once if faster; report each result."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Uploads:
     outcomes: dict[Path, str] = field(default_factory=dict)
     failures: dict[Path, DevpiError] = field(default_factory=dict)
     shown: dict[Path, Path] = field(default_factory=dict)
-    """The path to show for a temporary file: the one given, or where the file would be kept."""
+    """The path to show for a temporary file: the one given, or the permanent one."""
     _is_aborted: bool = False
 
     def read(self) -> None:
@@ -107,7 +107,7 @@ class Uploads:
             self.app.out.line(f"skipped: {what}" if self.dry_run else what)
 
     def _send(self, part: Part, dist: Dist) -> str:
-        """Upload a file and return its outcome; nothing if every further upload would fail, too."""
+        """Upload a file and return its outcome; nothing once every upload would fail."""
         if self.dry_run or self._is_aborted:
             return "skipped" if self.dry_run else ""
         out, name = self.app.out, dist.path.name
@@ -194,7 +194,7 @@ def _as_json(error: DevpiError) -> dict[str, Any]:
 
 
 def _holds_for_all(error: DevpiError) -> bool:
-    """Return True if the next file would fail, too: no devpi server, or not logged in."""
+    """Return True if the next file would also fail, as without server or login."""
     if isinstance(error, Refused):
         return error.status == HTTPStatus.UNAUTHORIZED
     return not isinstance(error, OtherFile)

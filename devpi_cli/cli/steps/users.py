@@ -28,7 +28,7 @@ def plan_user(  # noqa: PLR0913, PLR0917 (all parts of one report)
 
 
 def modify_user(app: App, server: Server, name: str, config: Mapping[str, str]) -> None:
-    """Modify a user and print the changes; the token for a new password is remembered."""
+    """Modify a user and print the changes; remember the token for a new password."""
     login = server.modify_user(name, config)
     if login and app.state.login(server.root, name):
         with app.state.changing() as state:
