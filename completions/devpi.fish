@@ -1,6 +1,6 @@
 # Completion of devpi for fish, made by 'devpi completion fish'.
 
-# Print what a command takes: options that have a value, kinds of its arguments, whether it has subcommands.
+# Print what a command takes: its options with a value, the kinds of its arguments, whether it has subcommands.
 function __devpi_command
     switch "$argv"
         case 'devpi'
@@ -90,7 +90,7 @@ function __devpi_command
     end
 end
 
-# Print the command that the words before the cursor have come to, and the kind of the next argument.
+# Print the command before the cursor, and the kind of the next argument.
 function __devpi_look
     set -l path devpi
     set -l takes (__devpi_command devpi)
@@ -128,7 +128,7 @@ function __devpi_in
     test (__devpi_look)[1] = "$argv"
 end
 
-# Print what devpi knows of a kind.
+# Print the values of a kind.
 function __devpi_values
     set -l before (commandline -opc)
     set -l current (string replace -r -- '^--[a-z-]+=' '' (commandline -ct) | string trim -c '\'"')
@@ -248,9 +248,9 @@ complete -c devpi -n '__devpi_in devpi token create' -l indexes -s i -x -a '(__d
 complete -c devpi -n '__devpi_in devpi token create' -l projects -s p -x -d 'Only these projects. Comma-separated, and more than once.'
 complete -c devpi -n '__devpi_in devpi token create' -l expires -s e -x -d '30d, 12h, 2027-01-31, seconds since the epoch, or never.'
 complete -c devpi -n '__devpi_in devpi token create' -l output -s o -r -F -d 'Write the token to FILE (0600). [stdout]'
-complete -c devpi -n '__devpi_in devpi token create' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi token create' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi token delete' -l user -s u -x -a '(__devpi_values user)' -d 'Whose token. [who is logged in]'
-complete -c devpi -n '__devpi_in devpi token delete' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi token delete' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi token derive' -l file -s f -r -F -d 'Where the token is; - for standard input. [the variable DEVPI_TOKEN]'
 complete -c devpi -n '__devpi_in devpi token derive' -l allowed -s a -x -d 'Allow only this. Comma-separated, and more than once.'
 complete -c devpi -n '__devpi_in devpi token derive' -l indexes -s i -x -a '(__devpi_values index)' -d 'Only these indexes. Comma-separated, and more than once.'
@@ -268,18 +268,18 @@ complete -c devpi -n '__devpi_in devpi user' -l modify -s m -d 'Modify a user.'
 complete -c devpi -n '__devpi_in devpi user' -l list -s l -d 'List the names of all users.'
 complete -c devpi -n '__devpi_in devpi user' -l exist-ok -d 'With --create: bring a user who is there to what is asked.'
 complete -c devpi -n '__devpi_in devpi user' -l missing-ok -d 'With --delete: a user who is not there is no failure.'
-complete -c devpi -n '__devpi_in devpi user' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi user' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi user' -l password-stdin -d 'Read the password of a new user from standard input.'
 complete -c devpi -n '__devpi_in devpi passwd' -l password-stdin -d 'Read the new password from standard input.'
-complete -c devpi -n '__devpi_in devpi passwd' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi passwd' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi index' -l create -s c -d 'Create an index.'
 complete -c devpi -n '__devpi_in devpi index' -l delete -d 'Delete an index and everything on it.'
 complete -c devpi -n '__devpi_in devpi index' -l list -s l -d 'List the indexes of the user who is logged in, or of USER.'
 complete -c devpi -n '__devpi_in devpi index' -l exist-ok -d 'With --create: bring an index that is there to what is asked.'
 complete -c devpi -n '__devpi_in devpi index' -l missing-ok -d 'With --delete: an index that is not there is no failure.'
-complete -c devpi -n '__devpi_in devpi index' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi index' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi index' -l no-projects -d 'Do not ask for the projects of the index; quicker for mirrors.'
-complete -c devpi -n '__devpi_in devpi patchjson' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi patchjson' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi upload' -l index -x -a '(__devpi_values index)' -d 'Index to upload to, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi upload' -l from-dir -d 'Let a FILE be a folder: all distributions in and below it.'
 complete -c devpi -n '__devpi_in devpi upload' -l only-latest -d 'Of every project, upload its newest version only.'
@@ -297,13 +297,13 @@ complete -c devpi -n '__devpi_in devpi upload' -l with-docs -d 'Build the docume
 complete -c devpi -n '__devpi_in devpi upload' -l only-docs -d 'Upload documentation only.'
 complete -c devpi -n '__devpi_in devpi upload' -l docs -x -a '(__fish_complete_directories)' -d 'Upload the pages in DIR as documentation, too.'
 complete -c devpi -n '__devpi_in devpi upload' -l python -s p -x -d 'Build with this Python. [the active environment\'s, or ours]'
-complete -c devpi -n '__devpi_in devpi upload' -l jobs -x -d 'How many to send at once. [as many as are quicker than one]'
+complete -c devpi -n '__devpi_in devpi upload' -l jobs -x -d 'How many to send at once. [automatic]'
 complete -c devpi -n '__devpi_in devpi list' -l index -x -a '(__devpi_values index)' -d 'Index to look at, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi list' -l all -d 'Show all versions, not just the newest.'
 complete -c devpi -n '__devpi_in devpi list' -l ignore-bases -d 'Leave out what the index has from its bases.'
 complete -c devpi -n '__devpi_in devpi list' -l toxresults -s t -d 'Show the results of tox for every file.'
 complete -c devpi -n '__devpi_in devpi list' -l failures -s f -d 'Show the results of tox, and what failed commands printed.'
-complete -c devpi -n '__devpi_in devpi list' -l jobs -x -d 'How many to ask for at once. [as many as are quicker than one]'
+complete -c devpi -n '__devpi_in devpi list' -l jobs -x -d 'How many to ask for at once. [automatic]'
 complete -c devpi -n '__devpi_in devpi push' -l index -x -a '(__devpi_values index)' -d 'Index to push from, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi push' -l no-docs -d 'Push no documentation, only distributions.'
 complete -c devpi -n '__devpi_in devpi push' -l only-docs -d 'Push documentation only.'
@@ -314,12 +314,12 @@ complete -c devpi -n '__devpi_in devpi push' -l dry-run -s n -d 'Say what would 
 complete -c devpi -n '__devpi_in devpi refresh' -l requirement -s r -r -F -d 'Refresh what FILE lists.'
 complete -c devpi -n '__devpi_in devpi refresh' -l all -d 'Refresh all projects of the mirrors.'
 complete -c devpi -n '__devpi_in devpi refresh' -l index -x -a '(__devpi_values index)' -d 'Index to refresh, as NAME, USER/NAME or URL. [the one in use]'
-complete -c devpi -n '__devpi_in devpi refresh' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi refresh' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi remove' -l index -x -a '(__devpi_values index)' -d 'Index to remove from, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi remove' -l force -s f -d 'Remove from a non-volatile index, too.'
 complete -c devpi -n '__devpi_in devpi remove' -l missing-ok -d 'What is not there is no failure.'
-complete -c devpi -n '__devpi_in devpi remove' -l dry-run -s n -d 'Say what would be done, and change nothing.'
-complete -c devpi -n '__devpi_in devpi remove' -l jobs -x -d 'How many to remove at once. [as many as are quicker than one]'
+complete -c devpi -n '__devpi_in devpi remove' -l dry-run -s n -d 'Show what would be done; change nothing.'
+complete -c devpi -n '__devpi_in devpi remove' -l jobs -x -d 'How many to remove at once. [automatic]'
 complete -c devpi -n '__devpi_in devpi env' -l shell -x -a 'bash fish powershell github gitlab' -d 'Whose language to print. [that of $SHELL, or bash]'
 complete -c devpi -n '__devpi_in devpi env' -l login -l no-login -d 'Put the login into the URLs, or not. [where nobody else may read]'
 complete -c devpi -n '__devpi_in devpi env' -l index -x -a '(__devpi_values index)' -d 'Index to point pip and uv to, as NAME, USER/NAME or URL. [the one in use]'

@@ -254,7 +254,7 @@ def test_the_clientdir_is_accepted_on_both_sides(devpi: Client, server: Live, tm
 def test_every_flag_stands_on_both_sides(devpi: Client, typed: list[str]) -> None:
     for line in ([*typed, "user", "-l"], ["user", "-l", *typed]):
         assert devpi.fails(*line)[1].endswith(
-            "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n"
+            "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n"
         )
 
 

@@ -135,7 +135,7 @@ def test_every_command_that_has_a_dry_run_is_in_the_table() -> None:
         ("user --delete ME", 3, "the index ME/stable is not volatile\nmake it volatile first: "),
         ("user --delete dry-carol", 4, "GET HOST/dry-carol\n404 Not Found: no user 'dry-carol'"),
         ("passwd dry-carol", 4, "GET HOST/dry-carol\n404 Not Found: no user 'dry-carol'"),
-        ("remove demo --index mirror", 1, "HOST/ME/mirror is a mirror: there is nothing to remove anything from it\n"),
+        ("remove demo --index mirror", 1, "HOST/ME/mirror is a mirror: you cannot remove anything from it\n"),
         ("remove demo==2.0", 4, "No releases or distributions found matching 'demo==2.0'.\n"),
         ("push demo==1.0 gone", 4, "GET HOST/ME/gone?no_projects=\n"),
         ("push demo==1.0 mirror", 1, "HOST/ME/mirror is a mirror: "),

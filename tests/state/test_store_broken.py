@@ -77,7 +77,7 @@ def test_a_server_without_a_name_is_none(devpi: Client) -> None:
     for command in (["list"], ["logoff"], ["login", "alice", "--password=x"]):
         assert devpi.fails(*command) == (
             1,
-            "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+            "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
         )
 
 

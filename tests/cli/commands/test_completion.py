@@ -116,7 +116,7 @@ def test_a_file_of_somebody_else_is_replaced_only_when_that_is_wanted(devpi: Cli
     path.write_text("complete -W mine devpi\n")
     status, said = devpi.fails("completion", "install", "bash", "--json")
     assert (status, path.read_text()) == (2, "complete -W mine devpi\n")
-    assert "answer it with -y" in said
+    assert "add -y to confirm" in said
     status, shown = devpi.at_terminal("completion", "install", "bash", typed=["no"])
     assert (status, path.read_text()) == (1, "complete -W mine devpi\n")
     assert shown == [

@@ -149,7 +149,10 @@ def test_a_closed_index_is_closed_to_who_is_not_logged_in(devpi: Client, closed:
 
 def test_what_is_not_there_has_no_variables(member: Member, devpi: Client) -> None:
     assert member.fails("env", "--index", "nobody/here")[0] == 4
-    assert devpi.fails("env") == (1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n")
+    assert devpi.fails("env") == (
+        1,
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
+    )
 
 
 # -- and pip and uv install with nothing but these variables

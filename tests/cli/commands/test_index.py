@@ -176,7 +176,7 @@ def test_a_terminal_is_asked_before_an_index_goes(member: Member, answer: str, s
 def test_nothing_is_deleted_when_there_is_nobody_to_ask(member: Member, settings: dict[str, str]) -> None:
     unasked = member("index", "--delete", "dev", **settings)
     assert unasked.lines == [f"About to remove: {member.index_url}"]
-    assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nanswer it with -y\n", 2)
+    assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nadd -y to confirm\n", 2)
     assert member.ok("index", "-l") == [member.index]
 
 
@@ -195,7 +195,7 @@ def test_the_index_of_somebody_else_cannot_be_changed(member: Member, new_member
     for typed in ([other.index, "title=x"], ["-c", f"{other.user}/new"], ["--delete", other.index, "-y", "-q"]):
         refused = member("index", *typed)
         assert refused.status == 3
-        assert refused.stderr.splitlines()[-1] == (f"the login of {member.user} is good, but may not do this")
+        assert refused.stderr.splitlines()[-1] == (f"the login of {member.user} is valid, but does not allow this")
     assert other.ok("index") == shown(other, query="")
 
 
@@ -282,7 +282,7 @@ def test_an_error_is_one_json_object(member: Member) -> None:
     )
 
 
-WHOSE = "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi login USER' first\n"
+WHOSE = "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login USER' first\n"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ WHOSE = "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi log
         (
             "",
             1,
-            "no index in use at HOST/\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+            "no index in use at HOST/\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
         ),
         ("dev", 3, WHOSE),
         ("-c dev", 3, WHOSE),
@@ -312,6 +312,6 @@ def test_without_a_login_it_says_what_to_type(
 
 
 def test_no_server_is_in_use(devpi: Client) -> None:
-    no_server = (1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n")
+    no_server = (1, "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n")
     for typed in ([], ["alice/dev"], ["-l"], ["-c", "dev"]):
         assert devpi.fails("index", *typed) == no_server

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Client, Member
     from tests.support.servers import Live
 
-NO_SERVER = "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n"
+NO_SERVER = "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n"
 
 
 def test_a_login_says_where_and_for_how_long(member: Member) -> None:
@@ -123,7 +123,7 @@ def test_the_user_is_asked_for_at_a_terminal(at_server: Client, member: Member) 
             "use --password-stdin, DEVPI_PASSWORD or DEVPI_TOKEN "
             "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)\n",
         ),
-        (("bob", "--password-stdin"), {}, 2, "there is no password on standard input\n"),
+        (("bob", "--password-stdin"), {}, 2, "no password on standard input\n"),
         (
             ("bob", "--password=wrong"),
             {},

@@ -137,7 +137,7 @@ def test_many_packages_are_refreshed_only_when_that_is_meant(mirror: Member, tmp
         assert mirror.fails("refresh", "--all", "--index", "many") == (
             2,
             "no terminal to ask on: 1001 projects match: ask the upstream for each of them (yes/no)?\n"
-            "answer it with -y\n",
+            "add -y to confirm\n",
         )
 
 

@@ -172,7 +172,7 @@ def test_nothing_goes_when_there_is_nobody_to_ask(member: Member, files: dict[st
     for options in ([], ["--no-input"]):
         unasked = member("remove", "demo==1.0", *options, stdin="yes\n")
         assert unasked.lines == about(files, "1.0")
-        assert (unasked.stderr, unasked.status) == (f"no terminal to ask on: {ASKED}\nanswer it with -y\n", 2)
+        assert (unasked.stderr, unasked.status) == (f"no terminal to ask on: {ASKED}\nadd -y to confirm\n", 2)
     status, said = member.fails("remove", "demo==1.0", "--json")
     assert (status, json.loads(said)["error"]["type"]) == (2, "NobodyToAsk")
     assert "1.0" in versions(member)
@@ -221,10 +221,10 @@ def test_somebody_else_removes_nothing(
 def test_no_server_or_index_is_in_use(at_server: Client, server: Live) -> None:
     assert at_server.fails("remove", "demo") == (
         1,
-        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
     )
     at_server.ok("use", "--delete")
     assert at_server.fails("remove", "demo") == (
         1,
-        "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )

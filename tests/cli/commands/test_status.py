@@ -98,7 +98,7 @@ def test_a_login_that_the_server_no_longer_accepts_is_said(member: Member) -> No
 
 
 @pytest.mark.parametrize(("where", "status", "said"), [
-    ("", 1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n"),
+    ("", 1, "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n"),
     ("http://127.0.0.1:1/a/b", 6, "cannot reach http://127.0.0.1:1/: Connection refused\n"
      "is the server running, and the URL right?\n"),
     ("SERVERno/where", 4, "GET SERVERno/where?no_projects=\n404 Not Found: The stage no/where could not be found.\n"

@@ -425,7 +425,7 @@ BAD = {
     "no such release": (
         ["demo>9"],
         4,
-        "no release of demo on INDEX matches 'demo>9'\ntype 'devpi list --all demo' to see which there are\n",
+        "no release of demo on INDEX matches 'demo>9'\ntype 'devpi list --all demo' to see all releases\n",
     ),
     "only a wheel": (
         ["bare"],

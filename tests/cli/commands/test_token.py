@@ -154,7 +154,7 @@ def test_a_token_is_written_where_only_its_owner_reads_it(member: Member) -> Non
     assert member.ok("token", "inspect", "-f", "ci-token")[0] == f"user: {member.user}"
     status, said = member.fails("token", "create", "-o", "ci-token")
     assert (status, said) == (
-        2, "no terminal to ask on: ci-token is there already: overwrite it (yes/no)?\nanswer it with -y\n",
+        2, "no terminal to ask on: ci-token is there already: overwrite it (yes/no)?\nadd -y to confirm\n",
     )  # fmt: skip
     assert path.read_text() == before
     said_too = json.loads(
@@ -237,7 +237,7 @@ def test_a_token_that_the_server_does_not_take_is_not_kept(member: Member, at_se
         ("derive -f token -a uplaod", "permissions that devpi-server has: del_entry, del_project, del_verdata, "
                                       "index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload\n"
                                       "no terminal to ask on: allow uplaod, which only a plugin of the server can know "
-                                      "(yes/no)?\nanswer it with -y\n"),
+                                      "(yes/no)?\nadd -y to confirm\n"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(devpi: Client, typed: str, said: str) -> None:

@@ -228,7 +228,7 @@ def test_an_unknown_metadata_version_is_said(member: Member, tmp_path: Path) -> 
 
 
 def test_without_an_index_in_use_nothing_can_be_uploaded(at_server: Client, wheel: Path, server: Live) -> None:
-    said = f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n"
+    said = f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n"
     assert at_server.fails("upload", wheel) == (1, said)
 
 
@@ -281,7 +281,7 @@ def test_a_mirror_takes_no_uploads(member: Member, wheel: Path, server: Live) ->
         assert member.fails("upload", wheel) == (
             1,
             f"{member.server.root}{mirror} is a mirror: nothing can be uploaded to it\n"
-            f"name another index with --index, or make one on top of it: devpi index -c NAME bases={mirror}\n",
+            f"choose another index with --index, or create one based on it: devpi index -c NAME bases={mirror}\n",
         )
     assert requests == []
 

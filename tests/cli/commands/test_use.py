@@ -228,7 +228,7 @@ def test_a_lost_login_is_not_forgotten_by_looking(member: Member) -> None:
         (f"http://{'a' * 64}/", 2, f"invalid URL 'http://{'a' * 64}/': it names no host that can be asked\n"),
         ("localhost:3141", 2, "'localhost:3141' is no index\nfor a server type 'devpi use http://localhost:3141'\n"),
         ("a/b/c", 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
-        ("dev", 3, "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi login USER' first\n"),
+        ("dev", 3, "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login USER' first\n"),
         (
             "nobody/dev",
             4,
@@ -327,5 +327,5 @@ def test_listing_needs_a_server_and_a_user_who_is_there(devpi: Client, at_server
     at_server.ok("use", "--delete")
     assert devpi.fails("use", "-l") == (
         1,
-        "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )

@@ -82,7 +82,7 @@ def test_an_address_that_the_server_has_from_an_outside_url_and_nobody_answers_a
         assert (used.stderr, used.status) == (
             "warning: the server has rewritten the url to: http://127.0.0.1:1/\n"
             f"warning: all commands will go there, and fail: {refused}; "
-            "whoever runs it has to start it with an --outside-url that leads to it\n",
+            "the server must be started with an --outside-url that leads to it\n",
             0,
         )
         said = f"{refused}\nis the server running, and the URL right?\n"
@@ -92,7 +92,7 @@ def test_an_address_that_the_server_has_from_an_outside_url_and_nobody_answers_a
 def test_an_upload_to_a_mirror_says_what_to_do(member: Member, wheel: Path) -> None:
     mirror = f"{member.user}/mirror"
     member.server.create_index(mirror, {"type": "mirror", "mirror_url": "http://127.0.0.1:1/simple/"})
-    hint = f"name another index with --index, or make one on top of it: devpi index -c NAME bases={mirror}\n"
+    hint = f"choose another index with --index, or create one based on it: devpi index -c NAME bases={mirror}\n"
     url = member.server.url(mirror)
     assert member.fails("upload", "--index", mirror, wheel) == (
         4,

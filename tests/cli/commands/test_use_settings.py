@@ -173,7 +173,7 @@ def test_v4_an_index_url_of_another_section_is_kept(member: Member) -> None:
 def test_v5_a_host_that_was_trusted_for_us_is_forgotten(member: Member) -> None:
     elsewhere = member.index_url.replace("127.0.0.1", "localhost")
     result = member("use", "--set-cfg", "-t", "yes")
-    assert result.stderr == f"insecure host: pip is told to trust 127.0.0.1 in {pip_conf(member)}\n"
+    assert result.stderr == f"insecure host: {pip_conf(member)} makes pip trust 127.0.0.1\n"
     assert pip_config(member)["global.trusted-host"] == "127.0.0.1"
     member("use", elsewhere, "--set-cfg", "-t", "yes")
     assert pip_config(member)["global.trusted-host"] == "localhost"
@@ -216,7 +216,7 @@ def test_another_host_without_tls_is_trusted(member: Member, server: Live) -> No
     result = member("use", url, "--set-cfg", NO_PROXY="", http_proxy=server.url)
     assert (result.status, result.stderr) == (
         0,
-        f"insecure host: pip is told to trust devpi.example in {pip_conf(member)}\n",
+        f"insecure host: {pip_conf(member)} makes pip trust devpi.example\n",
     )
     assert pip_config(member)["global.trusted-host"] == "devpi.example"
 
@@ -366,7 +366,7 @@ def test_an_environment_that_is_not_there_is_named(devpi: Client, venv: Path) ->
     )
     assert devpi.fails("use", VIRTUAL_ENV="/nowhere") == (
         1,
-        "/nowhere is not a virtual environment\nlook at the variable VIRTUAL_ENV\n",
+        "/nowhere is not a virtual environment\ncheck the variable VIRTUAL_ENV\n",
     )
     devpi.ok("use", "--venv", venv)
     (venv / "bin").rmdir()
@@ -411,7 +411,7 @@ def test_always_set_cfg_lets_a_server_without_an_index_pass(member: Member) -> N
 
 
 def test_what_is_set_needs_an_index(member: Member, devpi: Client) -> None:
-    failure = "no index in use that pip and uv could be set to\ntype 'devpi use USER/INDEX --set-cfg'\n"
+    failure = "no index in use to point pip and uv to\ntype 'devpi use USER/INDEX --set-cfg'\n"
     assert member.fails("use", "/", "--set-cfg") == devpi.fails("use", "--set-cfg") == (1, failure)
 
 
@@ -492,7 +492,7 @@ def test_undo_puts_the_old_files_back(member: Member) -> None:
     assert member.ok("use", "--undo") == [f"put back: {pip_conf(member)}", f"removed: {uv_toml(member)}"]
     assert (files(member), pip_conf(member).read_text()) == ({".config/pip/pip.conf"}, before)
     result = member("use", "--undo")
-    assert (result.stdout, result.stderr, result.status) == ("", "nothing to undo: no old file was kept\n", 0)
+    assert (result.stdout, result.stderr, result.status) == ("", "nothing to undo: there are no old files\n", 0)
 
 
 def test_undo_asks_about_a_file_that_was_edited_since(member: Member) -> None:
@@ -503,7 +503,7 @@ def test_undo_asks_about_a_file_that_was_edited_since(member: Member) -> None:
     status, said = member.fails("use", "--undo")
     assert (status, said.splitlines()[0]) == (
         2,
-        f"no terminal to ask on: changed since they were set: {pip_conf(member)}",
+        f"no terminal to ask on: changed since devpi wrote them: {pip_conf(member)}",
     )
     assert "# mine" in pip_conf(member).read_text()
     assert member("use", "--undo", "-y").status == 0
