@@ -141,6 +141,17 @@ def test_a_login_is_one_of_a_connection_and_can_go_to_another(dev: Client, membe
         other.delete_user(f"{member.user}-2")
 
 
+@pytest.mark.parametrize("password", ["devpi-rocks2024", "pypi-is-fine", "devpi-"])
+def test_a_password_may_begin_like_a_token(server: Live, password: str) -> None:
+    """D4: it is traded for a login, as any other."""
+    name = f"rocker{len(password)}"
+    server.connect().create_user(name, {"password": password})
+    with connect(server.url, user=name, password=password) as client:
+        client.create_index("dev", bases=[])
+        assert client.show_index(f"{name}/dev").name == f"{name}/dev"
+        assert client.server.session.identity.login.token != password  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("how", ["token", "password"])  # devpi takes an API token in the place of a password, too
 def test_an_api_token_says_whose_it_is(dev: Client, member: Member, wheel: Path, how: str, server: Live) -> None:
     limits = Limits(allowed=("upload", "pkg_read"), projects=("demo",))

@@ -134,7 +134,7 @@ def current_app(context: click.Context) -> App:
     if app is None:
         given = Options(**root.meta.get(OPTIONS, {}))
         app = type(root.obj)(given, root.obj.transport) if isinstance(root.obj, App) else App(given)
-        if context is not root:  # else the options of the subcommand are still to come
+        if not isinstance(context.command, click.Group):  # else the options of the subcommand are still to come
             root.meta[APP] = app
     return app
 

@@ -119,8 +119,8 @@ def rows(scene: Scene) -> Iterator[Row]:
 def _starts(scene: Scene) -> Iterator[Row]:
     theirs = scene.devpi_client("blank", "--version")
     against = "devpi-client `--version`"
-    for option in ("--version", "--help"):
-        yield Row(f"`devpi {option}`", against, "cpu", scene.devpi("blank", option), theirs, 0.35)
+    for option, most in (("--version", 0.30), ("--help", 0.35)):
+        yield Row(f"`devpi {option}`", against, "cpu", scene.devpi("blank", option), theirs, most)
     command = _tab(scene, "blank", "devpi li", "list")
     yield Row("completion of a command, with a bash of its own", against, "cpu", command, theirs, 0.35)
     option = _tab(scene, "blank", "devpi list --igno", "--ignore-bases")
@@ -144,9 +144,9 @@ def _reads(scene: Scene) -> Iterator[Row]:
     first = partial(put_projects, scene)
     for words in (("list",), ("index", INDEX), ("getjson", f"/{INDEX}")):
         ours, theirs = scene.devpi("near", *words), scene.devpi_client("near", *words)
-        yield Row(f"`devpi {' '.join(words)}`", "devpi-client", "cpu", ours, theirs, 0.65, first=first)
+        yield Row(f"`devpi {' '.join(words)}`", "devpi-client", "cpu", ours, theirs, 0.75, first=first)
     ours, theirs = scene.devpi("far", "use", INDEX), scene.devpi_client("far", "use", INDEX)
-    yield Row(f"`devpi use {INDEX}`, {DELAY}", "devpi-client", "wall", ours, theirs, 0.45)
+    yield Row(f"`devpi use {INDEX}`, {DELAY}", "devpi-client", "wall", ours, theirs, 0.55)
     ours, theirs = scene.devpi("many", "list", "-v"), scene.devpi_client("many", "list", "-v")
     work = f"`devpi list -v`, {MANY_PROJECTS} projects, {DELAY}"
     yield Row(work, "devpi-client", "wall", ours, theirs, 0.15, first=first, most_runs=FEW_RUNS)
