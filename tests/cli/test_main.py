@@ -185,7 +185,7 @@ def test_with_json_wrong_usage_is_an_object_as_every_error(
     devpi: Client, typed: list[str], env: dict[str, str], command: str, message: str
 ) -> None:
     status, said = devpi.fails(*typed, **env)
-    hint = f"'{command} --help' shows what can be typed"
+    hint = f"see '{command} --help'"
     assert (status, json.loads(said)) == (
         2, {"error": {"type": "WrongUsage", "message": message, "hint": hint, "exit": 2}},
     )  # fmt: skip
@@ -289,7 +289,7 @@ def sabotaged(devpi: Client, tmp_path: Path, request: pytest.FixtureRequest) -> 
 @pytest.mark.parametrize("sabotaged", [SABOTAGE], indirect=True)
 def test_a_bug_is_reported_without_a_traceback(sabotaged: Client) -> None:
     bug = f"this is a bug in devpi-cli {__version__}: RuntimeError: what nobody foresaw"
-    hint = "please report it with what --debug shows"
+    hint = "please report it with the output of --debug"
     assert sabotaged.fails("user", "-l") == (1, f"{bug}\n{hint}\n")
     status, said = sabotaged.fails("user", "-l", "--json")
     assert (status, json.loads(said)) == (

@@ -123,7 +123,7 @@ def test_every_command_that_has_a_dry_run_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("typed", "status", "said"),
     [
-        ("index -c dev", 5, "there is an index ME/dev\n--exist-ok brings it to what is asked\n"),
+        ("index -c dev", 5, "the index ME/dev already exists\n--exist-ok updates it\n"),
         (
             "index --delete gone",
             4,
@@ -131,7 +131,7 @@ def test_every_command_that_has_a_dry_run_is_in_the_table() -> None:
         ),
         ("index --delete stable", 3, "the index ME/stable is not volatile\nmake it volatile first: "),
         ("index gone title=x", 4, "GET HOST/ME/gone?no_projects=\n"),
-        ("user -c ME", 5, "there is a user ME\n--exist-ok brings it to what is asked\n"),
+        ("user -c ME", 5, "the user ME already exists\n--exist-ok updates it\n"),
         ("user --delete ME", 3, "the index ME/stable is not volatile\nmake it volatile first: "),
         ("user --delete dry-carol", 4, "GET HOST/dry-carol\n404 Not Found: no user 'dry-carol'"),
         ("passwd dry-carol", 4, "GET HOST/dry-carol\n404 Not Found: no user 'dry-carol'"),

@@ -1,4 +1,4 @@
-"""devpi whoami."""
+"""The command devpi whoami: the logged-in user."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from devpi_cli.errors import LoginRequired
 @index_option("ask at")
 @pass_app
 def command(app: App, index: str | None) -> None:
-    """Show the name of the user who is logged in.
+    """Show the name of the logged-in user.
 
-    The server is asked whether it accepts that login. The exit status is 3 when it does not, or nobody is logged in.
+    It asks the server whether it accepts the login. The exit status is 3 if it does not, or if you are not logged in.
     """
     server = app.connect(app.target(index))
     login = server.session.acting()

@@ -138,7 +138,8 @@ def test_gitlab_keeps_reports_and_that_is_said(member: Member, closed: str) -> N
     result = member("env", "--shell", "gitlab")
     assert (result.lines[0], result.status) == (f"PIP_INDEX_URL={with_login(member, closed)}", 0)
     assert result.stderr == (
-        "warning: the login stands in PIP_INDEX_URL and UV_DEFAULT_INDEX: who may see the job's artifacts can read it\n"
+        "warning: PIP_INDEX_URL and UV_DEFAULT_INDEX contain the login: "
+        "anyone who sees the job's artifacts can read it\n"
     )
 
 

@@ -113,7 +113,7 @@ def test_only_lists_are_extended_and_reduced(member: Member, server: Live, chang
     with server.requests() as asked:
         assert member.fails("index", "dev", change) == (
             2,
-            f"{key!r} is no list\nonly lists can be changed with += and -=: type {key}=VALUE\n",
+            f"{key!r} is not a list\nonly lists can be changed with += and -=: type {key}=VALUE\n",
         )
     assert asked == []
 
@@ -200,7 +200,7 @@ def test_the_index_of_somebody_else_cannot_be_changed(member: Member, new_member
 
 
 NO_NAME = (
-    ", and the server would make one of it\n"
+    ", but the server would turn it into one\n"
     "separate names with commas: mirror_whitelist=requests,numpy; mirror_whitelist= empties the list\n"
 )
 NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l' shows which indexes there are\n"
@@ -227,18 +227,18 @@ NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l'
         (
             "dev mirror_whitelist=[a,b]",
             2,
-            f"mirror_whitelist: '[a' is no name{NO_NAME}",
+            f"mirror_whitelist: '[a' is not a name{NO_NAME}",
         ),
         (
             "-c new mirror_whitelist+=[a]",
             2,
-            f"mirror_whitelist: '[a]' is no name{NO_NAME}",
+            f"mirror_whitelist: '[a]' is not a name{NO_NAME}",
         ),
-        ("dev mirror_whitelist=-", 2, f"mirror_whitelist: '-' is no name{NO_NAME}"),
+        ("dev mirror_whitelist=-", 2, f"mirror_whitelist: '-' is not a name{NO_NAME}"),
         ("-c", 2, "which index? name the one to create or delete\n"),
         ("--delete", 2, "which index? name the one to create or delete\n"),
-        ("-c --delete new", 2, "only one of --create, --delete and --list can be done at once\n"),
-        ("--delete dev title=x", 2, "an index that is deleted takes no KEY=VALUE\n"),
+        ("-c --delete new", 2, "only one of --create, --delete and --list can be given\n"),
+        ("--delete dev title=x", 2, "--delete takes no KEY=VALUE\n"),
         ("a/b/c", 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
         (
             "dev nonsense=1",
@@ -296,7 +296,7 @@ WHOSE = "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'dev
         ("dev", 3, WHOSE),
         ("-c dev", 3, WHOSE),
         ("--delete dev", 3, WHOSE),
-        ("-l", 3, "whose indexes? nobody is logged in\ntype 'devpi index -l USER'\n"),
+        ("-l", 3, "whose indexes? you are not logged in\ntype 'devpi index -l USER'\n"),
         (
             "-c root/new",
             3,

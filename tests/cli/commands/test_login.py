@@ -179,7 +179,7 @@ def test_without_a_server_there_is_nothing_to_log_in_to(devpi: Client, command: 
 
 def test_who_acts_by_the_environment_is_told(at_server: Client, member: Member) -> None:
     said = at_server("login", member.user, DEVPI_USER="bob", DEVPI_PASSWORD=member.password)
-    assert (said.stderr, said.status) == (f"warning: DEVPI_USER is set: bob acts, not {member.user}\n", 0)
+    assert (said.stderr, said.status) == (f"warning: DEVPI_USER is set: commands act as bob, not as {member.user}\n", 0)
 
 
 @pytest.mark.parametrize("variable", ["other", "other/index", "{url}other/index"])

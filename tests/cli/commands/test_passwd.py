@@ -119,4 +119,4 @@ def test_it_needs_a_server_a_login_and_a_user_who_is_there(devpi: Client, member
         "'devpi user -l' shows which users there are\n",
     )
     member.ok("logoff")
-    assert member.fails("passwd") == (3, "whose password? nobody is logged in\ntype 'devpi login USER' first\n")
+    assert member.fails("passwd") == (3, "whose password? you are not logged in\ntype 'devpi login USER' first\n")

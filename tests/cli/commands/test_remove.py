@@ -94,7 +94,7 @@ def test_a_url_of_more_than_a_file_removes_nothing(member: Member, files: dict[s
     url = member.server.root + path.format(user=member.user)
     assert member.fails("remove", "-y", url) == (
         2,
-        f"{url!r} is not the URL of a file\ntype one that 'devpi list NAME' shows, or 'NAME==VERSION'\n",
+        f"{url!r} is not the URL of a file\ntype a URL from 'devpi list NAME', or 'NAME==VERSION'\n",
     )
     assert len(versions(member)) == 4
 

@@ -180,7 +180,7 @@ def test_v19_list_shows_what_would_be_tested_and_downloads_nothing(
 
     shown = ["   INDEX/+f/HASH/demo-1.0.tar.gz", *([f"   INDEX/+f/HASH/demo-1.0-{tag}.whl"] if is_tested else [])]
     assert lab.page(result.stdout) == ["would test:", *shown]
-    left_out = f"left out: demo-1.0-{tag}.whl does not run everywhere (--select can choose it)\n"
+    left_out = f"left out: demo-1.0-{tag}.whl does not run on every platform (use --select to test it)\n"
     assert (result.stderr, result.status) == ("" if is_tested else left_out, 0)
     assert requests == [f"GET /{lab.member.index}/demo"]
 
@@ -440,7 +440,7 @@ BAD = {
     "no expression": (
         ["demo", "-s", "("],
         2,
-        "--select '(' is no regular expression: missing ), unterminated subpattern at position 0\n",
+        "--select '(' is not a regular expression: missing ), unterminated subpattern at position 0\n",
     ),
     "no arguments": (["demo", "--tox-args", "'"], 2, '--tox-args "\'": No closing quotation\n'),
     "no configuration": (

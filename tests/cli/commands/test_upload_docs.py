@@ -158,7 +158,7 @@ def test_only_documentation_of_several_files_is_uploaded(member: Member, wheel: 
 def test_a_folder_of_pages_belongs_to_one_release(member: Member, wheel: Path, tmp_path: Path) -> None:
     assert member.fails("upload", "--docs", tmp_path, wheel, make_wheel(tmp_path, version="2.0")) == (
         2,
-        "--docs: whose documentation? there are 2 releases\nupload those of one project\n",
+        "--docs needs the files of one release: there are 2\nupload one project at a time\n",
     )
 
 

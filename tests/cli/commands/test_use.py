@@ -226,7 +226,11 @@ def test_a_lost_login_is_not_forgotten_by_looking(member: Member) -> None:
         ("http://[x/a/b", 2, "invalid URL 'http://[x/a/b': it names no host that can be asked\n"),
         ("http://a..b/", 2, "invalid URL 'http://a..b/': it names no host that can be asked\n"),
         (f"http://{'a' * 64}/", 2, f"invalid URL 'http://{'a' * 64}/': it names no host that can be asked\n"),
-        ("localhost:3141", 2, "'localhost:3141' is no index\nfor a server type 'devpi use http://localhost:3141'\n"),
+        (
+            "localhost:3141",
+            2,
+            "'localhost:3141' is not an index\nfor a server type 'devpi use http://localhost:3141'\n",
+        ),
         ("a/b/c", 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
         ("dev", 3, "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login USER' first\n"),
         (

@@ -407,7 +407,7 @@ def test_always_set_cfg_remembers_whom_pip_trusts(member: Member) -> None:
 def test_always_set_cfg_lets_a_server_without_an_index_pass(member: Member) -> None:
     member.ok("use", "--always-set-cfg=yes")
     result = member("use", "/")
-    assert (result.status, result.stderr) == (0, "pip and uv stay as they are: there is no index to set them to\n")
+    assert (result.status, result.stderr) == (0, "the settings of pip and uv are unchanged: no index is in use\n")
 
 
 def test_what_is_set_needs_an_index(member: Member, devpi: Client) -> None:

@@ -145,7 +145,7 @@ NO_USER = "404 Not Found: no user 'nobody'\n'devpi user -l' shows which users th
             "PUT HOST/a%7Cb\n400 Bad Request: username 'a|b' contains characters that aren't allowed. "
             "Any ascii symbol besides -.@_ is blocked.\n",
         ),
-        ("", 3, "which user? nobody is logged in\ntype 'devpi user USER', or 'devpi login USER' first\n"),
+        ("", 3, "which user? you are not logged in\ntype 'devpi user USER', or 'devpi login USER' first\n"),
         (
             "-c bob",
             2,
@@ -158,12 +158,12 @@ NO_USER = "404 Not Found: no user 'nobody'\n'devpi user -l' shows which users th
         (
             "bob nonsense=1",
             2,
-            "a user has no 'nonsense'\nkeys are email, title, description, custom_data, password, pwhash\n",
+            "a user has no setting 'nonsense'\nsettings are email, title, description, custom_data, password, pwhash\n",
         ),
         ("-c", 2, "which user? name one before KEY=VALUE\n"),
         ("email=x", 2, "which user? name one before KEY=VALUE\n"),
-        ("-c --delete bob", 2, "only one of --create, --delete, --modify and --list can be done at once\n"),
-        ("--delete bob email=x", 2, "a user that is deleted takes no KEY=VALUE\n"),
+        ("-c --delete bob", 2, "only one of --create, --delete, --modify and --list can be given\n"),
+        ("--delete bob email=x", 2, "--delete takes no KEY=VALUE\n"),
     ],
 )
 def test_what_is_wrong_is_said(at_server: Client, server: Live, typed: str, status: int, said: str) -> None:
