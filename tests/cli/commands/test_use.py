@@ -280,7 +280,7 @@ def test_what_is_no_devpi_is_said(devpi: Client, not_devpi: str) -> None:
     [
         (500, b"<html>a page of a proxy</html>", 6, "500 Internal Server Error\n"),
         (401, b"<html>", 3, "401 Unauthorized\nnot logged in: type 'devpi login USER'\n"),
-        (200, b"<html>", 1, "200 OK, but this is no JSON (application/json)\n"),
+        (200, b"<html>", 1, "200 OK, but this is not JSON (application/json)\n"),
     ],
 )
 def test_a9_a56_a_page_in_the_place_of_an_answer_is_not_printed(
