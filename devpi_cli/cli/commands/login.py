@@ -69,7 +69,7 @@ def _typed(app: App, server: Server, user: str | None, password: str) -> tuple[L
 
 def _found(app: App, server: Server, target: Target) -> tuple[Login, str] | None:
     """Log in with what the environment says, or else with the first that is found and that the server accepts."""
-    sources = CredentialSources(server.root, target.index, target.named_user, say=app.out.debug)
+    sources = CredentialSources(server.root, target.index, target.named_user, log=app.out.debug)
     if given := sources.environment():
         app.out.debug(f"login of {given.user} from {given.source}")
         return accepted(server, given), given.secret
