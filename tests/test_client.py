@@ -189,7 +189,7 @@ def test_what_goes_wrong_is_one_of_our_exceptions(
     [
         ("ftp://host/", {}, WrongUsage, "it has to begin with http:// or https://"),
         ("http://host/", {"user": "alice"}, WrongUsage, "alice cannot log in without a password or a token"),
-        ("http://host/", {"password": "secret"}, WrongUsage, "nothing says whose password or token it is"),
+        ("http://host/", {"password": "secret"}, WrongUsage, "the user of this password or token is unknown"),
         ("http://127.0.0.1:9/", {"user": "a", "password": "b", "retries": 0}, Unreachable, "cannot reach"),
         ("SERVER", {"user": "nobody", "password": "secret"}, NotAllowed, "is the user name right, and the password?"),
     ],
@@ -221,7 +221,7 @@ def test_whom_to_trust_says_the_environment_only_if_it_may(
 
 
 def test_without_an_index_one_has_to_be_named(server: Live) -> None:
-    with connect(server.url) as client, pytest.raises(WrongUsage, match="no index is named"):
+    with connect(server.url) as client, pytest.raises(WrongUsage, match="no index named"):
         client.projects()
 
 

@@ -219,7 +219,7 @@ def test_what_stands_nearest_to_the_command_wins(
     typed = [*(["--timeout", before] if before else []), "user", "-l", *(["--timeout", after] if after else [])]
     env = {"DEVPI_TIMEOUT": environment} if environment else {}
     assert devpi.fails(*typed, **env) == (
-        6, f"no answer from {silent} within 0.2 s\n--timeout SECONDS waits longer\n",
+        6, f"no answer from {silent} within 0.2 s\nto wait longer, add --timeout SECONDS\n",
     )  # fmt: skip
 
 

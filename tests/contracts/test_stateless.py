@@ -151,7 +151,7 @@ REFUSED = (
     "how to supply the credentials required.\n"
 )
 NO_SECRET = (
-    "DEVPI_USER is set, and there is neither a password nor a token of ci\n"
+    "DEVPI_USER is set, but there is neither a password nor a token for ci\n"
     "set DEVPI_PASSWORD or DEVPI_TOKEN, too, or type 'devpi login ci'\n"
 )
 NO_USER = "{} is set, and nothing says whose it is\nset DEVPI_USER, too\n"

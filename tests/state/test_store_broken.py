@@ -115,8 +115,8 @@ def test_a_link_to_nothing_is_no_state_and_what_it_leads_to_is_made(at_server: C
 
 IN_ITS_PLACE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder": (lambda path: path.mkdir(), "Is a directory"),
-    "a pipe": (os.mkfifo, "it is no regular file"),
-    "a device": (lambda path: path.symlink_to("/dev/zero"), "it is no regular file"),
+    "a pipe": (os.mkfifo, "it is not a regular file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "it is not a regular file"),
     "links in a ring": (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
     "zeros, as after a power cut": (lambda path: path.write_bytes(b"\0" * 512), DAMAGED),
     "UTF-16": (lambda path: path.write_text(good(), encoding="utf-16"), "it is not UTF-8 text"),

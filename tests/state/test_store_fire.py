@@ -220,7 +220,7 @@ def test_a_home_that_nobody_knows_is_asked_for(devpi: Client, tmp_path: Path) ->
     command = [*DEVPI, "use"]
     done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == (
-        "", "this machine does not know where your home folder is\nset HOME\n", 1,
+        "", "cannot find your home folder\nset HOME\n", 1,
     )  # fmt: skip
     assert sorted(file.name for file in tmp_path.iterdir()) == ["home", "python"]
 

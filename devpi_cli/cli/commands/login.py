@@ -69,7 +69,7 @@ def _log_in(app: App, server: Server, user: str | None, password: str) -> tuple[
 
 def _from_sources(app: App, server: Server, target: Target) -> tuple[Login, str] | None:
     """Log in with the environment's credential, or else the first one found that is accepted."""
-    sources = CredentialSources(server.root, target.index, target.named_user, say=app.out.debug)
+    sources = CredentialSources(server.root, target.index, target.named_user, log=app.out.debug)
     if given := sources.environment():
         app.out.debug(f"login of {given.user} from {given.source}")
         return accepted(server, given), given.secret

@@ -257,15 +257,15 @@ def test_the_index_of_nothing_at_all(devpi: Client) -> None:
         (
             ["demo; python_version > '3'"],
             2,
-            "\"demo; python_version > '3'\": only a name and versions are understood here\ntype 'NAME==VERSION'\n",
+            "\"demo; python_version > '3'\": only a name and versions are allowed here\ntype 'NAME==VERSION'\n",
         ),
         (
             ["demo @ http://host/x.whl"],
             2,
-            "'demo @ http://host/x.whl': only a name and versions are understood here\ntype 'NAME==VERSION'\n",
+            "'demo @ http://host/x.whl': only a name and versions are allowed here\ntype 'NAME==VERSION'\n",
         ),
         (["--index", "a/b/c"], 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
-        (["--index", "http://[x/a/b"], 2, "invalid URL 'http://[x/a/b': it names no host that can be asked\n"),
+        (["--index", "http://[x/a/b"], 2, "invalid URL 'http://[x/a/b': it has no valid host\n"),
         (
             ["--index", "http://host/alice"],
             2,

@@ -84,7 +84,7 @@ def test_what_the_server_refuses_is_passed_over_and_named(stranger: Client, memb
     assert (status, said.splitlines()[-1]) == (
         3,
         "not logged in: type 'devpi login USER' (looked at the environment, the state file, the keyring, ~/.pypirc and "
-        "~/.netrc; the server refused that of ~/.netrc)",
+        "~/.netrc; the server refused that from ~/.netrc)",
     )
     write_pypirc(stranger, member)
     stranger.ok("upload", wheel)

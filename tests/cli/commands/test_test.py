@@ -403,7 +403,7 @@ def test_a_file_that_is_not_what_the_index_announced_is_not_used(lab: Lab, serve
     result = lab.test("demo")
 
     said = re.sub(r"[0-9a-f]{64}", "HASH", result.stderr)
-    assert said == "demo-1.0.tar.gz: what came has the SHA-256 HASH, and the index announced HASH\n"
+    assert said == "demo-1.0.tar.gz: the download has the SHA-256 HASH, but the index says HASH\n"
     assert (result.stdout, result.status) == ("", 1)
 
 

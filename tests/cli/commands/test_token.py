@@ -231,10 +231,10 @@ def test_a_token_that_the_server_does_not_take_is_not_kept(member: Member, at_se
         ("inspect -f other", "other does not contain a devpi API token\na token begins with devpi-\n"),
         ("login -f other", "other does not contain a devpi API token\na token begins with devpi-\n"),
         ("derive -f token", "the new token would have no new restriction\nrestrict it with -a, -i, -p or -e\n"),
-        ("derive -f token -e 1m", "'1m' is no time\ntype 30d (units are y, mo, w, d, h, min, s), 2027-01-31, "
-                                  "seconds since the epoch, or never\n"),
-        ("derive -f token -e 0", "'0' is over\n"),
-        ("derive -f token -e 2020-01-01", "'2020-01-01' is over\n"),
+        ("derive -f token -e 1m", "'1m' is not a time\nexamples: 30d, 12h, 2027-01-31, never; "
+                                  "units are y, mo, w, d, h, min, s; seconds since the epoch work, too\n"),
+        ("derive -f token -e 0", "'0' is in the past\n"),
+        ("derive -f token -e 2020-01-01", "'2020-01-01' is in the past\n"),
         ("derive -f token -i a/b/c", "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
         ("derive -f token -a uplaod", "permissions of devpi-server: del_entry, del_project, del_verdata, "
                                       "index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload\n"
@@ -270,8 +270,8 @@ def test_a_server_without_the_plugin_is_named(devpi: Client, without_plugin: Liv
         status, said = devpi("token", *typed.split()).status, devpi("token", *typed.split()).stderr
         assert (status, said) == (
             1,
-            f"the server at {without_plugin.url} has no plugin devpi-tokens, which API tokens need\n"
-            "who runs the server can install it: pip install devpi-tokens\n",
+            f"the server at {without_plugin.url} does not have the plugin devpi-tokens, which API tokens need\n"
+            "its administrator can install it: pip install devpi-tokens\n",
         )
 
 

@@ -120,8 +120,8 @@ def test_a_client_certificate_is_never_shown_to_another_server(
         (None, "there is no client certificate ~/bad.pem\n"),
         (
             "hunter2",
-            "cannot use the client certificate ~/bad.pem: it has to hold a certificate and its key, without a "
-            "passphrase\nname another with 'devpi use --client-cert FILE', or none with --client-cert ''\n",
+            "cannot use the client certificate ~/bad.pem: it must contain a certificate and its key, without a "
+            "passphrase\nuse another with 'devpi use --client-cert FILE', or none with --client-cert ''\n",
         ),
     ],
 )

@@ -85,7 +85,7 @@ def test_an_index_is_not_taken_for_a_user(member: Member, server: Live, argument
     typed = [member.index if word == "INDEX" else word for word in arguments]
     with server.requests() as seen:
         said = member.fails("user", "-y", *typed)
-    hint = "the name of an index goes to 'devpi index'"
+    hint = "for an index, use 'devpi index'"
     assert (said, seen) == ((2, f"'{member.index}' is not the name of a user\n{hint}\n"), [])
 
 
