@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 from devpi_cli.http.session import Session
 from tests.hostile import cases
@@ -142,6 +143,29 @@ def not_devpi() -> Iterator[str]:
         yield f"http://127.0.0.1:{web.server_port}/"
         web.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def ca() -> trustme.CA:
+    """A CA that nobody but the test knows."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    ca.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def ca_folder(ca_file: Path) -> Path:
+    """Where OpenSSL finds the CA by its hash."""
+    folder = ca_file.parent / "folder"
+    folder.mkdir()
+    digest = subprocess.check_output(["openssl", "x509", "-hash", "-noout", "-in", ca_file], text=True).strip()
+    (folder / f"{digest}.0").write_bytes(ca_file.read_bytes())
+    return folder
 
 
 @pytest.fixture
