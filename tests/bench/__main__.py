@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.bench.scene import Scene
 
 THEIRS = ("devpi-client==7.3.0", "twine==7.0.0")
-STABLE = ("tests/bench/test_quick.py", "tests/test_requests.py")
+STABLE = ("tests/bench/test_quick.py", "tests/contracts/test_requests.py")
 HEADER = "| work | devpi-cli | against | | ratio | at most | holds |\n" + "|---" * 7 + "|"
 
 
