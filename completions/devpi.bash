@@ -4,7 +4,7 @@
 _devpi_command() {
     options='' valued='' arguments='' commands=''
     case $1 in
-    'devpi') options='--version' commands='use login whoami status token logoff logout user passwd index getjson patchjson upload list push refresh remove env install test quickstart server completion doctor' ;;
+    'devpi') options='--version' commands='use login whoami status token logoff logout user passwd index getjson patchjson upload list push refresh remove env install test quickstart server completion doctor help' ;;
     'devpi use') options='--list -l --user -u --urls --delete --local --venv --client-cert --set-cfg --always-set-cfg --pip-set-trusted -t --diff --undo --dry-run -n' valued='--user=user -u=user --venv=folder --client-cert=file --always-set-cfg=:yes:no --pip-set-trusted=:yes:no:auto -t=:yes:no:auto' arguments='index' ;;
     'devpi login') options='--password --password-stdin --store' valued='--password=nothing' arguments='user' ;;
     'devpi whoami') options='--index' valued='--index=index' ;;
@@ -44,6 +44,7 @@ _devpi_command() {
     'devpi completion powershell') : ;;
     'devpi completion zsh') : ;;
     'devpi doctor') : ;;
+    'devpi help') arguments='plugin+' ;;
     *) return 1 ;;
     esac
     options+=' --clientdir --quiet -q --verbose -v --debug --yes -y --no-input --json --timeout --deadline --retries --ca-bundle --insecure -h --help' valued=" $valued --clientdir=folder --timeout=nothing --deadline=nothing --retries=nothing --ca-bundle=file "

@@ -83,6 +83,8 @@ function __devpi_command
             printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
         case 'devpi doctor'
             printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' '' ''
+        case 'devpi help'
+            printf '%s\n' '--clientdir --timeout --deadline --retries --ca-bundle' 'plugin+' ''
         case '*'
             return 1
     end
@@ -160,7 +162,8 @@ function __devpi_commands
                 'quickstart'\t'Make a server of your own on this machine, and use it.' \
                 'server'\t'Start, stop, or look at the server that quickstart made.' \
                 'completion'\t'Let the shell complete commands, options, and names that the server knows.' \
-                'doctor'\t'Check state, server, login, index, pip and uv, and say what is wrong.'
+                'doctor'\t'Check state, server, login, index, pip and uv, and say what is wrong.' \
+                'help'\t'Show a help topic, or the help of a command.'
         case 'devpi token'
             printf '%s\n' \
                 'create'\t'Create a token on the server, for you or, as root, for somebody else.' \

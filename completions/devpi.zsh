@@ -45,6 +45,7 @@ _devpi-() {
         'server:Start, stop, or look at the server that quickstart made.'
         'completion:Let the shell complete commands, options, and names that the server knows.'
         'doctor:Check state, server, login, index, pip and uv, and say what is wrong.'
+        'help:Show a help topic, or the help of a command.'
     )
     _arguments -s -S -C : $devpi_everywhere \
         '(--version)--version[Show the version and plugins; with -v also the server'\''s versions.]' \
@@ -463,6 +464,11 @@ _devpi-completion-zsh() {
 
 _devpi-doctor() {
     _arguments -s -S : $devpi_everywhere
+}
+
+_devpi-help() {
+    _arguments -s -S : $devpi_everywhere \
+        '*: : _devpi_values plugin'
 }
 _devpi() {
     local -a devpi_line=("${(@Q)words[1,CURRENT-1]}")

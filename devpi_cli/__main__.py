@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 
 VALUES = ["completion", "values"]
 INTERRUPTED = 130
@@ -22,18 +23,28 @@ def main() -> None:
         _complete(*sys.argv[3:])
     gc.set_threshold(SELDOM)
     try:
-        from devpi_cli.http import engine
-
-        engine.start_click()
         from devpi_cli.cli import main as cli
 
         cli.main()
     except KeyboardInterrupt:  # while Python imports the command, or when it ends
-        sys.stderr.write("interrupted\n")
+        with suppress(OSError):
+            sys.stderr.write("interrupted\n")
         raise SystemExit(INTERRUPTED) from None
     finally:
+        _drop_unwritable()
         if not sys.flags.dev_mode:  # which looks for what was not closed
             gc.freeze()
+
+
+def _drop_unwritable() -> None:
+    """Drop output that cannot be written: Python would try again when it ends, complain, and exit with status 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream:  # None where the shell closed it
+                stream.flush()
+        except OSError:
+            with suppress(OSError):  # not a file at all
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _complete(kind: str, current: str, *words: str) -> None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devpi_cli import urls
+from devpi_cli.auth.authenticator import password_login, trade
+from devpi_cli.auth.sources import Credential
 from devpi_cli.errors import Conflict, SomeFailed, WrongUsage
-from devpi_cli.http import engine
 from devpi_cli.http.deadline import SECONDS
-from devpi_cli.http.identity import Access
+from devpi_cli.http.identity import Identity
 from devpi_cli.http.retries import MOST, Retries
 from devpi_cli.http.session import SILENCE_SECONDS, Session
 from devpi_cli.http.tls import Trust
-from devpi_cli.indexes.contents import IDENTICAL, Existing, matching
-from devpi_cli.models import Login, Requirement
+from devpi_cli.indexes.contents import IDENTICAL, IndexContents, find_releases
+from devpi_cli.models import Requirement
 from devpi_cli.packages import archives, dists
-from devpi_cli.server import tokens
 from devpi_cli.server.api import Server
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO
 
-    from devpi_cli.models import Index, Link, Release, User
+    from devpi_cli.models import Index, Link, Login, Release, User
 
 
 def connect(  # noqa: PLR0913 (all that a connection can be told, by name)
@@ -59,15 +59,15 @@ def connect(  # noqa: PLR0913 (all that a connection can be told, by name)
     place = urls.place(url)
     import logging
 
-    engine.start_whole()
+    log = logging.getLogger("devpi_cli").debug
     session = Session(
-        Access(place.root, None, place.basic_auth, client_cert),
+        Identity(place.root, None, place.basic_auth, client_cert),
         timeout=timeout,
         trust=Trust(ca_bundle, insecure, trust_env),
-        log=logging.getLogger("devpi_cli").debug,
+        retries=Retries.of(retries, deadline, log),
+        log=log,
+        trust_env=trust_env,
     )
-    session.trust_env = trust_env
-    session.retries = Retries.of(retries, deadline, session.log)
     client = Client(Server(place.root, session, None), place.index)
     try:
         client._take(user, password, token)
@@ -102,22 +102,21 @@ class Client(AbstractContextManager["Client"]):
     @property
     def user(self) -> str | None:
         """Who is logged in."""
-        login = self.server.session.access.login
-        return login[0] if login else None
+        login = self.server.session.identity.login
+        return login.user if login else None
 
     def login(self, user: str, password: str) -> Login:
         """Log in with a password and return the token that the server gives for it, which is good for some hours.
 
         Raises NotAllowed for a wrong password.
         """
-        login = self.server.login(user, password)
+        login = password_login(self.server.session, user, password)
         self.use(login)
         return login
 
     def use(self, login: Login) -> None:
         """Act with a login from here on. The server is not asked, and may refuse it later."""
-        session = self.server.session
-        session.access = replace(session.access, login=login.pair)
+        self.server.session.log_in(login)
 
     def _take(self, user: str | None, password: str | None, token: str | None) -> None:
         secret = token or password
@@ -125,14 +124,10 @@ class Client(AbstractContextManager["Client"]):
             if user:
                 raise WrongUsage(f"{user} cannot log in without a password or a token")
             return
-        is_token = bool(token) or tokens.is_token(secret)
-        who = user or (tokens.user_of(secret) if is_token else None)
-        if not who:
+        credential = Credential.of(user, secret, "")
+        if credential is None:
             raise WrongUsage("nothing says whose password or token it is", hint="name the user")
-        if is_token:
-            self.use(Login(who, secret, float("inf")))
-        else:
-            self.login(who, secret)
+        self.use(trade(self.server.session, credential._replace(is_token=credential.is_token or bool(token))))
 
     # -- what there is
 
@@ -145,7 +140,7 @@ class Client(AbstractContextManager["Client"]):
 
         Raises NothingFound when nothing matches.
         """
-        return matching(self.server, self._name(index), Requirement.parse(requirement), bases=bases)[::-1]
+        return find_releases(self.server, self._name(index), Requirement.parse(requirement), bases=bases)[::-1]
 
     def files(self, requirement: str, *, index: str | None = None, bases: bool = True) -> list[Link]:
         """List the distributions of the releases that match. Raises NothingFound when nothing does."""
@@ -171,7 +166,7 @@ class Client(AbstractContextManager["Client"]):
         if path.name.endswith(dists.SUFFIXES):
             archives.check(path)
         dist = dists.read(path)
-        if skip_existing and Existing(self.server, name).has(dist):
+        if skip_existing and IndexContents(self.server, name).has(dist):
             return False
         with path.open("rb") as file:
             said = self.server.narrowed_to(dist.project).upload(name, dist.fields, path.name, file)
@@ -190,7 +185,7 @@ class Client(AbstractContextManager["Client"]):
         wanted, to = Requirement.parse(requirement), self._name(target)
         if wanted.is_whole_project:
             raise WrongUsage(f"{requirement!r} does not say which release", hint=f"name '{requirement}==VERSION'")
-        releases, there = matching(self.server, self._name(index), wanted), Existing(self.server, to)
+        releases, there = find_releases(self.server, self._name(index), wanted), IndexContents(self.server, to)
         return [
             release
             for release in releases
@@ -201,7 +196,7 @@ class Client(AbstractContextManager["Client"]):
         try:
             actions = self.server.push(index, release.project, release.version, {"targetindex": target})
         except Conflict as conflict:
-            if Existing(self.server, target).holds(release, conflict):
+            if IndexContents(self.server, target).holds(release, conflict):
                 return False
             raise
         failed = [" ".join([str(action.status), *action.words]) for action in actions if not action.is_done]
@@ -217,7 +212,7 @@ class Client(AbstractContextManager["Client"]):
         Raises NothingFound when nothing matches.
         """
         name, wanted = self._name(index), Requirement.parse(requirement)
-        found = matching(self.server, name, wanted)
+        found = find_releases(self.server, name, wanted)
         if wanted.is_whole_project:
             self.server.remove_project(name, wanted.project, force=force)
             return found

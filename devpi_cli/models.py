@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -27,29 +28,33 @@ DOC_UPLOAD = "doc_upload"
 
 @dataclass(frozen=True)
 class Login:
-    """A user's token, and until when the server takes it (seconds since the epoch; infinite when nobody said)."""
+    """A user's token.
+
+    ``expires`` is in seconds since the epoch, infinite when the server did not say; ``source`` is where the login was
+    found, in words.
+    """
 
     user: str
     token: str = field(repr=False)
-    expires: float
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """User and token, as a request carries them."""
-        return self.user, self.token
+    expires: float = inf
+    source: str = field(default="", compare=False)
 
     @property
     def hours(self) -> float:
-        """For how long the token is still good; negative when it no longer is."""
+        """The hours until the token expires; negative once it has."""
         return (self.expires - time.time()) / 3600
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the token has not expired, as far as is known."""
+        return self.hours > 0
 
-@dataclass(frozen=True)
-class Service:
+
+class Service(NamedTuple):
     """What a server says of itself and of one of its indexes (``GET …/+api``)."""
 
     root: str
-    index: str | None = None
+    index: str | None = None  # type: ignore[assignment]  # nobody looks for a place in this tuple
     simpleindex: str | None = None
     pypisubmit: str | None = None
     features: tuple[str, ...] = ()
@@ -185,8 +190,7 @@ class Action(NamedTuple):
         return self.status in (200, 201) or (self.status == 410 and self.words[:1] == ("register",))  # noqa: PLR2004
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A project and which versions of it, as packaging parses it.
 
     ``project`` is normalised, ``matches`` tells whether a version is meant. Versions that PEP 440 does not know are
@@ -196,7 +200,7 @@ class Requirement:
     text: str
     project: str
     is_whole_project: bool
-    matches: Callable[[str], bool] = field(repr=False, compare=False)
+    matches: Callable[[str], bool]
     version: str | None = None
     """The only version that is meant, as it was typed: ``name==1.0``."""
 
@@ -228,8 +232,7 @@ class Requirement:
         return cls(text, normalised(parsed.name), not parsed.specifier, matches, exact[2] if exact else None)
 
 
-@dataclass(frozen=True)
-class Dist:
+class Dist(NamedTuple):
     """A distribution (a wheel or an sdist) or documentation, with the fields of an upload form that describe it."""
 
     path: Path

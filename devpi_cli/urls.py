@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from devpi_cli.errors import WrongUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -88,12 +87,14 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL leads to this machine by its very host: ``localhost``, ``127.…`` or ``[::1]``."""
-    from ipaddress import ip_address
-
+    """Tell whether the host of a URL is this machine by its very name: ``localhost``, ``127.…`` or ``[::1]``."""
     host = urlsplit(url).hostname or ""
+    if not (host[:1].isdigit() or ":" in host):
+        return host == "localhost"
+    from ipaddress import ip_address  # here, because most hosts have a name
+
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -120,45 +121,46 @@ def absolute(base: str, path: str) -> str:
     return f"{base.rstrip('/')}/{path.lstrip('/')}"
 
 
-def split_index(url: str) -> tuple[str, str]:
-    """Split the URL of an index into the server's root URL and ``user/index``.
-
-    Raises WrongUsage when the path does not end in a user and an index.
-    """
-    parts = urlsplit(checked(url))
-    names = [name for name in parts.path.split("/") if name]
-    if "+simple" in names:
-        names = names[: names.index("+simple")]
+def _split(url: str, roots: Iterable[str]) -> tuple[str, str | None]:
+    """Return a server's root URL, and the index on it if the URL goes as far."""
+    page = url.partition("/+simple")[0]
+    for root in sorted((root for root in roots if is_below(f"{page}/", root)), key=len, reverse=True):
+        names = [name for name in path(page)[len(path(root)) :].split("/") if name]
+        if len(names) <= 2:  # noqa: PLR2004 (user/index are two)
+            return root, "/".join(names) if names[1:] else None
+    names = [name for name in path(page).split("/") if name]
     if len(names) < 2:  # noqa: PLR2004 (user/index are two)
-        raise WrongUsage(f"{hide(url)!r} is not the URL of an index: it has to end in /USER/INDEX")
-    prefix = "/".join(["", *names[:-2], ""])
-    return urlunsplit((parts.scheme, parts.netloc, prefix, "", "")), f"{names[-2]}/{names[-1]}"
+        return f"{page.rstrip('/')}/", None
+    parts = urlsplit(page)
+    return urlunsplit((parts.scheme, parts.netloc, "/".join(["", *names[:-2], ""]), "", "")), "/".join(names[-2:])
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A server by its root URL, perhaps one of its indexes, and what stood before the host: user and password."""
 
     root: str
-    index: str | None = None
-    basic_auth: tuple[str, str] | None = field(default=None, repr=False)
+    index: str | None = None  # type: ignore[assignment]  # nobody looks for a place in this tuple
+    basic_auth: tuple[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"Place({self.root!r}, {self.index!r})"  # without the password
 
 
-def place(typed: str) -> Place:
-    """Return the server and the index that a URL leads to; one with less than a user and an index is a server's.
+def place(typed: str, roots: Iterable[str] = ()) -> Place:
+    """Return the server, and the index, that a URL leads to; ``roots`` are the servers that are known.
 
-    Raises WrongUsage for what is no URL of the kind.
+    Raises WrongUsage for a URL that cannot be asked.
     """
     url, basic_auth = without_login(checked(typed))
-    if len([name for name in path(url).partition("/+simple")[0].split("/") if name]) < 2:  # noqa: PLR2004 (user/index)
-        return Place(f"{url}/", None, basic_auth)
-    return Place(*split_index(url), basic_auth)
+    return Place(*_split(url, roots), basic_auth)
 
 
-def named_place() -> Place | None:
-    """Return what ``DEVPI_INDEX`` leads to where that is a URL: its server is then the one in use."""
-    typed = os.environ.get("DEVPI_INDEX", "")
-    return place(typed) if is_url(typed) else None
+def index_place(typed: str, roots: Iterable[str] = ()) -> Place:
+    """Return what ``place`` does. Raises WrongUsage also when the URL is not that of an index."""
+    found = place(typed, roots)
+    if found.index is None:
+        raise WrongUsage(f"{hide(typed)!r} is not the URL of an index: it has to end in /USER/INDEX")
+    return found
 
 
 def user_name(typed: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 import devpi_cli
 from devpi_cli import Client, connect
+from devpi_cli.cli import topics
 from devpi_cli.errors import (
     BrokenDistribution,
     Conflict,
@@ -24,10 +25,11 @@ from devpi_cli.errors import (
     Unreachable,
     WrongUsage,
 )
-from devpi_cli.server.token_issuer import Issuer
+from devpi_cli.server.token_issuer import TokenIssuer
 from devpi_cli.server.tokens import Limits
 from tests.support.checkout import ROOT
 from tests.support.dists import make_wheel, put
+from tests.support.pages import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Member
     from tests.support.servers import Live
 
-EXAMPLE = (ROOT / "README.md").read_text("utf-8").partition("<!-- library -->\n```python\n")[2].partition("```")[0]
+[EXAMPLE] = blocks(topics.read("library"), "python")
 
 
 @pytest.fixture
@@ -139,10 +141,21 @@ def test_a_login_is_one_of_a_connection_and_can_go_to_another(dev: Client, membe
         other.delete_user(f"{member.user}-2")
 
 
+@pytest.mark.parametrize("password", ["devpi-rocks2024", "pypi-is-fine", "devpi-"])
+def test_a_password_may_begin_like_a_token(server: Live, password: str) -> None:
+    """D4: it is traded for a login, as any other."""
+    name = f"rocker{len(password)}"
+    server.connect().create_user(name, {"password": password})
+    with connect(server.url, user=name, password=password) as client:
+        client.create_index("dev", bases=[])
+        assert client.show_index(f"{name}/dev").name == f"{name}/dev"
+        assert client.server.session.identity.login.token != password  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("how", ["token", "password"])  # devpi takes an API token in the place of a password, too
 def test_an_api_token_says_whose_it_is(dev: Client, member: Member, wheel: Path, how: str, server: Live) -> None:
     limits = Limits(allowed=("upload", "pkg_read"), projects=("demo",))
-    with connect(member.index_url, **{how: Issuer(dev.server).create(member.user, limits)}) as ci:
+    with connect(member.index_url, **{how: TokenIssuer(dev.server).create(member.user, limits)}) as ci:
         assert (ci.user, ci.upload(wheel)) == (member.user, True)
         with pytest.raises(NotAllowed), server.requests() as seen:
             ci.upload(make_wheel(wheel.parent, name="other"))
@@ -214,7 +227,7 @@ def test_without_an_index_one_has_to_be_named(server: Live) -> None:
 
 def test_no_secret_is_in_what_a_connection_looks_like(dev: Client, member: Member) -> None:
     login = dev.login(member.user, member.password)
-    shown = f"{dev!r} {login!r} {dev.server.session.access!r}"
+    shown = f"{dev!r} {login!r} {dev.server.session.identity!r}"
     assert not {secret for secret in (member.password, login.token) if secret in shown}
 
 
@@ -231,7 +244,7 @@ def test_neither_environment_nor_home_matters_and_nothing_is_written(
     assert list(home.iterdir()) == []
     monkeypatch.setenv("HTTP_PROXY", env["HTTP_PROXY"])
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with connect(member.index_url, trust_env=True, retries=0) as client, pytest.raises(Unreachable):
+    with connect("http://devpi.example/a/b", trust_env=True, retries=0) as client, pytest.raises(Unreachable):
         client.projects()
 
 
@@ -261,11 +274,11 @@ def test_no_click_comes_along_and_nothing_before_it_is_needed(
 
 def test_httpx_is_whole_for_the_rest_of_the_program(member: Member, tmp_path: Path) -> None:
     code = (
-        "import sys, devpi_cli\ndevpi_cli.connect(sys.argv[1]).close()\n"
-        "import certifi, httpx, ssl\nfrom devpi_cli.http.engine import StandIn\n"
-        "print([name for name, module in sys.modules.items() if isinstance(module, StandIn)], callable(httpx.main))"
+        "import sys, devpi_cli\nwith devpi_cli.connect(sys.argv[1]) as client: client.projects()\n"
+        "print('httpx' in sys.modules, [name for name, module in sys.modules.items() if module is None])\n"
+        "import httpx._main\nprint(callable(httpx._main.main))"
     )
-    assert run(code, tmp_path, member.index_url) == ["[] True"]
+    assert run(code, tmp_path, member.index_url) == ["True []", "True"]
 
 
 def test_every_name_is_there_and_no_other() -> None:

@@ -121,24 +121,39 @@ def test_a_url_belongs_to_a_server_with_the_same_origin_and_prefix(url: str, roo
     assert urls.is_below(url, root) is below
 
 
+TOOLS = "https://host/tools/devpi/"
+
+
 @pytest.mark.parametrize(
-    ("url", "root", "index"),
+    ("url", "known", "root", "index"),
     [
-        ("http://host/alice/dev", "http://host/", "alice/dev"),
-        ("http://host/alice/dev/", "http://host/", "alice/dev"),
-        ("http://host:3141/a/b/alice/dev", "http://host:3141/a/b/", "alice/dev"),
-        ("http://host/alice/dev/+simple/", "http://host/", "alice/dev"),
-        ("http://host/alice/dev/+simple/demo/", "http://host/", "alice/dev"),
+        ("http://host/alice/dev", [], "http://host/", "alice/dev"),
+        ("http://host/alice/dev/", [], "http://host/", "alice/dev"),
+        ("http://host:3141/a/b/alice/dev", [], "http://host:3141/a/b/", "alice/dev"),
+        ("http://host/alice/dev/+simple/", [], "http://host/", "alice/dev"),
+        ("http://host/alice/dev/+simple/demo/", [], "http://host/", "alice/dev"),
+        ("http://host/alice", [], "http://host/alice/", None),
+        ("http://host", [], "http://host/", None),
+        # A server below a path of two parts looks like an index, until it is known.
+        ("https://host/tools/devpi", [], "https://host/", "tools/devpi"),
+        ("https://host/tools/devpi", [TOOLS], TOOLS, None),
+        ("https://host/tools/devpi/", [TOOLS], TOOLS, None),
+        ("https://host/tools/devpi/alice", [TOOLS], TOOLS, None),
+        ("https://host/tools/devpi/alice/dev", [TOOLS], TOOLS, "alice/dev"),
+        ("https://host/tools/devpi/alice/dev/+simple/", ["https://host/", TOOLS], TOOLS, "alice/dev"),
+        ("https://host/tools/devpi", ["https://host/"], "https://host/", "tools/devpi"),
+        ("https://host/tools/devpi/alice/dev", ["https://host/"], TOOLS, "alice/dev"),
+        ("https://other/tools/devpi", [TOOLS], "https://other/", "tools/devpi"),
     ],
 )
-def test_the_url_of_an_index_is_a_server_and_a_name(url: str, root: str, index: str) -> None:
-    assert urls.split_index(url) == (root, index)
+def test_a_url_leads_to_a_server_and_perhaps_an_index(url: str, known: list[str], root: str, index: str | None) -> None:
+    assert urls.place(url, known) == (root, index, None)
 
 
 @pytest.mark.parametrize("url", ["http://host", "http://host/", "http://host/alice", "http://host/+simple/"])
 def test_a_url_without_user_and_index_is_no_index(url: str) -> None:
     with pytest.raises(WrongUsage, match="is not the URL of an index: it has to end in /USER/INDEX"):
-        urls.split_index(url)
+        urls.index_place(url)
 
 
 @pytest.mark.parametrize(

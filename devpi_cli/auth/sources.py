@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from devpi_cli.errors import BrokenSettings, KeyringFailed, WrongUsage
@@ -24,18 +24,20 @@ PLACES = "the environment, the state file, the keyring, ~/.pypirc and ~/.netrc"
 USER, PASSWORD, TOKEN = "DEVPI_USER", "DEVPI_PASSWORD", "DEVPI_TOKEN"
 
 
-@dataclass(frozen=True)
-class Credential:
+class Credential(NamedTuple):
     """Somebody's secret, and where it was found.
 
     The server takes a token as it is; a password is slow to check, and is traded for a token.
     """
 
     user: str
-    secret: str = field(repr=False)
+    secret: str
     source: str
     is_token: bool = False
     expires: float = inf
+
+    def __repr__(self) -> str:
+        return f"Credential({self.user!r}, {self.source!r})"  # without the secret
 
     @classmethod
     def of(cls, user: str | None, secret: str, source: str) -> Credential | None:
@@ -47,12 +49,12 @@ class Credential:
         return cls(named or whose or "", secret, source, is_token=whose is not None)
 
 
-@dataclass
-class Credentials:
-    """The logins that there may be for a server, and for an index of it.
+@dataclass(frozen=True, eq=False, repr=False)
+class CredentialSources:
+    """The places where a login for a server, or for one of its indexes, may be.
 
-    ``user`` is who shall act, if that was typed, and else as ``DEVPI_USER`` says; ``stored`` their login in the state
-    file, or that of who acts there; ``say`` gets a line about each source, and never the secret.
+    ``user`` is who shall act, if anybody was named, and ``named_by`` what named them; ``stored`` is their login in the
+    state file, or that of who acts there. ``say`` gets a line about each source, and never the secret.
     """
 
     root: str
@@ -60,9 +62,7 @@ class Credentials:
     user: str | None = None
     stored: Login | None = None
     say: Callable[[str], None] = lambda line: None
-
-    def __post_init__(self) -> None:
-        self.user = self.user or os.environ.get(USER) or None
+    named_by: str = ""
 
     @property
     def acting(self) -> str | None:
@@ -103,10 +103,10 @@ class Credentials:
         for variable in (TOKEN, PASSWORD):
             if os.environ.get(variable) and not self._variable(variable):
                 return WrongUsage(f"{variable} is set, and nothing says whose it is", hint=f"set {USER}, too")
-        if os.environ.get(USER) and not self.stored and not self.environment():
+        if self.named_by == USER and not self.stored and not self.environment():
             return WrongUsage(
-                f"{USER} is set, and there is neither a password nor a token of {os.environ[USER]}",
-                hint=f"set {PASSWORD} or {TOKEN}, too, or type 'devpi login {os.environ[USER]}'",
+                f"{USER} is set, and there is neither a password nor a token of {self.user}",
+                hint=f"set {PASSWORD} or {TOKEN}, too, or type 'devpi login {self.user}'",
             )
         return None
 

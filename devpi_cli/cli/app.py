@@ -1,26 +1,31 @@
-"""What every command is given: generic options, out, state, server. A part's module is imported when it is made."""
+"""What every command is given: the generic options, and the parts that they make: output, state, connections."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
-    from devpi_cli.auth.authenticator import Logins
+    from collections.abc import Callable
+
+    import httpx
+
     from devpi_cli.cli.output import Output
+    from devpi_cli.cli.target import Target
+    from devpi_cli.http.retries import Retries
     from devpi_cli.http.session import Session
-    from devpi_cli.models import Login
     from devpi_cli.server.api import Server
     from devpi_cli.state.store import State
 
+# Where click's context keeps what was given of the generic options, and the App that they make.
+OPTIONS, APP = "devpi_cli.options", "devpi_cli.app"
 
-@dataclass
-class App:
-    """The generic options, and the parts a command works with, each made when first used."""
+
+class Options(NamedTuple):
+    """The generic options, as they were given on either side of the command."""
 
     clientdir: str | None = None
     quiet: bool = False
@@ -34,76 +39,116 @@ class App:
     retries: int | None = None
     ca_bundle: str | None = None
     insecure: bool = False
-    user: str | None = None  # who acts, in this command only
-    elsewhere: str | None = None  # the root URL of another server than the one in use
-    basic_auth: tuple[str, str] | None = field(default=None, repr=False)  # what stood before the host of that URL
-    index: str | None = None  # what it is about, as ``user/index``
-    only_stored: bool = False  # no login but a stored one counts: it is about to be made, or the server is a stranger
-    client_cert: str | None = None  # what stands for the remembered client certificate; empty for none
+
+
+class App:
+    """The generic options, and the parts a command works with, each imported and made when first used.
+
+    ``transport`` is httpx's seam for tests.
+    """
+
+    def __init__(self, options: Options | None = None, transport: httpx.BaseTransport | None = None) -> None:
+        self.options = options or Options()
+        self.transport = transport
+        self.connections: list[Server] = []
+        """The servers that this command talks to."""
 
     @cached_property
     def out(self) -> Output:
         from devpi_cli.cli.output import Output
 
-        return Output(self.quiet, self.verbose, self.debug, self.json, self.yes, self.no_input)
+        options = self.options
+        return Output(options.quiet, options.verbose, options.debug, options.json, options.yes, options.no_input)
 
     @cached_property
     def state(self) -> State:
         from devpi_cli.state.store import State
 
-        return State.of(self.clientdir)
+        return State.of(self.options.clientdir)
 
-    @property
-    def place(self) -> str | None:
-        from devpi_cli import urls
+    def target(self, index: str | None = None, *, user: str | None = None) -> Target:
+        """Return the server, index and user that are meant. Raises what ``target.resolve`` raises."""
+        from devpi_cli.cli.target import resolve
 
-        if not self.elsewhere and (named := urls.named_place()):
-            self.elsewhere, self.basic_auth = named.root, named.basic_auth
-        return self.elsewhere or self.state.server
+        return resolve(index, os.environ, self.state, user=user)
 
-    @property
-    def root(self) -> str:
-        return self.place or self.state.require_server(os.environ.get("DEVPI_INDEX"))
+    def url_target(self, typed: str) -> tuple[Target, str]:
+        """Return the target of a URL or path, and that URL. Raises what ``target.resolve_url`` raises."""
+        from devpi_cli.cli.target import resolve_url
 
-    @property
-    def login(self) -> Login | None:
-        return self.logins.acting(self.session)
+        return resolve_url(typed, os.environ, self.state)
 
-    @cached_property
-    def logins(self) -> Logins:
-        from devpi_cli.auth.authenticator import Logins
+    def connect(self, target: Target, *, authenticate: bool = True, client_cert: str | None = None) -> Server:
+        """Return a connection to the server of a target, closed when the command ends.
 
-        root = self.place or ""
-        stored = self.state.login(root, self.user or os.environ.get("DEVPI_USER"))
-        return Logins.of(root, self.index, self.user, stored, say=self.out.debug, ask=self.out.ask_login)
+        Without ``authenticate`` no login but a stored one is used: one is about to be made, or the server is a
+        stranger. ``client_cert`` stands for the remembered client certificate; empty for none.
+        Raises NothingInUse without a server.
+        """
+        from devpi_cli.server.api import Server
 
-    @cached_property
-    def session(self) -> Session:
-        from devpi_cli.http import engine
+        root = target.require_server()
+        known = self.state.known(root)
+        session = self._session(root, target, authenticate=authenticate and target.is_known, client_cert=client_cert)
+        server = Server(root, session, tuple(known.features) or None)
+        self.connections.append(server)
+        click.get_current_context().call_on_close(session.close)
+        return server
 
-        engine.start()
-        from devpi_cli.http.identity import Access
-        from devpi_cli.http.retries import Retries
+    def _session(self, root: str, target: Target, *, authenticate: bool, client_cert: str | None) -> Session:
+        from devpi_cli.http.identity import Identity
         from devpi_cli.http.session import Session
         from devpi_cli.http.tls import Trust
 
-        if self.insecure:
+        if self.options.insecure and not self.connections:
             self.out.warn("TLS certificates are not verified (--insecure)")
-        root, login = self.place or "", self.logins.credentials.stored
-        known = self.state.known(root)
-        certificate = known.client_cert if self.client_cert is None else self.client_cert
-        access = Access(root, login.pair if login else None, self.basic_auth or known.basic_auth, certificate)
-        session = Session(access, timeout=self.timeout, trust=Trust(self.ca_bundle, self.insecure), log=self.out.debug)
-        session.doorkeeper = None if self.only_stored else self.logins
-        session.retries = Retries.of(self.retries, self.deadline, self.out.note)
-        click.get_current_context().call_on_close(session.close)
-        return session
+        known, stored = self.state.known(root), self.state.login(root, target.named_user)
+        certificate = known.client_cert if client_cert is None else client_cert
+        authenticator = None
+        if authenticate:
+            from devpi_cli.auth.authenticator import Authenticator
+            from devpi_cli.auth.sources import CredentialSources
 
-    @cached_property
-    def server(self) -> Server:
-        from devpi_cli.server.api import Server
+            sources = CredentialSources(root, target.index, target.named_user, stored, self.out.debug, target.named_by)
+            authenticator = Authenticator(sources, lambda user: self.out.ask_login(root, user))
+        return Session(
+            Identity(root, stored, target.basic_auth or known.basic_auth, certificate),
+            authenticator=authenticator,
+            timeout=self.options.timeout,
+            trust=Trust(self.options.ca_bundle, self.options.insecure),
+            retries=self._retries(),
+            log=self.out.debug,
+            transport=self.transport,
+        )
 
-        return Server(self.root, self.session, tuple(self.state.known(self.root).features) or None)
+    def _retries(self) -> Retries:
+        from devpi_cli.http.retries import Retries
+
+        return Retries.of(self.options.retries, self.options.deadline, self.out.note)
+
+
+def current_app(context: click.Context) -> App:
+    """Return the App of a command line that has been parsed; before that, one with the options read so far."""
+    root = context.find_root()
+    app: App | None = root.meta.get(APP)
+    if app is None:
+        given = Options(**root.meta.get(OPTIONS, {}))
+        app = type(root.obj)(given, root.obj.transport) if isinstance(root.obj, App) else App(given)
+        if not isinstance(context.command, click.Group):  # else the options of the subcommand are still to come
+            root.meta[APP] = app
+    return app
+
+
+def with_app(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command's callback find the App as click's ``obj``, which plugins rely on."""
+
+    @wraps(callback)
+    def call(*arguments: Any, **named: Any) -> Any:
+        context = click.get_current_context()
+        context.obj = current_app(context)
+        return callback(*arguments, **named)
+
+    return call
 
 
 pass_app = click.make_pass_decorator(App)

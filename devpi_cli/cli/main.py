@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from devpi_cli._version import __version__
 from devpi_cli.cli import plugins
-from devpi_cli.cli.app import App
+from devpi_cli.cli.app import OPTIONS, App, Options, current_app, with_app
 from devpi_cli.errors import DevpiError, Interrupted, Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -47,18 +47,25 @@ COMMANDS = {
     "server": "Start, stop, or look at the server that quickstart made.",
     "completion": "Let the shell complete commands, options, and names that the server knows.",
     "doctor": "Check state, server, login, index, pip and uv, and say what is wrong.",
+    "help": "Show a help topic, or the help of a command.",
 }
 ALIASES = {"logout": "logoff"}
+# What writes to stdout: the functions of output, click for a help page, and the flush at the end.
+WRITERS = ("_put", "echo", "invoke")
+
+
+# click keeps values by name: a plugin may have a parameter "json" of its own.
+GENERIC = "generic_"
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Keep a generic option on the App, on whichever side of the command it was given."""
-    given = param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
-    if given:
-        setattr(ctx.ensure_object(App), str(param.name), value)
+    """Keep a generic option for the App, on whichever side of the command it was given."""
+    if ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
+        ctx.meta.setdefault(OPTIONS, {})[param.name.removeprefix(GENERIC)] = value
 
 
-def _generic(*names: str, **settings: Any) -> click.Option:
+def _generic(long: str, *short: str, **settings: Any) -> click.Option:
+    names = (GENERIC + long.removeprefix("--").replace("-", "_"), long, *short)
     return click.Option(names, expose_value=False, callback=_remember, allow_from_autoenv=False, **settings)
 
 
@@ -106,9 +113,15 @@ def _generic_options(*, environment: bool) -> list[click.Parameter]:
 
 
 def _on_both_sides(command: click.Command) -> click.Command:
-    """Return a command, and the subcommands of a group, with the generic options."""
+    """Return a command, and the subcommands of a group, with the generic options; those of a plugin's own win."""
     command = copy(command)
-    command.params = [*command.params, *_generic_options(environment=False)]
+    own = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+    generic = _generic_options(environment=False)
+    for option in generic:
+        option.opts = [name for name in option.opts if name not in own]
+    command.params = [*command.params, *(option for option in generic if option.opts)]
+    if command.callback:
+        command.callback = with_app(command.callback)
     if isinstance(command, click.Group):
         command.commands = {name: _on_both_sides(inner) for name, inner in command.commands.items()}
     return command
@@ -122,7 +135,7 @@ def _usage_errors() -> Iterator[None]:
     except click.UsageError as error:
         if isinstance(error, click.BadParameter):
             _name_variable(error)
-        if not _json_is_wanted():
+        if not _json_is_wanted(error.ctx):
             page = io.StringIO()
             error.show(page)
             App().out.page(page.getvalue().rstrip())
@@ -130,7 +143,7 @@ def _usage_errors() -> Iterator[None]:
         hint = f"'{error.ctx.command_path} --help' shows what can be typed" if error.ctx else ""
         nothing = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole page
         what = "Missing command." if nothing else error.format_message()
-        App(json=True).out.error(WrongUsage(what, hint=hint))
+        App(Options(json=True)).out.error(WrongUsage(what, hint=hint))
         raise click.exceptions.Exit(WrongUsage.exit_status) from None
 
 
@@ -143,8 +156,13 @@ def _name_variable(error: click.BadParameter) -> None:
         error.param_hint = f"{option.get_error_hint(context)} from the variable {variable}"
 
 
-def _json_is_wanted() -> bool:
-    """Tell it from what was typed: where that is wrong, no option has been read."""
+def _json_is_wanted(context: click.Context | None = None) -> bool:
+    """Tell it from what was typed: where that is wrong, no option has been read.
+
+    Where ``--json`` belongs to a plugin, ours can only stand before the command, and has been read.
+    """
+    if context and any("--json" in param.opts and param.name != f"{GENERIC}json" for param in context.command.params):
+        return current_app(context).options.json
     typed = takewhile(lambda word: word != "--", sys.argv[1:])
     return "--json" in typed or bool(click.BOOL.str_to_bool(os.environ.get("DEVPI_JSON", "")))
 
@@ -175,12 +193,11 @@ class CommandTable(click.Group):
         try:
             return super().make_context(*arguments, **settings)
         except KeyboardInterrupt:
-            App(json=_json_is_wanted()).out.error(Interrupted("interrupted"))
+            App(Options(json=_json_is_wanted())).out.error(Interrupted("interrupted"))
             raise click.exceptions.Exit(Interrupted.exit_status) from None
 
     @_usage_errors()
     def invoke(self, ctx: click.Context) -> Any:
-        app = ctx.ensure_object(App)
         try:
             super().invoke(ctx)
             if sys.stdout:
@@ -188,13 +205,14 @@ class CommandTable(click.Group):
         except (click.exceptions.Exit, click.ClickException, OSError):
             raise  # click knows what to do; main says what an OSError is, because --help can meet one, too
         except DevpiError as error:
+            app = current_app(ctx)
             app.out.error(error, _what_to_type(app, error))
             ctx.exit(error.exit_status)
         except (KeyboardInterrupt, EOFError, click.Abort):
-            app.out.error(Interrupted("interrupted"))
+            current_app(ctx).out.error(Interrupted("interrupted"))
             ctx.exit(Interrupted.exit_status)
         except Exception as error:
-            _report_bug(app, error)
+            _report_bug(current_app(ctx), error)
             ctx.exit(1)
 
 
@@ -202,11 +220,11 @@ def _report_bug(app: App, error: Exception) -> None:
     """Say what nobody foresaw; what a library says of a URL has its password, and so has the chain of causes."""
     from devpi_cli.urls import hide
 
-    if app.debug:
+    if app.options.debug:
         from traceback import format_exception
 
         app.out.debug(hide("".join(format_exception(error)).rstrip()))
-    if app.json or not app.debug:
+    if app.options.json or not app.options.debug:
         what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {hide(str(error))}"
         app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
 
@@ -234,14 +252,15 @@ def _what_to_type(app: App, error: DevpiError) -> str:
     },
     epilog="\b\nTo begin:\n  devpi quickstart             a server of your own on this machine\n"
     "  devpi use URL                a server that is there already\n"
-    "  devpi COMMAND --help         what a command takes, with examples",
+    "  devpi COMMAND --help         what a command takes, with examples\n"
+    "  devpi help TOPIC             credentials, ci, indexes, troubleshooting and more",
 )
 @click.option("--version", is_flag=True, help="Show the version and plugins; with -v also the server's versions.")
 @click.pass_context
 def devpi(ctx: click.Context, version: bool) -> None:
     """Work with packages on a devpi server."""
     if version:
-        _show_versions(ctx.ensure_object(App))
+        _show_versions(current_app(ctx))
         ctx.exit()
     if ctx.invoked_subcommand is None:
         ctx.fail("Missing command.")
@@ -253,12 +272,12 @@ def _show_versions(app: App) -> None:
     app.out.line(f"devpi-cli {__version__}")
     for plugin in found:
         app.out.line(f"plugin {plugin.name}: {plugin.package}")
-    versions = app.server.status().versions if app.verbose and app.place else {}
+    target = app.target() if app.options.verbose else None
+    versions = app.connect(target).status().versions if target and target.root else {}
     for package, number in sorted(versions.items()):
-        app.out.line(f"{app.root}: {package} {number}")
-    app.out.document(
-        {"devpi-cli": __version__, "plugins": {plugin.name: plugin.package for plugin in found}, "server": versions}
-    )
+        app.out.line(f"{target and target.root}: {package} {number}")
+    commands = {plugin.name: plugin.package for plugin in reversed(found)}  # of the same name, the first one runs
+    app.out.document({"devpi-cli": __version__, "plugins": commands, "server": versions})
 
 
 def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:
@@ -271,10 +290,19 @@ def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:
 
 
 def main(app: App | None = None) -> None:
-    """Run the devpi command, under that name also as ``python -m devpi_cli``; ``app`` brings parts of another make."""
+    """Run the devpi command, under that name also as ``python -m devpi_cli``; ``app`` is one of another make."""
     try:
         devpi(prog_name="devpi", obj=app)
     except OSError as error:  # a pipe that was closed is not among them: click ends quietly
-        what = f"{error.filename or 'input/output'}: {error.strerror or error}"
-        App(json=_json_is_wanted()).out.error(DevpiError(what))
+        as_json = _json_is_wanted()
+        App(Options(json=as_json)).out.error(DevpiError(_describe(error, "" if as_json else "error: ")))
         raise SystemExit(DevpiError.exit_status) from None
+
+
+def _describe(error: OSError, prefix: str) -> str:
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    if error.filename is None and place and place.tb_frame.f_code.co_name in WRITERS:
+        return f"{prefix}cannot write to standard output: {error.strerror}"
+    return f"{error.filename or 'input/output'}: {error.strerror or error}"

@@ -17,11 +17,11 @@ _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
 def index_option(purpose: str) -> Callable[[_Command], _Command]:
-    """Add ``--index`` (``DEVPI_INDEX``); ``chosen_index`` makes sense of what was typed."""
+    """Add ``--index``; ``App.target`` makes sense of what was typed, and of the environment."""
 
     return click.option(
         "--index",
-        envvar="DEVPI_INDEX",
+        allow_from_autoenv=False,
         metavar="INDEX",
         help=f"Index to {purpose}, as NAME, USER/NAME or URL. [the one in use]",
     )

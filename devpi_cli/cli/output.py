@@ -37,7 +37,7 @@ _bars: list[Progress] = []
 _writing = Lock()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Output:
     """Where all text goes, and where questions are asked."""
 
@@ -77,6 +77,16 @@ class Output:
         """Print a server's JSON as it is; that is the result in both modes."""
         _write(sys.stdout, _json(value, indent=4))
 
+    def markdown(self, text: str) -> None:
+        """Print Markdown: rendered on a terminal, as it is elsewhere."""
+        can_draw = self.is_seen and os.environ.get("TERM") != "dumb" and sys.stdout.encoding.lower().startswith("utf")
+        if self.as_json or not can_draw:
+            self.lines(text.splitlines())
+            return
+        from devpi_cli.cli import markdown
+
+        markdown.show(text)
+
     def note(self, text: str) -> None:
         """Say something that is no result; with ``--json`` only to who wants to hear more."""
         if not self.quiet and (self.verbose or not self.as_json):
@@ -84,7 +94,8 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Say what the user should know."""
-        self._say("warning", text, f"warning: {text}", style="yellow")
+        if not self.quiet:
+            self._say("warning", text, f"warning: {text}", style="yellow")
 
     def debug(self, text: str) -> None:
         """Say what happens, with ``--debug``."""
@@ -188,7 +199,8 @@ class Output:
         That takes a label and how many bytes the part has, and is a context with what takes the bytes done since last
         time; it may be used by several threads.
         """
-        if self.quiet or self.as_json or not (sys.stderr and sys.stderr.isatty()):
+        can_be_drawn = sys.stderr and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        if self.quiet or self.as_json or not can_be_drawn:
             yield _unseen
             return
         from rich.console import Console
@@ -221,8 +233,10 @@ class Output:
                 bars.advance(task, done)
                 bars.advance(whole, done)
 
-            yield advance
-            bars.remove_task(task)
+            try:
+                yield advance
+            finally:
+                bars.remove_task(task)
 
         with bars, _drawn(bars):
             yield part
@@ -268,11 +282,15 @@ def _put(stream: TextIO, text: str, style: str, end: str) -> None:
 
         text = click.style(text, dim=True) if style == "dim" else click.style(text, fg=style)
     try:
-        stream.write(text + end)
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
-    stream.flush()
+        try:
+            stream.write(text + end)
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
+        stream.flush()
+    except OSError:
+        if stream is not sys.stderr:  # where that is full or gone, the result and the status still count
+            raise
 
 
 def _json(value: object, *, indent: int | None = 2) -> str:

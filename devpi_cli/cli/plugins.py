@@ -54,9 +54,17 @@ def installed() -> list[Plugin]:
 
 
 def _dist_infos() -> Iterator[os.DirEntry[str]]:
+    """Yield the metadata of packages; of one that is in several places on the path, the first, which Python imports."""
+    seen: set[str] = set()
     for place in dict.fromkeys(sys.path):
         with suppress(OSError), os.scandir(place or ".") as entries:
-            yield from sorted((e for e in entries if e.name.endswith(".dist-info")), key=attrgetter("name"))
+            found = sorted((e for e in entries if e.name.endswith(".dist-info")), key=attrgetter("name"))
+            yield from (entry for entry in found if _package(entry) not in seen)
+            seen.update(map(_package, found))
+
+
+def _package(dist_info: os.DirEntry[str]) -> str:
+    return dist_info.name.partition("-")[0].lower().replace(".", "_")
 
 
 def _commands(dist_info: os.DirEntry[str]) -> list[Plugin]:

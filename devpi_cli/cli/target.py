@@ -1,91 +1,193 @@
-"""Which server, index and user a command is about."""
+"""Which server, index and user a command is about: decided once, from what was typed, the environment and the state."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from devpi_cli import urls
-from devpi_cli.errors import LoginRequired, NothingInUse
+from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
 
 if TYPE_CHECKING:
-    from devpi_cli.cli.app import App
-    from devpi_cli.models import Login
+    from collections.abc import Iterable, Mapping
+    from typing import Protocol
+
+    class Remembered(Protocol):
+        """What the state says of servers and users."""
+
+        @property
+        def server(self) -> str | None:
+            """The root URL of the server in use."""
+
+        @property
+        def index(self) -> str | None:
+            """The index in use on it, as ``user/index``."""
+
+        @property
+        def servers(self) -> Iterable[str]:
+            """The root URLs of all servers."""
+
+        def user_at(self, root: str, named: str | None = None) -> str | None:
+            """Return the user who acts at a server, or the one who is named, if they are logged in there."""
 
 
-def chosen_index(app: App, typed: str | None) -> str:
-    """Return ``user/index`` for what was typed, for ``DEVPI_INDEX``, or of the index in use.
+INDEX, USER, TOKEN, PASSWORD = "DEVPI_INDEX", "DEVPI_USER", "DEVPI_TOKEN", "DEVPI_PASSWORD"
+TYPED = "the command line"
+ANY_TOKEN = "__token__"  # noqa: S105 (a user name: what PyPI calls the user of any API token)
 
-    A URL leads to its server for this command.
 
-    Raises NothingInUse, LoginRequired (a name alone belongs to who is logged in) or WrongUsage.
+class Target(NamedTuple):
+    """A server, and the index and user that are meant."""
+
+    root: str = ""
+    """The root URL of the server; empty when none is in use."""
+    index: str | None = None  # type: ignore[assignment]  # nobody looks for a place in this tuple
+    """The index as ``user/index``."""
+    user: str | None = None
+    """Who acts, as far as that is known without asking anybody."""
+    named_by: str = ""
+    """What named the user: the command line or a variable; empty when the state or a token did."""
+    basic_auth: tuple[str, str] | None = None
+    """User and password that stood before the host in the URL."""
+    is_known: bool = True
+    """Whether the server is remembered or was named as the one to use; a stranger is shown no login."""
+    ownerless: str = ""
+    """The index that a variable names without its user, while nobody is logged in."""
+    orphan: str = ""
+    """The variable with a password or token of which nothing says whose it is."""
+
+    def __repr__(self) -> str:
+        return f"Target({self.root!r}, {self.index!r}, {self.user!r})"  # without a password
+
+    @property
+    def named_user(self) -> str | None:
+        """The user that the command line or the environment names."""
+        return self.user if self.named_by else None
+
+    def require_server(self) -> str:
+        """Return the root URL of the server. Raises NothingInUse when there is none."""
+        if self.root:
+            return self.root
+        if self.ownerless:
+            hint = "give it the URL of the index, https://HOST/USER/INDEX, or type 'devpi use URL'"
+            raise WrongUsage(f"{INDEX} is {self.ownerless!r}, and no server is in use", hint=hint)
+        raise NothingInUse("no server in use", hint="type 'devpi use URL' with the URL of a server or an index")
+
+    def optional_index(self) -> str | None:
+        """Return the index, or None when none is in use. Raises what ``require_index`` raises otherwise."""
+        self.require_server()
+        if self.ownerless:
+            raise self._without_owner(self.ownerless)
+        return self.index
+
+    def require_index(self) -> str:
+        """Return the index.
+
+        Raises NothingInUse without a server or an index, and LoginRequired when nobody owns a name.
+        """
+        found = self.optional_index()
+        if found is None:
+            hint = "type 'devpi use USER/INDEX', or 'devpi use -l' to see which there are"
+            raise NothingInUse(f"no index in use at {self.root}", hint=hint)
+        return found
+
+    def index_named(self, typed: str) -> str:
+        """Return ``user/index`` for a name, which may leave out the user who acts.
+
+        Raises LoginRequired where nobody acts, and WrongUsage for what is no name.
+        """
+        self.require_server()
+        if not self.user and "/" not in typed.strip("/"):
+            raise self._without_owner(typed)
+        return urls.index_name(typed, self.user)
+
+    def acting_user(self) -> str | None:
+        """Return who acts; None for nobody.
+
+        Raises NothingInUse without a server, and WrongUsage when nothing says whose password the environment has.
+        """
+        self.require_server()
+        if self.orphan:
+            raise self._orphaned()
+        return self.user
+
+    def _without_owner(self, name: str) -> LoginRequired | WrongUsage:
+        if self.orphan:
+            return self._orphaned()
+        hint = f"type USER/{name}, or 'devpi login USER' first"
+        return LoginRequired(f"whose index is {name!r}? nobody is logged in", hint=hint)
+
+    def _orphaned(self) -> WrongUsage:
+        return WrongUsage(f"{self.orphan} is set, and nothing says whose it is", hint=f"set {USER}, too")
+
+
+def resolve(typed: str | None, environment: Mapping[str, str], state: Remembered, *, user: str | None = None) -> Target:
+    """Return the target of a command.
+
+    ``typed`` is an index as NAME, USER/NAME or URL, which counts more than ``DEVPI_INDEX``, and that more than the
+    index in use. ``user`` counts more than ``DEVPI_USER``. Raises WrongUsage for a name or URL that makes no sense, and
+    LoginRequired for a typed NAME without a user.
     """
-    index = index_if_any(app, typed)
-    if index is None:
-        hint = "type 'devpi use USER/INDEX', or 'devpi use -l' to see which there are"
-        raise NothingInUse(f"no index in use at {app.root}", hint=hint)
-    return index
+    variable = environment.get(INDEX) or ""
+    roots = [*state.servers]
+    named = urls.place(variable, roots) if urls.is_url(variable) else None
+    if typed and urls.is_url(typed):
+        return _at(urls.index_place(typed, [*roots, *([named.root] if named else [])]), environment, state, user)
+    if named:
+        here = _at(named, environment, state, user)
+    else:
+        here = _at(urls.Place(state.server or "", state.index), environment, state, user)
+    if typed:
+        return here._replace(index=here.index_named(typed))
+    if not variable or named:
+        return here
+    if not (here.root and (here.user or "/" in variable.strip("/"))):
+        return here._replace(index=None, ownerless=variable)
+    return here._replace(index=here.index_named(variable))
 
 
-def index_if_any(app: App, typed: str | None) -> str | None:
-    """Return what ``chosen_index`` returns, and None where a server is in use and no index of it."""
-    variable, named = os.environ.get("DEVPI_INDEX"), urls.named_place()
-    if typed and typed != variable and urls.is_url(typed):
-        url, app.basic_auth = urls.without_login(urls.checked(typed))
-        app.elsewhere, app.index = urls.split_index(url)
-        return app.index
-    if typed == variable or not typed:
-        typed = None if named else variable
-    if app.root:  # or it raises NothingInUse
-        app.index = index_of(app, typed) if typed else index_in_use(app)
-    return app.index
+def resolve_url(typed: str, environment: Mapping[str, str], state: Remembered) -> tuple[Target, str]:
+    """Return the target that a URL or path leads to, and the URL that is meant.
 
-
-def index_in_use(app: App) -> str | None:
-    """Return ``user/index`` of the URL in ``DEVPI_INDEX``, else of the index in use at that server; None for none."""
-    named = urls.named_place()
-    if named and named.index:
-        return named.index
-    return app.state.index if app.place == app.state.server else None
-
-
-def index_of(app: App, typed: str) -> str:
-    """Return ``user/index`` for a name that may leave out the user who is logged in."""
-    user = acting_user(app)
-    if not user and "/" not in typed.strip("/"):
-        raise LoginRequired(
-            f"whose index is {typed!r}? nobody is logged in", hint=f"type USER/{typed}, or 'devpi login USER' first"
+    A path counts from the server's root (``/…``) or from the index in use. Raises what ``resolve`` and
+    ``Target.require_index`` raise.
+    """
+    here = resolve(None, environment, state)
+    if not urls.is_url(typed):
+        base = (
+            here.require_server() if typed.startswith("/") else urls.join(here.root, *here.require_index().split("/"))
         )
-    return urls.index_name(typed, user)
+        return here, urls.absolute(base, typed)
+    urls.checked(typed)
+    url, basic_auth = urls.without_login(typed.strip())
+    if here.root and urls.is_below(url, here.root):
+        return here._replace(basic_auth=basic_auth or here.basic_auth), url
+    known = root_of(url, state.servers)
+    place = urls.Place(known or url, None, basic_auth)
+    return _at(place, environment, state, None)._replace(is_known=known is not None), url
 
 
-def acting_user(app: App) -> str | None:
-    """Return who acts at the server in use: ``DEVPI_USER``, whose token is in ``DEVPI_TOKEN``, or who is logged in.
-
-    Raises NothingInUse without a server, and WrongUsage for a password in the environment that is nobody's.
-    """
-    app.root  # noqa: B018 (or it raises NothingInUse)
-    credentials = app.logins.credentials
-    if not credentials.acting and (half := credentials.half_set()):
-        raise half
-    return credentials.acting
+def root_of(url: str, roots: Iterable[str]) -> str | None:
+    """Return the root URL of the server that a URL belongs to; None for none of them."""
+    return max((root for root in roots if urls.is_below(url, root)), key=len, default=None)
 
 
-def stored_login(app: App) -> Login | None:
-    """Return the login that is remembered of who acts, at the server in use or named."""
-    return app.state.login(app.place or "", app.user or os.environ.get("DEVPI_USER"))
+def _at(place: urls.Place, environment: Mapping[str, str], state: Remembered, typed: str | None) -> Target:
+    """Return the target at a place, with the user who acts there."""
+    named = typed or environment.get(USER) or None
+    by = (TYPED if typed else USER) if named else ""
+    user = _acting(place.root, environment, state, named)
+    orphan = "" if user else next((name for name in (TOKEN, PASSWORD) if environment.get(name)), "")
+    return Target(
+        place.root, place.index, user, by if user == named else "", basic_auth=place.basic_auth, orphan=orphan
+    )
 
 
-def url_of(app: App, typed: str) -> str:
-    """Return the URL of what was typed: a URL, a path from the server's root (``/…``) or from the index in use."""
-    if urls.is_url(typed):
-        urls.checked(typed)
-        url, basic_auth = urls.without_login(typed.strip())
-        named = urls.named_place()
-        known = named.root if named and urls.is_below(url, named.root) else app.state.root_of(url)
-        app.elsewhere, app.basic_auth, app.only_stored = known or url, basic_auth or app.basic_auth, known is None
-        return url
-    if typed.startswith("/"):
-        return urls.absolute(app.root, typed)
-    index = chosen_index(app, None)  # it may be one of another server
-    return urls.absolute(app.server.url(index), typed)
+def _acting(root: str, environment: Mapping[str, str], state: Remembered, named: str | None) -> str | None:
+    if named and named != ANY_TOKEN:
+        return named
+    if token := environment.get(TOKEN):
+        from devpi_cli.server import tokens  # here, because most commands have no API token
+
+        if user := tokens.user_of(token):
+            return user
+    return state.user_at(root, named)

@@ -1,4 +1,4 @@
-"""The registry of one's own: make, start and stop a devpi-server on this machine."""
+"""The local_server of one's own: make, start and stop a devpi-server on this machine."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ UNSTRETCHED = {
 
 
 @dataclass
-class Registry:
+class LocalServer:
     """A devpi-server with its data, its log and the passwords of its users in one folder.
 
     ``server.json`` there (0600) holds what has to be known to start, reach and stop it.
@@ -96,7 +96,7 @@ class Registry:
         self._save(record)
 
     def make(self) -> None:
-        """Make an empty registry, without a mirror; ``root`` gets a password that nobody has to know.
+        """Make an empty local_server, without a mirror; ``root`` gets a password that nobody has to know.
 
         What is half made, because somebody interrupted it, is made anew. Raises ProgramMissing without devpi-server,
         ProgramFailed when it refuses, BrokenState when there is data that nobody knows the passwords of.

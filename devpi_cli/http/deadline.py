@@ -17,7 +17,7 @@ SECONDS = 600.0
 _ends: ContextVar[float] = ContextVar("_ends", default=math.inf)  # every thread has its own
 
 
-class Over(Exception):
+class DeadlineExceeded(Exception):
     """There is no time left, while an answer is on its way."""
 
 
@@ -74,7 +74,7 @@ def _hold(stream: httpcore.NetworkStream) -> None:
     def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
         rest = left()
         if not rest:
-            raise Over
+            raise DeadlineExceeded
         return read(max_bytes, timeout=timeout if rest == math.inf else min(rest, timeout or rest))
 
     stream.read = read_in_time  # type: ignore[method-assign]  # the only seam of a stream that httpcore makes

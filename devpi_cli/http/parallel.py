@@ -28,7 +28,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def each(
+def run(
     work: Callable[[T], R],
     items: Iterable[T],
     jobs: int | None = None,
@@ -57,7 +57,7 @@ def each(
         yield from ((item, _outcome(work, item)) for item in left)
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
+def read_ahead(items: Iterable[T]) -> Iterator[T]:
     """Yield what an iterator does, which makes the next item while the one before is in use."""
     return (item for item, _ in _Team(_nothing, items).outcomes(1))
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from devpi_cli.errors import DevpiError, Unreachable
 from devpi_cli.http import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Protocol
+
+    class Answer(Protocol):
+        """What an attempt brings: a response of HTTP."""
+
+        @property
+        def status_code(self) -> int: ...
+        @property
+        def reason_phrase(self) -> str: ...
+        @property
+        def headers(self) -> Mapping[str, str]: ...
+
 
 MOST = 3
 FIRST_WAIT = 1.0
@@ -20,21 +32,10 @@ PASSING = (429, 502, 503, 504)
 MAYBE_DONE = (502, 504)  # a web server got no answer from devpi, which may have done its work
 
 
-class Answer(Protocol):
-    """What an attempt brings: a response of HTTP."""
-
-    @property
-    def status_code(self) -> int: ...
-    @property
-    def reason_phrase(self) -> str: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
+A = TypeVar("A", bound="Answer")
 
 
-A = TypeVar("A", bound=Answer)
-
-
-class Trouble(NamedTuple):
+class Retryable(NamedTuple):
     """What went wrong and may pass: in words, how long to wait where that is known, and what the server may have done.
 
     ``refused``: nobody listens. ``unsettled``: the request was under way, and the answer got lost.
@@ -52,7 +53,7 @@ def _anything() -> float:
     return random.random()  # noqa: S311 (it spreads waits)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Retries:
     """How often a request is made again, and how long it may take with all that, but for the body of a file.
 
@@ -86,9 +87,9 @@ class Retries:
         """
         for number in count():
             outcome = _outcome(attempt)
-            trouble = _trouble(outcome, is_upload=arrived is not None) if self.most else None
-            again = trouble is not None and self._wait(number, trouble)
-            if trouble and trouble.unsettled and arrived:
+            retryable = _retryable(outcome, is_upload=arrived is not None) if self.most else None
+            again = retryable is not None and self._wait(number, retryable)
+            if retryable and retryable.unsettled and arrived:
                 is_there = _ask(arrived)
                 if is_there:
                     return None
@@ -99,17 +100,17 @@ class Retries:
             raise outcome
         return outcome
 
-    def _wait(self, number: int, trouble: Trouble) -> bool:
+    def _wait(self, number: int, retryable: Retryable) -> bool:
         """Wait before another attempt; tell whether there shall be one."""
-        if number >= min(self.most, len(REFUSED_WAITS) if trouble.refused else self.most):
+        if number >= min(self.most, len(REFUSED_WAITS) if retryable.refused else self.most):
             return False
-        wait = trouble.wait
+        wait = retryable.wait
         if wait is None:
-            wait = REFUSED_WAITS[number] if trouble.refused else FIRST_WAIT * 2**number * (0.5 + self.spread())
+            wait = REFUSED_WAITS[number] if retryable.refused else FIRST_WAIT * 2**number * (0.5 + self.spread())
         if self.waited + wait > self.most_seconds or wait > deadline.left():
             return False
-        if not trouble.refused:
-            self.say(f"retrying in {round(wait, 1):g} s: {trouble.why}")
+        if not retryable.refused:
+            self.say(f"retrying in {round(wait, 1):g} s: {retryable.why}")
         self.waited += wait
         self.sleep(wait)
         return True
@@ -130,20 +131,20 @@ def _ask(arrived: Callable[[], bool]) -> bool | None:
         return None
 
 
-def _trouble(outcome: Answer | Unreachable, *, is_upload: bool) -> Trouble | None:
+def _retryable(outcome: Answer | Unreachable, *, is_upload: bool) -> Retryable | None:
     """Return what may pass; None for success, and for a failure that another attempt does not change."""
     if isinstance(outcome, Unreachable):
         # A server that was silent for so long has had its time; but an upload it may hold has to be looked for.
         if not outcome.fault or (outcome.fault == "silent" and not is_upload):
             return None
         refused = outcome.fault == "refused"
-        return Trouble(outcome.message, refused=refused, unsettled=not refused)
+        return Retryable(outcome.message, refused=refused, unsettled=not refused)
     status, headers = outcome.status_code, outcome.headers
     # A 502 of devpi itself is about the upstream of a mirror, which it does not ask again so soon.
     if status not in PASSING or (status == PASSING[1] and "x-devpi-api-version" in headers):
         return None
     why = f"{status} {outcome.reason_phrase}"
-    return Trouble(why, seconds(headers.get("retry-after", "")), unsettled=status in MAYBE_DONE)
+    return Retryable(why, seconds(headers.get("retry-after", "")), unsettled=status in MAYBE_DONE)
 
 
 def seconds(retry_after: str) -> float | None:

@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
+from importlib import import_module
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from devpi_cli import urls
 from devpi_cli._version import __version__
 from devpi_cli.errors import NotAllowed, NotDevpi, ServerFailed, Unreachable, WrongUsage
-from devpi_cli.http import deadline, engine
+from devpi_cli.http import deadline
 from devpi_cli.http.failures import plain, unreachable
-from devpi_cli.http.identity import Access
+from devpi_cli.http.identity import Identity
 from devpi_cli.http.responses import READING, confirmed, received, redirected, reply_of, sent_on
 from devpi_cli.http.retries import MAYBE_DONE, Retries
 from devpi_cli.http.tls import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Protocol
 
     import httpx
 
     from devpi_cli.http.responses import Reply, Response
+    from devpi_cli.models import Login
 
     _Result = TypeVar("_Result")
+
+    class Authenticator(Protocol):
+        """Gets logins for a session."""
+
+        def prepare(self, session: Session) -> None:
+            """Log in with what is at hand; called before every request."""
+
+        def recover(self, session: Session, refused: Identity, error: NotAllowed) -> bool:
+            """Try another login after a request with the identity ``refused``; return True to repeat the request."""
+
+        def search(self, session: Session) -> None:
+            """Log in with what can be found without asking anybody."""
+
+        def ask(self, session: Session, request: str) -> None:
+            """Ask the user for a login that ``request`` needs."""
+
 
 # A locked-down server tells clients from browsers by this name, and answers them without an HTML login page.
 USER_AGENT = f"devpi-cli/{__version__} devpi-client/7.3.0"
@@ -35,16 +57,6 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 MOST_REDIRECTS = 10
 LOOK = "the server may have done it all the same: look before you try again"
-
-
-class Doorkeeper(Protocol):
-    """Who gets a login for a session: with its first request, and when the server says no."""
-
-    def before(self, session: Session) -> None:
-        """Give the session the access for a request that is about to be made."""
-
-    def after(self, session: Session, error: NotAllowed) -> bool:
-        """Give the session another access after a refusal; return whether there is one to try again with."""
 
 
 class Form(NamedTuple):
@@ -60,34 +72,85 @@ class Form(NamedTuple):
 
 
 class Session:
-    """One way to ask a server. Connections are kept open until ``close``.
+    """Sends requests to one server, as one user. Connections are kept open until ``close``.
 
-    ``timeout`` is how many seconds of silence end a request; ``log`` gets a line per request; ``transport`` is httpx's
-    seam for tests. ``retries`` says how long a request may take in all, and whether anything is tried again: at first
-    nothing is. A ``doorkeeper`` gets logins. ``trust_env`` says whether the environment may name proxies.
+    ``timeout`` is in seconds of silence. ``retries`` limits the time of a whole request and says what is repeated; by
+    default nothing is. ``log`` gets a line per request. ``transport`` is httpx's seam for tests. ``trust_env`` lets the
+    environment name proxies; they are never used for this machine.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all that a session can be told, by name)
         self,
-        access: Access | None = None,
+        identity: Identity | None = None,
         *,
+        authenticator: Authenticator | None = None,
         timeout: float | None = None,
         trust: Trust | None = None,
+        retries: Retries | None = None,
         log: Callable[[str], None] | None = None,
         transport: httpx.BaseTransport | None = None,
+        trust_env: bool = True,
     ) -> None:
-        self.access = access or Access("")
-        self.timeout = timeout or SILENCE_SECONDS
-        self.trust = trust or Trust()
-        self.retries = Retries()
-        self.doorkeeper: Doorkeeper | None = None
-        self.quickest: float | None = None
-        """How many seconds the quickest request took."""
-        self.log = log or (lambda line: None)
-        self.transport = transport
-        self.trust_env = True
-        self._clients: dict[tuple[str, str | None], httpx.Client] = {}
-        self._making = Lock()
+        self._identity = identity or Identity("")
+        self._authenticator = authenticator
+        self._timeout = timeout or SILENCE_SECONDS
+        self._trust = trust or Trust()
+        self._retries = retries or Retries()
+        self._log = log or (lambda line: None)
+        self._transport = transport
+        self._trust_env = trust_env
+        self._quickest: float | None = None
+        self._clients: dict[tuple[str, str | None, bool], httpx.Client] = {}
+        self._creating = Lock()
+
+    @property
+    def identity(self) -> Identity:
+        """The credentials that requests carry."""
+        return self._identity
+
+    @property
+    def quickest(self) -> float | None:
+        """The seconds that the quickest request took; None before the first."""
+        return self._quickest
+
+    def log_in(self, login: Login) -> None:
+        """Send requests as this user from now on. The server is not asked."""
+        self._identity = replace(self._identity, login=login)
+
+    def acting(self) -> Login | None:
+        """Return the login at hand, without a search for one."""
+        if self._authenticator:
+            self._authenticator.prepare(self)
+        return self._identity.login
+
+    def find_login(self) -> Login | None:
+        """Return a current login, searched for where none is at hand; nobody is asked."""
+        if self._authenticator:
+            self._authenticator.search(self)
+        return self._identity.login
+
+    def ask_login(self, request: str) -> None:
+        """Ask the user for a login that ``request`` needs."""
+        if self._authenticator:
+            self._authenticator.ask(self, request)
+
+    def as_user(self, login: Login | None) -> Session:
+        """Return a session with this login and no other, which shares the open connections."""
+        session = copy(self)
+        session._identity, session._authenticator = replace(self._identity, login=login), None
+        return session
+
+    def anonymous(self) -> Session:
+        """Return a session without any credentials, which shares the open connections."""
+        session = self.as_user(None)
+        session._identity = replace(session._identity, basic_auth=None)
+        return session
+
+    def hurried(self, seconds: float) -> Session:
+        """Return a session with the same login that gives up after so many seconds; it shares the connections."""
+        session = self.as_user(self._identity.login)
+        session._timeout, session._retries = min(seconds, self._timeout), Retries(most_seconds=seconds)
+        return session
 
     def request(
         self,
@@ -128,32 +191,33 @@ class Session:
 
     def _with_login(self, url: str, ask: Callable[[], _Result]) -> _Result:
         """Ask the server; once more when it said no, and there is a login that was not tried."""
-        if self.doorkeeper is None or not urls.is_below(url, self.access.root):
+        if self._authenticator is None or not urls.is_below(url, self._identity.root):
             return ask()
-        self.doorkeeper.before(self)
+        self._authenticator.prepare(self)
+        sent = self._identity  # other threads may log in while this request is on its way
         try:
             return ask()
         except NotAllowed as error:
-            if not self.doorkeeper.after(self, error):
+            if not self._authenticator.recover(self, sent, error):
                 raise
         return ask()
 
     def _download(self, url: str, take: Callable[[bytes], None]) -> None:
         once = partial(self._fetch, take)
-        response = self._followed("GET", url, lambda place: self.retries.run(partial(once, place)), for_file=True)
+        response = self._followed("GET", url, lambda place: self._retries.run(partial(once, place)), for_file=True)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             reply_of(response, anyone=True)
 
     def size(self, url: str) -> int | None:
         """Ask how many bytes a file has; None where nobody says. Raises what ``request`` raises but for a refusal."""
         ask = partial(self._fetch, lambda piece: None, method="HEAD")
-        response = self._followed("HEAD", url, lambda place: self.retries.run(partial(ask, url=place)))
+        response = self._followed("HEAD", url, lambda place: self._retries.run(partial(ask, url=place)), for_file=True)
         length = response.headers.get("content-length", "")
         return int(length) if length.isdecimal() and response.status_code == HTTPStatus.OK else None
 
     def prepare(self, url: str) -> None:
         """Do what takes time before a request to where a URL points, but asks nobody: imports, a TLS context."""
-        self._client(urlsplit(url).scheme, self.access.certificate(url))
+        self._client(url)
 
     def close(self) -> None:
         """Close every connection."""
@@ -164,7 +228,7 @@ class Session:
     def _followed(self, method: str, url: str, ask: Callable[[str], Response], *, for_file: bool = False) -> Response:
         """Ask at a URL, and then where it is redirected to, all in the time that a request may take."""
         place = url
-        with deadline.within(self.retries.most_seconds):
+        with deadline.within(self._retries.most_seconds):
             for _ in range(MOST_REDIRECTS + 1):
                 with sent_on(url, place):
                     response = ask(place)
@@ -180,7 +244,7 @@ class Session:
         taken = False
         try:
             with self._answer(method, url, headers) as response:
-                self.log(f"{method} {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
+                self._log(f"{method} {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
                 if response.is_success:
                     with deadline.suspended():
                         for piece in response.iter_raw():
@@ -196,9 +260,9 @@ class Session:
         """Send one request, and again where that is safe."""
         once = partial(self._send_once, method, body, form, url)
         if method in READING:
-            return self.retries.run(once)
+            return self._retries.run(once)
         if form and form.arrived:
-            return self.retries.run(once, form.arrived) or confirmed(method, url)
+            return self._retries.run(once, form.arrived) or confirmed(method, url)
         return once()
 
     def _send_once(self, method: str, body: dict[str, Any], form: Form | None, url: str) -> Response:
@@ -209,30 +273,29 @@ class Session:
         with self._answer(method, url, {}, **body) as response:
             answer = received(response)
         passed = time.perf_counter() - started
-        self.quickest = min(self.quickest or passed, passed)
-        self.log(f"{method} {urls.hide(url)} -> {answer.status_code} {answer.reason_phrase}, {passed * 1000:.0f} ms")
+        self._quickest = min(self._quickest or passed, passed)
+        self._log(f"{method} {urls.hide(url)} -> {answer.status_code} {answer.reason_phrase}, {passed * 1000:.0f} ms")
         return answer
 
     @contextmanager
     def _answer(self, method: str, url: str, headers: dict[str, str], **body: Any) -> Iterator[httpx.Response]:
         """Send a request; inside the block its response has come, and its body can be read."""
         with self._failures(method, url):
-            client = self._client(urlsplit(url).scheme, self.access.certificate(url))
-            headers = {**headers, **self.access.headers(url)}
-            with client.stream(
-                method, url, headers=headers, extensions={"trace": deadline.trace()}, **body
-            ) as response:
+            client = self._client(url)
+            headers = {**headers, **self._identity.headers(url)}
+            timeouts = dict.fromkeys(("read", "write", "pool"), self._timeout) | {"connect": self._connect_seconds}
+            extensions = {"trace": deadline.trace(), "timeout": timeouts}
+            with client.stream(method, url, headers=headers, extensions=extensions, **body) as response:
                 yield response
 
     @property
     def _connect_seconds(self) -> float:
-        return min(CONNECT_SECONDS, self.timeout)
+        return min(CONNECT_SECONDS, self._timeout)
 
     @contextmanager
     def _failures(self, method: str, url: str) -> Iterator[None]:
         """Say in the words of the field what went wrong inside the block."""
-        import httpx
-
+        httpx = import_httpx()
         try:
             yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -241,8 +304,8 @@ class Session:
             raise WrongUsage(f"{method} {urls.hide(url)}\nwhat is to be sent there is not all UTF-8 text") from None
         except httpx.DecodingError as error:
             raise NotDevpi(f"{method} {urls.hide(url)}\nthe reply is damaged: {error}") from None
-        except (httpx.TransportError, deadline.Over) as error:
-            self.log(f"{method} {urls.hide(url)} -> {error!r}")
+        except (httpx.TransportError, deadline.DeadlineExceeded) as error:
+            self._log(f"{method} {urls.hide(url)} -> {error!r}")
             parts = urlsplit(url)
             where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
             if isinstance(error, httpx.ConnectTimeout):
@@ -250,7 +313,7 @@ class Session:
                 hint = tls if parts.scheme == "https" else "is the URL right?"
                 what = f"cannot reach {where}: no connection within {self._connect_seconds:g} s"
                 raise Unreachable(what, hint=hint) from None
-            if isinstance(error, httpx.TimeoutException | deadline.Over):
+            if isinstance(error, httpx.TimeoutException | deadline.DeadlineExceeded):
                 raise self._late(where) from None
             is_passing = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
             fault: Literal["", "refused", "broken"] = "broken" if is_passing else ""
@@ -259,36 +322,50 @@ class Session:
     def _late(self, where: str) -> Unreachable:
         """Say that there was no answer in time: for a while nothing came, or it took too long in all."""
         if deadline.left():
-            what, option = f"no answer from {where} within {self.timeout:g} s", "--timeout"
+            what, option = f"no answer from {where} within {self._timeout:g} s", "--timeout"
         else:
-            what, option = f"no whole answer from {where} within {self.retries.most_seconds:g} s", "--deadline"
+            what, option = f"no whole answer from {where} within {self._retries.most_seconds:g} s", "--deadline"
         return Unreachable(what, hint=f"{option} SECONDS waits longer", fault="silent")
 
-    def _client(self, scheme: str, certificate: str | None) -> httpx.Client:
-        """Return the client for a scheme; only the one for https pays for a TLS context with CAs."""
-        with self._making:
-            if (scheme, certificate) not in self._clients:
-                self._clients[scheme, certificate] = self._new_client(scheme, certificate)
-        return self._clients[scheme, certificate]
+    def _client(self, url: str) -> httpx.Client:
+        """Return the client for a URL; only one for https pays for a TLS context with CAs."""
+        scheme, certificate = urlsplit(url).scheme, self._identity.certificate(url)
+        # A proxy elsewhere cannot reach this machine.
+        by_proxy = self._trust_env and not urls.is_loopback(url)
+        with self._creating:
+            if (scheme, certificate, by_proxy) not in self._clients:
+                self._clients[scheme, certificate, by_proxy] = self._new_client(scheme, certificate, by_proxy=by_proxy)
+        return self._clients[scheme, certificate, by_proxy]
 
-    def _new_client(self, scheme: str, certificate: str | None) -> httpx.Client:
-        import httpx
-
-        trusted = self.trust.context(certificate) if scheme == "https" else None
+    def _new_client(self, scheme: str, certificate: str | None, *, by_proxy: bool) -> httpx.Client:
+        library = import_httpx()
+        trusted = self._trust.context(certificate) if scheme == "https" else None
         try:
-            with engine.as_started():
-                return httpx.Client(
-                    verify=trusted,  # type: ignore[arg-type]  # without a context there is no TLS
-                    timeout=httpx.Timeout(self.timeout, connect=self._connect_seconds),
-                    headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                    transport=self.transport,
-                    trust_env=self.trust_env,
-                )
-        except (httpx.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
+            client: httpx.Client = library.Client(
+                verify=trusted,  # without a context there is no TLS
+                timeout=None,  # each request has its own
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                transport=self._transport,
+                trust_env=by_proxy,
+            )
+        except (library.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
             raise WrongUsage(
                 f"cannot use the proxy that the environment names: {urls.hide(str(error))}",
                 hint="look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
             ) from None
+        return client
+
+
+def import_httpx() -> Any:
+    """Import httpx without its command line, which would import rich and pygments: 45 ms. httpx expects that."""
+    without = "httpx" not in sys.modules
+    if without:
+        sys.modules["httpx._main"] = None  # type: ignore[assignment]  # Python's way to say: cannot be imported
+    try:
+        return import_module("httpx")
+    finally:
+        if without:
+            del sys.modules["httpx._main"]
 
 
 def _may_be_done(url: str, error: Unreachable | ServerFailed | NotDevpi) -> bool:

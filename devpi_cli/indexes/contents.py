@@ -20,8 +20,8 @@ IDENTICAL = "Upload of identical file"
 PUSHED = ("releasefile", "doczip")
 
 
-@dataclass
-class Existing:
+@dataclass(eq=False, repr=False)
+class IndexContents:
     """The files on an index itself, without its bases: one request for each project."""
 
     server: Server
@@ -105,7 +105,7 @@ def _compared(
     )
 
 
-def matching(server: Server, index: str, wanted: Requirement, *, bases: bool = False) -> list[Release]:
+def find_releases(server: Server, index: str, wanted: Requirement, *, bases: bool = False) -> list[Release]:
     """Return the releases on an index that are meant, the oldest first. Raises NothingFound for none."""
     nothing = NothingFound(
         f"No releases or distributions found matching {wanted.text!r}.",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from devpi_cli.installers.formats import Wanted
-    from devpi_cli.installers.locations import Place
+    from devpi_cli.installers.formats import IndexSettings
+    from devpi_cli.installers.locations import SettingsFile
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,11 @@ class Change:
         backup.unlink()
 
 
-def index_of(place: Place) -> str:
+def index_of(place: SettingsFile) -> str:
     """Return the index that a file sets, its password hidden, or why there is none."""
     try:
         text = _read(place.path)
-        index = place.dialect.index(text) if text else None
+        index = place.format.index(text) if text else None
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     except _of_broken_text():  # what it says may be a secret
@@ -101,7 +101,7 @@ def index_of(place: Place) -> str:
     return urls.hide(index)
 
 
-def planned(place: Place, wanted: Wanted, written: Written | None) -> Change | None:
+def planned(place: SettingsFile, wanted: IndexSettings, written: Written | None) -> Change | None:
     """Return what it takes to set an index; None for a file that is not there and not made.
 
     Raises BrokenSettings for a file that cannot be read, is broken, or is no file. It says nothing of what is in it.
@@ -116,13 +116,13 @@ def planned(place: Place, wanted: Wanted, written: Written | None) -> Change | N
         if place.path.exists() and not place.path.is_file():
             raise BrokenSettings(f"{place.path} is no regular file: it cannot hold settings")
         text = (before or "").replace("\r\n", "\n")
-        after = place.dialect.edit(text if not text or text.endswith("\n") else f"{text}\n", wanted)
-        if place.dialect.index(after) != wanted.simple:
+        after = place.format.edit(text if not text or text.endswith("\n") else f"{text}\n", wanted)
+        if place.format.index(after) != wanted.simple:
             raise BrokenSettings(
                 f"cannot set the index in {place.path}", hint="it is written in an unusual way: edit it yourself"
             )
-        trusted = [wanted.trust] if wanted.trust in place.dialect.trusted(after) else []
-        is_ours = ours == wanted.trust or wanted.trust not in place.dialect.trusted(text)
+        trusted = [wanted.trust] if wanted.trust in place.format.trusted(after) else []
+        is_ours = ours == wanted.trust or wanted.trust not in place.format.trusted(text)
     if before and "\r\n" in before:
         after = after.replace("\n", "\r\n")
     secret = urls.hide(wanted.simple) != wanted.simple
@@ -130,7 +130,7 @@ def planned(place: Place, wanted: Wanted, written: Written | None) -> Change | N
     return Change(place.path, before, after, urls.hide(wanted.simple), host, is_secret=secret)
 
 
-def undone(place: Place, written: Written | None) -> Change | None:
+def undone(place: SettingsFile, written: Written | None) -> Change | None:
     """Return what it takes to have the old file back, or no file where none was; None when there is nothing to do.
 
     Raises BrokenSettings for a file that cannot be read.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 
-class Wanted(NamedTuple):
+class IndexSettings(NamedTuple):
     """What installers are to be set to."""
 
     simple: str
@@ -24,7 +24,7 @@ class Wanted(NamedTuple):
     """Hosts that pip is no longer to trust."""
 
 
-class Dialect(Protocol):
+class FileFormat(Protocol):
     """The language of a settings file.
 
     Its methods take the text of a file. They raise ``configparser.Error`` or ValueError for one that is broken; what
@@ -37,7 +37,7 @@ class Dialect(Protocol):
     def trusted(self, text: str) -> list[str]:
         """Return the hosts that need no TLS."""
 
-    def edit(self, text: str, wanted: Wanted) -> str:
+    def edit(self, text: str, wanted: IndexSettings) -> str:
         """Return the text with the index, and what goes with it, set."""
 
 
@@ -54,12 +54,12 @@ class Ini:
     def trusted(self, text: str) -> list[str]:
         return []
 
-    def edit(self, text: str, wanted: Wanted) -> str:
+    def edit(self, text: str, wanted: IndexSettings) -> str:
         file = _updater(text)
         self._edit(file, wanted)
         return str(file)
 
-    def _edit(self, file: ConfigUpdater, wanted: Wanted) -> None:
+    def _edit(self, file: ConfigUpdater, wanted: IndexSettings) -> None:
         _set(file, self.section, self.option, wanted.simple)
 
 
@@ -72,7 +72,7 @@ class Pip(Ini):
     def trusted(self, text: str) -> list[str]:
         return (_value(_parsed(text), self.section, "trusted-host") or "").split()
 
-    def _edit(self, file: ConfigUpdater, wanted: Wanted) -> None:
+    def _edit(self, file: ConfigUpdater, wanted: IndexSettings) -> None:
         before = self.trusted(str(file))
         super()._edit(file, wanted)
         hosts = [host for host in before if host not in wanted.distrust]
@@ -103,7 +103,7 @@ class Uv:
     def trusted(self, text: str) -> list[str]:
         return []
 
-    def edit(self, text: str, wanted: Wanted) -> str:
+    def edit(self, text: str, wanted: IndexSettings) -> str:
         import tomlkit
         from tomlkit.items import AoT
 

@@ -9,45 +9,49 @@ from typing import NamedTuple
 
 from devpi_cli import dirs
 from devpi_cli.files import expanded, home
-from devpi_cli.installers.formats import Dialect, Ini, Pip, Uv, UvInProject
+from devpi_cli.installers.formats import FileFormat, Ini, Pip, Uv, UvInProject
 
 WINDOWS = os.name == "nt"
 PIP_CONF = "pip.ini" if WINDOWS else "pip.conf"
 
 
-class Place(NamedTuple):
+class SettingsFile(NamedTuple):
     """A settings file of an installer, and its language."""
 
     path: Path
-    dialect: Dialect
+    format: FileFormat
     is_made: bool = True
     """Whether the file is made where there is none."""
 
 
-def places(venv: Path | None) -> list[Place]:
+def settings_files(venv: Path | None) -> list[SettingsFile]:
     """Return the files that decide the index: of a virtual environment, or of the user."""
     if venv:
-        return [Place(venv / PIP_CONF, Pip()), Place(venv / "uv.toml", Uv())]
+        return [SettingsFile(venv / PIP_CONF, Pip()), SettingsFile(venv / "uv.toml", Uv())]
     distutils = home() / ("pydistutils.cfg" if WINDOWS else ".pydistutils.cfg")
     return [
-        Place(_pip_conf(), Pip()),
-        Place(_uv_toml(), Uv()),
-        Place(distutils, Ini("easy_install", "index-url"), is_made=False),
-        Place(home() / ".buildout" / "default.cfg", Ini("buildout", "index"), is_made=False),
+        SettingsFile(_pip_conf(), Pip()),
+        SettingsFile(_uv_toml(), Uv()),
+        SettingsFile(distutils, Ini("easy_install", "index-url"), is_made=False),
+        SettingsFile(home() / ".buildout" / "default.cfg", Ini("buildout", "index"), is_made=False),
     ]
 
 
-def in_force(folder: Path) -> list[Place]:
+def in_force(folder: Path) -> list[SettingsFile]:
     """Return the files that uv reads for its index in a folder, the one that counts most first."""
     if os.environ.get("UV_CONFIG_FILE"):
-        return [Place(_uv_toml(), Uv())]
+        return [SettingsFile(_uv_toml(), Uv())]
     projects = [name for above in (folder, *folder.parents) for name in _of_project(above)]
-    return [*projects, Place(_uv_toml(), Uv()), *([] if WINDOWS else [Place(Path("/etc/uv/uv.toml"), Uv())])]
+    return [
+        *projects,
+        SettingsFile(_uv_toml(), Uv()),
+        *([] if WINDOWS else [SettingsFile(Path("/etc/uv/uv.toml"), Uv())]),
+    ]
 
 
-def _of_project(folder: Path) -> list[Place]:
+def _of_project(folder: Path) -> list[SettingsFile]:
     """Return where a project has settings for uv: beside a ``uv.toml``, uv ignores what ``pyproject.toml`` says."""
-    found = [Place(folder / "uv.toml", Uv()), Place(folder / "pyproject.toml", UvInProject())]
+    found = [SettingsFile(folder / "uv.toml", Uv()), SettingsFile(folder / "pyproject.toml", UvInProject())]
     return [place for place in found if place.path.is_file()]
 
 

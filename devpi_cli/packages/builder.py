@@ -116,8 +116,13 @@ def clean_copy(project: Path, private: Path, *, history: bool) -> Path | None:
 
 def full_copy(project: Path, private: Path) -> Path:
     """Copy a project as it is, without what is big and not part of it."""
+
+    def ignored(folder: str, names: list[str]) -> list[str]:
+        is_top = Path(folder) == project  # below it, a package may have such a name
+        return [name for name in names if name in NOT_COPIED] if is_top else []
+
     target = private / "src" / (project.name or "project")
-    shutil.copytree(project, target, symlinks=True, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    shutil.copytree(project, target, symlinks=True, ignore=ignored)
     return target
 
 

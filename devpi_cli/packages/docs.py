@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from devpi_cli.errors import BrokenDistribution, WrongUsage
 from devpi_cli.models import DOC_UPLOAD, Dist, normalised, parsed_version
 from devpi_cli.packages import archives
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SUFFIX = ".doc.zip"
 ARCHIVE = re.compile(r"(?P<stem>.+)\.docs?\.(?:zip|tar\.gz|tgz)", re.IGNORECASE)
@@ -26,20 +24,31 @@ def is_documentation(path: Path) -> bool:
 
 
 def read(path: Path, private: Path) -> Dist:
-    """Return what to upload for a documentation archive: a zip as it is, another archive packed anew.
+    """Return what to upload for a documentation archive: a zip as it is, another archive repacked in ``private``.
 
-    Raises BrokenDistribution for an archive that is none, or that would unpack to somewhere else.
+    Raises BrokenDistribution for a damaged archive, and for one that cannot be unpacked safely or repacked.
     """
     found = ARCHIVE.fullmatch(path.name)
     stem = found["stem"] if found else path.stem
     name, version = _name_and_version(stem)
     if not path.name.lower().endswith(".zip"):
-        folder = private / f"{path.name}.unpacked"
-        archives.unpack(path, folder)
-        return dist(pack(folder, private / f"{stem}{SUFFIX}"), name, version)
+        return dist(_repacked(path, f"{stem}{SUFFIX}", private), name, version)
     if not zipfile.is_zipfile(path):
         raise BrokenDistribution(f"{path.name}: the archive is broken")
     return dist(path, name, version)
+
+
+def _repacked(archive: Path, name: str, private: Path) -> Path:
+    """Turn an archive into a zip of that name, in a folder of its own: another archive may have the same name."""
+    place = Path(tempfile.mkdtemp(dir=private))
+    pages = place / "pages"
+    archives.unpack(archive, pages)
+    if not any(page.is_file() for page in pages.rglob("*")):
+        raise BrokenDistribution(f"{archive.name}: no documentation, the archive is empty")
+    try:
+        return pack(pages, place / name)
+    except WrongUsage as error:
+        raise BrokenDistribution(f"{archive.name}: {error.message}") from None
 
 
 def dist(path: Path, name: str, version: str) -> Dist:

@@ -27,12 +27,14 @@ DETACHED = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subproce
 # that git names for a hook which started us.
 GIT_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 OURS = ("DEVPI_PASSWORD", "DEVPI_TOKEN", "__PYVENV_LAUNCHER__", *GIT_HOOK)
+# Any program we run may run pip, which would ask the index for a newer pip, and recommend it.
+NO_PIP_NOTICE = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for a child: ours without secrets, with what it needs."""
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    return {**kept, **(extra or {})}
+    return {**NO_PIP_NOTICE, **kept, **(extra or {})}
 
 
 @contextmanager

@@ -5,7 +5,6 @@ The facts stand in devpi-server's ``views.py`` (6.20); where a reply does not sa
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -39,7 +38,7 @@ def discover(session: Session, url: str) -> Service:
     return parse.service(session.request("GET", f"{url.rstrip('/')}/+api"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Server:
     """A devpi server at its root URL (which ends in a slash). Every method is one request.
 
@@ -64,13 +63,19 @@ class Server:
 
         That can be made from an API token only, with ``pypitoken``; any other login stays what it is.
         """
-        login = self.session.access.login
-        token = narrowed(login[1], project) if login and is_token(login[1]) else None
+        login = self.session.identity.login
+        token = narrowed(login.token, project) if login and is_token(login.token) else None
         if not (login and token):
             return self
-        session = copy(self.session)  # it shares the open connections
-        session.access = replace(session.access, login=(login[0], token))
-        return replace(self, session=session)
+        return replace(self, session=self.session.as_user(replace(login, token=token)))
+
+    def hurried(self, seconds: float) -> Server:
+        """Return the server to somebody who gives up after so many seconds."""
+        return replace(self, session=self.session.hurried(seconds))
+
+    def anonymous(self) -> Server:
+        """Return the server to somebody who has no credentials."""
+        return replace(self, session=self.session.anonymous())
 
     # -- logins and users
 

@@ -25,7 +25,7 @@ PLUGIN = "devpi-tokens"
 
 
 @dataclass(frozen=True)
-class Issuer:
+class TokenIssuer:
     """A server that issues API tokens. Every method is one request, and one more when that fails.
 
     All raise what ``Session.request`` raises, and PluginMissing where the server has no such plugin.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Inheritance:
+class ImportedState:
     """What was in use, and the secrets by the root URL of their server."""
 
     server: str | None = None
@@ -34,7 +34,7 @@ class Inheritance:
     client_certs: dict[str, str] = field(default_factory=dict)
 
 
-def inherit(folder: Path) -> Inheritance | None:
+def read(folder: Path) -> ImportedState | None:
     """Read what devpi-client left in a folder; None if nothing.
 
     Whatever is damaged, empty or of another shape counts as not there: it is somebody else's file.
@@ -55,17 +55,17 @@ def inherit(folder: Path) -> Inheritance | None:
     )
 
 
-def inherit_local(venv: Path) -> Inheritance | None:
+def read_local(venv: Path) -> ImportedState | None:
     """Read what ``devpi use --local`` of devpi-client left in a virtual environment; None if nothing."""
     current = _json(venv / "devpi.json")
     return _in_use(current) if current else None
 
 
-def _in_use(current: dict[str, Any]) -> Inheritance:
+def _in_use(current: dict[str, Any]) -> ImportedState:
     login = _url(current.get("login"))
     root = login.removesuffix("+login") if login else None
     index = _url(current.get("index"))
-    return Inheritance(
+    return ImportedState(
         server=root,
         index=index.removeprefix(root).strip("/") if root and index and is_below(index, root) else None,
         is_mirror=bool(index) and not current.get("pypisubmit"),

@@ -10,7 +10,7 @@ from devpi_cli.models import Login
 
 
 @dataclass
-class Known:
+class KnownServer:
     """What is remembered of one server."""
 
     user: str | None = None
@@ -22,7 +22,7 @@ class Known:
     """The users whose password ``devpi login --store`` put into the keyring."""
 
     @classmethod
-    def of(cls, data: dict[str, Any]) -> Known:
+    def of(cls, data: dict[str, Any]) -> KnownServer:
         """Read what the file has. Raises TypeError, LookupError or ValueError for anything that is not ``as_json``."""
         logins = {
             user: Login(user, text(login["token"]), inf if login["expires"] is None else float(login["expires"]))

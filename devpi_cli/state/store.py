@@ -10,17 +10,17 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli import dirs
-from devpi_cli.errors import BrokenState, NothingInUse, WrongUsage
+from devpi_cli.errors import BrokenState
 from devpi_cli.files import behind_links, home, read, tidy, write_private
 from devpi_cli.models import Login, Written
-from devpi_cli.state.known_server import Known, text_or_none
-from devpi_cli.urls import is_below, origin
+from devpi_cli.state.known_server import KnownServer, text_or_none
+from devpi_cli.urls import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from devpi_cli.state.devpi_client import Inheritance
+    from devpi_cli.state.devpi_client import ImportedState
 
 SCHEMA = 1
 LOCK_SECONDS = 20
@@ -44,7 +44,7 @@ def local_state() -> Path | None:
     return Path(venv) / LOCAL_STATE if venv else None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class State:
     """The contents of ``state.json``.
 
@@ -62,27 +62,27 @@ class State:
     always_set_cfg: bool = False
     pip_set_trusted: str = "auto"
     venv: str | None = None
-    servers: dict[str, Known] = field(default_factory=dict)
+    servers: dict[str, KnownServer] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
     """The settings files of installers that were written, by path."""
     local: Path | None = None
     """Where the file in the active virtual environment is, or would be."""
     is_local: bool = False
-    heritage: tuple[Path, ...] = ()
+    devpi_client_folders: tuple[Path, ...] = ()
     """Folders where devpi-client may have left its state, which counts until there is a state file."""
-    inherited: Path | None = None
+    imported_from: Path | None = None
     """The folder that it was read from."""
 
     def __post_init__(self) -> None:
         self._elsewhere = self._in_use()  # what the main file says while the local one is in force
 
     @classmethod
-    def load(cls, path: Path, local: Path | None = None, heritage: tuple[Path, ...] = ()) -> State:
+    def load(cls, path: Path, local: Path | None = None, devpi_client_folders: tuple[Path, ...] = ()) -> State:
         """Read a state file; one that is not there is an empty state.
 
         Raises BrokenState for a file that cannot be read or understood. Such a file is never overwritten.
         """
-        state = cls(path, local=local, heritage=heritage)
+        state = cls(path, local=local, devpi_client_folders=devpi_client_folders)
         state._read()
         return state
 
@@ -92,36 +92,25 @@ class State:
         from pathlib import Path
 
         folder = Path(clientdir) if clientdir else default_clientdir()
-        heritage = (folder,) if clientdir else (folder, home() / ".devpi" / "client")
-        return cls.load(folder / "state.json", local_state(), heritage)
+        devpi_client_folders = (folder,) if clientdir else (folder, home() / ".devpi" / "client")
+        return cls.load(folder / "state.json", local_state(), devpi_client_folders)
 
-    def require_server(self, index: str | None = None) -> str:
-        """Return the root URL of the server in use.
-
-        Raises NothingInUse where there is none, and WrongUsage where the environment names an index of it.
-        """
-        if self.server is None and index:
-            hint = "give it the URL of the index, https://HOST/USER/INDEX, or type 'devpi use URL'"
-            raise WrongUsage(f"DEVPI_INDEX is {index!r}, and no server is in use", hint=hint)
-        if self.server is None:
-            raise NothingInUse("no server in use", hint="type 'devpi use URL' with the URL of a server or an index")
-        return self.server
-
-    def at(self, root: str) -> Known:
+    def at(self, root: str) -> KnownServer:
         """Return what is remembered of a server; a new one is remembered from now on."""
-        return self.servers.setdefault(root, Known())
+        return self.servers.setdefault(root, KnownServer())
 
-    def known(self, root: str) -> Known:
+    def known(self, root: str) -> KnownServer:
         """Return what is remembered of a server, which may be nothing."""
-        return self.servers.get(root, Known())
-
-    def root_of(self, url: str) -> str | None:
-        """Return the root URL of the remembered server that a URL belongs to."""
-        return max((root for root in self.servers if is_below(url, root)), key=len, default=None)
+        return self.servers.get(root, KnownServer())
 
     def login(self, root: str, user: str | None = None) -> Login | None:
         """Return the login of a user, or of who acts there, at a server."""
         return self.known(root).logins.get(user or self.known(root).user or "")
+
+    def user_at(self, root: str, named: str | None = None) -> str | None:
+        """Return the user who acts at a server, or the one who is named, if they are logged in there."""
+        login = self.login(root, named)
+        return login.user if login else None
 
     @contextmanager
     def changing(self) -> Iterator[State]:
@@ -135,18 +124,20 @@ class State:
             self._write()
 
     def _read(self) -> None:
+        self.imported_from = None
         if not self._read_file(self.path, self._fill):
-            self._inherit()
+            self._fill(State(self.path).as_json())  # what was read before must not come back
+            self._import()
         found = bool(self.local and self._read_file(self.local, self._fill_in_use))
-        self.is_local = found or bool(self.local and self._inherit_local(self.local.parent))
+        self.is_local = found or bool(self.local and self._import_local(self.local.parent))
 
-    def _inherit(self) -> None:
+    def _import(self) -> None:
         """Begin with what devpi-client left; the first change makes it ours."""
         from devpi_cli.state import devpi_client  # here, because that was once
 
-        for folder in self.heritage:
-            if left := devpi_client.inherit(folder):
-                self.inherited = folder
+        for folder in self.devpi_client_folders:
+            if left := devpi_client.read(folder):
+                self.imported_from = folder
                 self._take(left)
                 self.always_set_cfg, self.venv = left.always_set_cfg, left.venv
                 for root, tokens in left.tokens.items():
@@ -159,14 +150,14 @@ class State:
                 break
         self._elsewhere = self._in_use()
 
-    def _inherit_local(self, venv: Path) -> bool:
+    def _import_local(self, venv: Path) -> bool:
         from devpi_cli.state import devpi_client
 
-        if left := devpi_client.inherit_local(venv):
+        if left := devpi_client.read_local(venv):
             self._take(left)
         return left is not None
 
-    def _take(self, left: Inheritance) -> None:
+    def _take(self, left: ImportedState) -> None:
         self.server, self.index, self.is_mirror = left.server, left.index, left.is_mirror
         if left.server:
             self.at(left.server).features = list(left.features)
@@ -197,7 +188,7 @@ class State:
     def _fill(self, data: dict[str, Any]) -> None:
         self._fill_in_use(data)
         self._elsewhere = self._in_use()
-        self.servers = {_root(root): Known.of(known) for root, known in data["servers"].items()}
+        self.servers = {_root(root): KnownServer.of(known) for root, known in data["servers"].items()}
         self.written = {path: Written(**written) for path, written in data.get("written", {}).items()}
 
     def _fill_in_use(self, data: dict[str, Any]) -> None:

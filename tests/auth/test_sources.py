@@ -10,7 +10,7 @@ import keyring
 import pytest
 
 from devpi_cli.auth.pypirc import Repository, repositories_at
-from devpi_cli.auth.sources import Credential, Credentials
+from devpi_cli.auth.sources import Credential, CredentialSources
 from devpi_cli.models import Login
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def taken(user: str | None = None, index: str | None = "alice/dev") -> list[tuple[str, str, str]]:
-    return [(found.user, found.secret, found.source) for found in Credentials(ROOT, index, user).found()]
+    return [(found.user, found.secret, found.source) for found in CredentialSources(ROOT, index, user).found()]
 
 
 @pytest.mark.parametrize("service", [INDEX, INDEX.rstrip("/"), ROOT, ROOT.rstrip("/")])
@@ -100,7 +100,7 @@ def test_what_is_broken_has_nothing_and_is_said_without_a_secret(home: Path) -> 
     said: list[str] = []
     (home / ".pypirc").write_text("[work]\nSECRET\n")
     (home / ".netrc").write_text("machine SECRET")
-    assert list(Credentials(ROOT, say=said.append).found()) == []
+    assert list(CredentialSources(ROOT, say=said.append).found()) == []
     assert said == [f"cannot read {home}/.pypirc: line 2 is not understood"]
 
 
@@ -132,7 +132,7 @@ def test_a_keyring_that_fails_or_hangs_is_passed_over(
     monkeypatch.setattr("devpi_cli.auth.keyring.SECONDS", 0.2)
     keyring.set_keyring(backend())
     try:
-        assert list(Credentials(ROOT, "alice/dev", "alice", say=said.append).found()) == []
+        assert list(CredentialSources(ROOT, "alice/dev", "alice", say=said.append).found()) == []
     finally:
         keyring.set_keyring(before)
     assert said == [f"the keyring cannot be used: {why}"]
@@ -172,7 +172,7 @@ def test_what_is_given_comes_before_what_is_stored(
     lines: list[str] = []
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    given = Credentials(ROOT, None, user, stored, lines.append).given()
+    given = CredentialSources(ROOT, None, user or env.get("DEVPI_USER"), stored, lines.append).given()
     assert (given.secret if given else None, lines) == (secret, said)
 
 

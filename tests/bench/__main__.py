@@ -1,4 +1,4 @@
-"""Measure devpi-cli beside devpi-client, twine and curl, and print a table: ``python -m tests.bench``."""
+"""Measure devpi-cli beside devpi-client, twine, uv and curl, and print a table: ``python -m tests.bench``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.bench.scene import CHECKOUT, a_scene
 if TYPE_CHECKING:
     from tests.bench.scene import Scene
 
-THEIRS = ("devpi-client==7.3.0", "twine==7.0.0")
+THEIRS = ("devpi-client==7.3.0", "twine==7.0.0", "uv==0.13.9")
 STABLE = ("tests/bench/test_quick.py", "tests/contracts/test_requests.py")
 HEADER = "| work | devpi-cli | against | | ratio | at most | holds |\n" + "|---" * 7 + "|"
 

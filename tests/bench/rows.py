@@ -23,6 +23,8 @@ UNITS = {"cpu": "ms CPU", "wall": "ms", "memory": "MiB"}
 FEW_RUNS = 5
 BIG_RUNS = 3
 BIG_MEGABYTES = 500
+FEW_UPLOADS = 30
+RELEASE_MEGABYTES = 20
 UPLOADS = 100
 REMOVALS = 50
 NAMES = 500_000
@@ -109,6 +111,7 @@ def rows(scene: Scene) -> Iterator[Row]:
     yield from _reads(scene)
     yield from _many(scene)
     yield from _big(scene)
+    yield from _publishing(scene)
     yield from _names(scene)
     yield from _unlimited(scene)
 
@@ -116,8 +119,8 @@ def rows(scene: Scene) -> Iterator[Row]:
 def _starts(scene: Scene) -> Iterator[Row]:
     theirs = scene.devpi_client("blank", "--version")
     against = "devpi-client `--version`"
-    for option in ("--version", "--help"):
-        yield Row(f"`devpi {option}`", against, "cpu", scene.devpi("blank", option), theirs, 0.35)
+    for option, most in (("--version", 0.30), ("--help", 0.35)):
+        yield Row(f"`devpi {option}`", against, "cpu", scene.devpi("blank", option), theirs, most)
     command = _tab(scene, "blank", "devpi li", "list")
     yield Row("completion of a command, with a bash of its own", against, "cpu", command, theirs, 0.35)
     option = _tab(scene, "blank", "devpi list --igno", "--ignore-bases")
@@ -141,9 +144,9 @@ def _reads(scene: Scene) -> Iterator[Row]:
     first = partial(put_projects, scene)
     for words in (("list",), ("index", INDEX), ("getjson", f"/{INDEX}")):
         ours, theirs = scene.devpi("near", *words), scene.devpi_client("near", *words)
-        yield Row(f"`devpi {' '.join(words)}`", "devpi-client", "cpu", ours, theirs, 0.65, first=first)
+        yield Row(f"`devpi {' '.join(words)}`", "devpi-client", "cpu", ours, theirs, 0.75, first=first)
     ours, theirs = scene.devpi("far", "use", INDEX), scene.devpi_client("far", "use", INDEX)
-    yield Row(f"`devpi use {INDEX}`, {DELAY}", "devpi-client", "wall", ours, theirs, 0.45)
+    yield Row(f"`devpi use {INDEX}`, {DELAY}", "devpi-client", "wall", ours, theirs, 0.55)
     ours, theirs = scene.devpi("many", "list", "-v"), scene.devpi_client("many", "list", "-v")
     work = f"`devpi list -v`, {MANY_PROJECTS} projects, {DELAY}"
     yield Row(work, "devpi-client", "wall", ours, theirs, 0.15, first=first, most_runs=FEW_RUNS)
@@ -185,6 +188,33 @@ def _big(scene: Scene) -> Iterator[Row]:
     yield row("devpi-client", "memory", client, None)
     yield row("devpi-client", "wall", client, None)
     yield row("twine", "wall", scene.at("near", scene.theirs / "twine", "upload", *twine), None)
+
+
+def _publishing(scene: Scene) -> Iterator[Row]:
+    """A job in CI: the password is in the environment, and nothing is remembered."""
+    index = f"{scene.guarded.root}{INDEX}/"
+    folder = scene.folder / f"{RELEASE_MEGABYTES} MB"
+    wheel = folder / "big-1.0-py3-none-any.whl"
+
+    def make() -> None:
+        if not folder.exists():
+            folder.mkdir()
+            make_big_wheel(folder, RELEASE_MEGABYTES)
+
+    small = sorted(scene.wheels(FEW_UPLOADS).iterdir())
+    for work, files, most in (
+        (f"{FEW_UPLOADS} small wheels", small, {"uv": 0.25, "twine": 0.25}),
+        (f"one wheel of {RELEASE_MEGABYTES} MB", [wheel], {"uv": None, "twine": 1.0}),
+    ):
+        what = f"`devpi upload`, {work}, a password in the environment"
+        ours = scene.with_password("DEVPI", scene.ours / "devpi", "upload", "--index", index, *files)
+        uv = ("publish", "--no-progress", "--trusted-publishing", "never", "--publish-url", index)
+        twine = ("upload", "--disable-progress-bar", "--repository-url", index)
+        theirs = scene.with_password("UV_PUBLISH", scene.theirs / "uv", *uv, *files)
+        before = partial(scene.fresh_index, server=scene.guarded)
+        yield Row(what, "`uv publish`", "wall", ours, theirs, most["uv"], before, make, FEW_RUNS)
+        theirs = scene.with_password("TWINE", scene.theirs / "twine", *twine, *files)
+        yield Row(what, "`twine upload`", "wall", ours, theirs, most["twine"], before, make, FEW_RUNS)
 
 
 def _names(scene: Scene) -> Iterator[Row]:

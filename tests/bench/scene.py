@@ -33,6 +33,8 @@ MANY = "root/many"
 MANY_PROJECTS = 200
 FEW_PROJECTS = 20
 REST_SECONDS = 60
+PASSWORD = "a password of the bench"
+USUAL_SERVER = "from devpi_server.main import main; main()"
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,16 @@ class Program:
 
 @dataclass
 class Scene:
-    """Programs, servers and folders. Every place (``near``, ``far``, ``many``, ``canned``) is a home of its own."""
+    """Programs, servers and folders. Every place (``near``, ``far``, ``many``, ``canned``) is a home of its own.
+
+    The server behind ``near``, ``far`` and ``many`` checks passwords quickly, ``guarded`` as devpi-server usually does.
+    """
 
     folder: Path
     ours: Path
     theirs: Path
     server: Server
+    guarded: Server
     canned: Front
 
     def at(self, place: str, *words: object) -> Program:
@@ -70,6 +76,11 @@ class Scene:
     def python(self, code: str) -> Program:
         return self.at("blank", self.ours / "python", "-c", code)
 
+    def with_password(self, prefix: str, *words: object) -> Program:
+        """Return a program that takes the login at ``guarded`` from variables, and remembers nothing."""
+        user = f"{prefix}_USER" if prefix == "DEVPI" else f"{prefix}_USERNAME"
+        return self.at("blank", "env", f"{user}=root", f"{prefix}_PASSWORD={PASSWORD}", *words)
+
     @property
     def token(self) -> str:
         """What proves to the server nearby that root asks."""
@@ -77,18 +88,20 @@ class Scene:
         assert login
         return login.token
 
-    def fresh_index(self, *versions: str) -> None:
+    def fresh_index(self, *versions: str, server: Server | None = None) -> None:
         """Make the index in use anew, with these versions of ``demo`` on it."""
-        self.server.delete_index(INDEX)
-        self.server.create_index(INDEX, {"bases": ""})
+        server = server or self.server
+        server.delete_index(INDEX)
+        server.create_index(INDEX, {"bases": ""})
         for version in versions:
-            put(self.server, INDEX, version)
-        self.rest()
+            put(server, INDEX, version)
+        self.rest(server)
 
-    def rest(self) -> None:
-        """Wait until the server has done what it does after a change: it would be measured with what comes next."""
+    def rest(self, server: Server | None = None) -> None:
+        """Wait until a server has done what it does after a change: it would be measured with what comes next."""
+        server = server or self.server
         for _ in range(REST_SECONDS * 20):
-            status = self.server.session.request("GET", self.server.url("+status")).result
+            status = server.session.request("GET", server.url("+status")).result
             if status["event-serial"] == status["serial"]:
                 return
             time.sleep(0.05)
@@ -122,9 +135,14 @@ def a_scene(folder: Path, *theirs: str) -> Iterator[Scene]:
         scripts = install(folder / "plain", f"devpi-server=={metadata.version('devpi-server')}")
         live = stack.enter_context(running_server(folder / "server", "--no-root-pypi", scripts=scripts))
         far = stack.enter_context(line_to(live.url, FAR_SECONDS))
+        guarded = stack.enter_context(
+            running_server(folder / "guarded", "--no-root-pypi", scripts=scripts, program=USUAL_SERVER)
+        )
+        guarded.connect("root").modify_user("root", {"password": PASSWORD})
         canned = stack.enter_context(a_front(version="HTTP/1.1"))
-        scene = Scene(folder, ours, others, live.connect("root"), canned)
+        scene = Scene(folder, ours, others, live.connect("root"), guarded.connect("root", PASSWORD), canned)
         scene.server.create_index(INDEX, {"bases": ""})
+        scene.guarded.create_index(INDEX, {"bases": ""})
         scene.server.create_index(MANY, {"bases": ""})
         clients = [scene.devpi, scene.devpi_client] if theirs else [scene.devpi]
         for place, url, index in (("near", live.url, INDEX), ("far", far.url, INDEX), ("many", far.url, MANY)):

@@ -31,7 +31,7 @@ def shell(client: Client, line: str, **env: str) -> subprocess.CompletedProcess[
     """Run a line of shell in which ``devpi`` is the client's command."""
     return subprocess.run(
         ["sh", "-c", line.replace("devpi", shlex.join(DEVPI))],
-        env={**client.environment, **env},
+        env={name: value for name, value in client.environment.items() if name != "PYTHONUNBUFFERED"} | env,
         capture_output=True,
         text=True,
         timeout=60,
@@ -57,13 +57,37 @@ def test_lines_are_for_text_and_documents_for_json(capsys: pytest.CaptureFixture
 
 def test_what_is_no_result_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     """V8."""
-    for out in (Output(debugging=True), Output(quiet=True)):
+    for out in (Output(debugging=True), Output()):
         out.note("a note")
         out.warn("careful")
         out.debug("details")
         out.failure("FAILED one")
-    loud = "a note\nwarning: careful\ndebug: details\nFAILED one\n"
-    assert capsys.readouterr() == ("", f"{loud}warning: careful\nFAILED one\n")
+    usual = "a note\nwarning: careful\nFAILED one\n"
+    assert capsys.readouterr() == ("", f"a note\nwarning: careful\ndebug: details\nFAILED one\n{usual}")
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_who_wants_it_quiet_gets_results_and_errors_only(capsys: pytest.CaptureFixture[str], *, verbose: bool) -> None:
+    """D13."""
+    for as_json in (False, True):
+        out = Output(quiet=True, verbose=verbose, as_json=as_json)
+        out.line("a line")
+        out.document({})
+        out.note("a note")
+        out.warn("careful")
+        out.failure("FAILED one")
+        out.error(DevpiError("what"))
+    error = '{"error": {"exit": 1, "message": "what", "type": "DevpiError"}}'
+    assert capsys.readouterr() == ("a line\n{}\n", f"FAILED one\nwhat\n{error}\n")
+
+
+@pytest.mark.parametrize("options", [["-q"], ["-q", "--json"], ["-q", "--insecure"]])
+def test_a_quiet_command_says_nothing_of_a_warning(member: Member, options: list[str]) -> None:
+    """D13."""
+    loud = member("refresh", "demo", *options[1:])
+    assert "is no mirror, nor are its bases" in loud.stderr
+    result = member("refresh", "demo", *options)
+    assert (result.stdout, result.stderr, result.status) == (loud.stdout, "", loud.status)
 
 
 def test_an_error_is_a_message_and_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,6 +180,11 @@ def test_colours_are_for_the_eye_and_never_in_a_result(at_server: Client) -> Non
     assert result.stderr.startswith(f"{DIM}debug: GET ")
 
 
+def test_a_dumb_terminal_gets_no_progress_bar(member: Member, wheel: Path) -> None:
+    member.env["TERM"] = "dumb"
+    assert member.at_terminal("upload", wheel) == (0, [f"file_upload of {wheel.name} to {member.index_url}/"])
+
+
 # -- odd streams
 
 
@@ -215,10 +244,36 @@ def test_a_pipe_that_nobody_reads_ends_the_command_quietly(at_server: Client, co
     assert (done.stderr, done.returncode) == ("", 1)
 
 
-@pytest.mark.parametrize("command", ["getjson /", "--help", "--version", "user --help"])
-def test_a_full_disk_is_a_failure_in_one_line(at_server: Client, command: str) -> None:
-    done = shell(at_server, f"devpi {command} >/dev/full")
-    assert (done.stderr, done.returncode) == ("input/output: No space left on device\n", 1)
+FULL = "error: cannot write to standard output: No space left on device\n"
+FULL_JSON = {"error": {"type": "DevpiError", "message": FULL[len("error: ") :].rstrip(), "exit": 1}}
+
+
+@pytest.mark.parametrize("buffering", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("command", ["getjson /", "user -l", "--help", "--version", "user --help"])
+def test_a_full_disk_is_a_failure_in_one_line(at_server: Client, command: str, buffering: dict[str, str]) -> None:
+    """Python adds lines of its own, and makes the status 120, where it cannot flush stdout when it ends."""
+    done = shell(at_server, f"devpi {command} >/dev/full", **buffering)
+    assert (done.stderr, done.returncode) == (FULL, 1)
+    done = shell(at_server, f"devpi {command} >/dev/full 2>&1", **buffering)
+    assert done.returncode == 1
+
+
+def test_a_full_disk_is_a_failure_in_json_too(at_server: Client) -> None:
+    done = shell(at_server, "devpi --json --version >/dev/full")
+    assert (json.loads(done.stderr), done.returncode) == (FULL_JSON, 1)
+
+
+@pytest.mark.parametrize("buffering", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("command", [
+    "--version", "--help", "user -l", "list nothing", "use --no-such-option", "no-such-command", "getjson /nothing",
+    "user -l --debug", "--json list nothing",
+])  # fmt: skip
+def test_a_full_stderr_changes_neither_result_nor_status(
+    at_server: Client, command: str, buffering: dict[str, str]
+) -> None:
+    done = shell(at_server, f"devpi {command} 2>/dev/full", **buffering)
+    usual = at_server(*command.split())
+    assert (done.stdout, done.returncode) == (usual.stdout, usual.status)
 
 
 # -- questions

@@ -1,4 +1,4 @@
-"""With --json: every command prints the document that the README describes, and what went wrong as one object."""
+"""With --json: every command prints the document that the topic describes, and what went wrong as one object."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PASSWORD = "another secret"
 
 @dataclass(frozen=True)
 class Case:
-    """A command line, its document in the README (none where it fails before it has one), and its exit status."""
+    """A command line, its document in the topic (none where it fails before it has one), and its exit status."""
 
     typed: str
     document: str | None
@@ -79,6 +79,7 @@ GOOD = [
     Case("completion install fish", "completion install"),
     Case("completion install fish -n", "completion install --dry-run"),
     Case("test -l demo", "test --list"), Case("doctor", "doctor"), Case("--version", "--version"),
+    Case("help", "help"), Case("help indexes", "help TOPIC"), Case("help token create", "help TOPIC"),
     Case("-v --version", "--version"),
 ]  # fmt: skip
 
@@ -113,7 +114,7 @@ BAD = [
     Case("token create -u nobody", None, 3), Case("token list -u nobody", None, 3),
     Case("token delete abcdEFGH", None, 2), Case("token derive -e 1h", None, 2), Case("token inspect", None, 2),
     Case("token login -f nothere", None, 2), Case("token", None, 2),
-    Case("lits", None, 2), Case("--version --bad", None, 2),
+    Case("help nothere", None, 2), Case("lits", None, 2), Case("--version --bad", None, 2),
 ]  # fmt: skip
 
 
@@ -246,7 +247,7 @@ def test_api_tokens(stage: Stage) -> None:
         check(result, case.document)
 
 
-# -- the README describes all of them, and the tests above look at all that it describes
+# -- the topic describes all of them, and the tests above look at all that it describes
 
 
 def forms() -> list[str]:
@@ -267,7 +268,7 @@ def test_every_command_has_a_document_a_success_and_a_failure(form: str) -> None
     assert [case for case in BAD if case.typed.startswith(form)]
 
 
-# It takes a real tox: test_test.py holds that to the README.
+# It takes a real tox: test_test.py holds that to the topic.
 ELSEWHERE = {"test"}
 
 
@@ -281,7 +282,7 @@ def test_every_document_is_looked_at() -> None:
     ("login", {"user": "a", "server": "s", "index": None, "expires": 1, "stored": False}, []),
     ("login", {"user": "a", "server": "s", "expires": 1, "stored": False}, ["index is missing"]),
     ("login", {"user": "a", "server": "s", "index": None, "expires": 1, "stored": False, "more": 2},
-     ["more is not in the README"]),
+     ["more is not described"]),
     ("login", {"user": 7, "server": "s", "index": None, "expires": True, "stored": False}, ["user: 7 is no string",
      "expires: True is no number"]),
     ("login", [], ["[] is no object"]),
@@ -293,7 +294,7 @@ def test_every_document_is_looked_at() -> None:
      ["files: f: outcome: 'lost' is not \"uploaded\""]),
     ("--version", {"devpi-cli": "1", "plugins": {}, "server": {"x": 1}}, ["server: x: 1 is no string"]),
 ])  # fmt: skip
-def test_what_differs_from_the_readme_is_noticed(label: str, document: object, faults: list[str]) -> None:
+def test_what_differs_from_the_topic_is_noticed(label: str, document: object, faults: list[str]) -> None:
     assert documents()[label](document) == faults
 
 

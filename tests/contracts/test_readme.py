@@ -1,57 +1,55 @@
-"""The README is true: its command reference is what the program says, its picture is what import-linter enforces.
+"""The README is true, and so are the files that are generated.
 
-``python -m tests.contracts.test_readme`` writes what is generated into the README anew, and the scripts for the shells.
+``python -m tests.contracts.test_readme`` generates them anew: the table of wings, the scripts for the shells, what the
+commands of the README print, and its picture.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 import tomllib
-from typing import Any
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-import click
 import pytest
+import yaml
 
+from devpi_cli import errors
 from devpi_cli.cli.completion import shells
 from devpi_cli.cli.completion.grammar import grammar
-from devpi_cli.cli.main import COMMANDS, devpi
-from tests.support.checkout import ARCHITECTURE, README, ROOT
+from devpi_cli.cli.main import devpi
+from tests.contracts.test_recipes import GITHUB_SHELL, Job, expanded
+from tests.support.checkout import ARCHITECTURE, FIGURES, PICTURE, README, ROOT
+from tests.support.clients import make_member
+from tests.support.console import Console, draw
+from tests.support.dists import make_project
+from tests.support.servers import running_server
+from tests.support.terminal import program
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def reference() -> str:
-    """Write down every command with its options, as ``--help`` has them."""
-    top = devpi.make_context("devpi", ["--help"], resilient_parsing=True)
-    parts = [_options("Options that every command takes, before or after its name", devpi, top)]
-    for name in COMMANDS:
-        _, command, _ = devpi.resolve_command(top, [name])
-        assert command is not None
-        parts.append(_command(command, click.Context(command, info_name=name, parent=top)))
-    return "\n".join(parts)
+    from tests.support.clients import Member
+    from tests.support.servers import Live
 
-
-def _command(command: click.Command, context: click.Context) -> str:
-    summary = (command.help or "").split("\n\n")[0]
-    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    if isinstance(command, click.Group):
-        below = [
-            _command(sub, click.Context(sub, info_name=name, parent=context)) for name, sub in command.commands.items()
-        ]
-        return "\n".join([f"#### `{usage}`\n\n{summary}\n", *below])
-    return _options(f"`{usage}`", command, context, summary)
-
-
-def _options(title: str, command: click.Command, context: click.Context, summary: str = "") -> str:
-    generic = {name for option in devpi.params for name in option.opts} if command is not devpi else set()
-    rows = [
-        f"| `{names}` | {what} |"
-        for option in command.params
-        if isinstance(option, click.Option) and not generic & set(option.opts)
-        for names, what in [option.get_help_record(context) or ("", "")]
-    ]
-    table = ["| option | |", "| --- | --- |", *rows, ""] if rows else []
-    return "\n".join([f"#### {title}", "", *([summary, ""] if summary else []), *table])
+MOST_BYTES = 9_000
+SHELLS = ("bash", "zsh", "fish")
+SESSION = "<!-- session -->\n```console\n"
+ANYTHING = "…"
+PICTURED = (
+    "devpi upload --skip-existing",
+    "devpi upload --skip-existing dist/*",
+    "devpi push demo==1.0 prod",
+    "devpi list --index alice/prdo; echo exit status $?",
+    "devpi remove -n 'demo<2'",
+)
 
 
 def contracts() -> list[dict[str, Any]]:
@@ -76,21 +74,30 @@ def wings() -> str:
     return "\n".join([*lines, ""])
 
 
-GENERATED = {"reference": (README, reference), "wings": (ARCHITECTURE, wings)}
-SHELLS = ("bash", "zsh", "fish")
-
-
 def completion(shell: str) -> str:
     """Return the script that lets a shell complete commands and options."""
     top = devpi.make_context("devpi", ["--help"], resilient_parsing=True)
     return shells.script(shell, *grammar(top))
 
 
-@pytest.mark.parametrize("part", GENERATED)
-def test_what_is_generated_is_current(part: str) -> None:
-    page, write = GENERATED[part]
-    text = page.read_text(encoding="utf-8")
-    assert text.partition(f"<!-- {part}: begin -->\n")[2].partition(f"<!-- {part}: end -->\n")[0] == write()
+# -- generated
+
+
+def in_page(page: Path, begin: str, end: str) -> str:
+    """Return what stands in a page between two marks."""
+    return page.read_text(encoding="utf-8").partition(begin)[2].partition(end)[0]
+
+
+def put_in_page(page: Path, begin: str, end: str, text: str) -> None:
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    page.write_text(before + begin + text + end + rest.partition(end)[2], encoding="utf-8")
+
+
+WINGS = ("<!-- wings: begin -->\n", "<!-- wings: end -->\n")
+
+
+def test_the_table_of_wings_is_current() -> None:
+    assert in_page(ARCHITECTURE, *WINGS) == wings()
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -98,20 +105,137 @@ def test_the_script_for_a_shell_is_current(shell: str) -> None:
     assert (ROOT / f"completions/devpi.{shell}").read_text(encoding="utf-8") == completion(shell)
 
 
-def test_every_link_within_leads_to_a_heading() -> None:
-    text = README.read_text(encoding="utf-8")
-    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
-    assert set(re.findall(r"\]\(#([^)]*)\)", text)) - headings == set()
+# -- the README
 
 
-def test_the_commands_with_a_dry_run_are_named() -> None:
-    sentence = re.search(r"`--dry-run` is understood by ([^.]*)\.", README.read_text(encoding="utf-8"))
-    assert sentence
-    titles = re.split(r"^#### ", reference(), flags=re.MULTILINE)
-    with_it = [re.findall(r"[a-z]+", part)[1:3] for part in titles if "--dry-run`" in part]
-    assert re.findall(r"`(.*?)`", sentence[1]) == [
-        " ".join(words) if words[0] in ("token", "completion") else words[0] for words in with_it
-    ]
+def text_of_readme() -> str:
+    return README.read_text(encoding="utf-8")
+
+
+def test_it_is_short() -> None:
+    assert len(README.read_bytes()) <= MOST_BYTES
+
+
+def test_every_link_leads_somewhere() -> None:
+    text = text_of_readme()
+    links = re.findall(r"\]\(([^)]*)\)", text)
+    headings = {f"#{heading.lower().replace(' ', '-')}" for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+    nowhere = [link for link in links if not (link in headings or link[:8] == "https://" or (ROOT / link).is_file())]
+    assert nowhere == []
+
+
+def test_it_is_installed_from_a_checkout_with_extras_that_there_are() -> None:
+    text = text_of_readme()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert re.findall(r"(?:pip|pipx|tool) install '?devpi-cli.*", text) == []  # it is not on PyPI
+    assert set(re.findall(r"\w+", " ".join(re.findall(r"'\.\[(.*?)\]'", text)))) == {*project["optional-dependencies"]}
+    assert re.findall(r"needs Python ([\d.]+) or newer", text) == [project["requires-python"].removeprefix(">=")]
+
+
+def test_the_exit_statuses_are_those_of_the_failures() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DevpiError)]
+    table = {int(status) for status in re.findall(r"^\| (\d+) \|", text_of_readme(), re.MULTILINE)}
+    assert table == {0, *(kind.exit_status for kind in kinds)}
+
+
+def test_its_figures_are_among_those_that_were_measured() -> None:
+    def seconds(figure: str) -> str:
+        number, unit = figure.split()
+        return f"{int(number) / 1000:.1f} s" if unit == "ms" else figure
+
+    both = re.findall(r" (\d+ \w+) \| devpi-client \| (\d+ \w+) \|", FIGURES.read_text(encoding="utf-8"))
+    measured = {(seconds(ours), seconds(theirs)) for ours, theirs in both}
+    rows = set(re.findall(r"^  \| .* \| (\d.*?) \| (\d.*?) \|$", text_of_readme(), re.MULTILINE))
+    assert len(rows) == 3
+    assert rows - measured == set()
+
+
+def session() -> list[tuple[str, list[str]]]:
+    """Return the commands of "Five minutes", each with the lines that it prints."""
+    pieces = re.split(r"^\$ (.*)\n", in_page(README, SESSION, "```"), flags=re.MULTILINE)
+    return [(command, lines.splitlines()) for command, lines in zip(pieces[1::2], pieces[2::2], strict=True)]
+
+
+def fits(printed: list[str], lines: list[str]) -> bool:
+    """Tell whether lines are as printed, where ``…`` stands for any."""
+    pattern = "\n".join(".*" if line == ANYTHING else re.escape(line) for line in printed)
+    return bool(re.fullmatch(pattern, "\n".join(lines), re.DOTALL))
+
+
+def console_of_alice(folder: Path, **env: str) -> Console:
+    """Return the terminal of somebody who has installed devpi-cli, in the folder of a project."""
+    program(folder / "bin")
+    home = folder / "alice"
+    home.mkdir(exist_ok=True)
+    project = make_project(home / "demo", "demo")
+    env = {
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "LOGNAME": "alice",
+        "LANG": "C.UTF-8",
+        "PYTHON_KEYRING_BACKEND": os.environ["PYTHON_KEYRING_BACKEND"],
+        # Nothing is asked outside of this machine: if it were, this would not answer.
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "NO_PROXY": "127.0.0.1",
+        **env,
+    }
+    return Console(project, env, {sys.executable: "/home/alice/.venv/bin/python", str(home): "/home/alice"})
+
+
+@contextmanager
+def with_server_of_ones_own(console: Console) -> Iterator[Console]:
+    """Whatever becomes of a session, its server does not go on."""
+    try:
+        yield console
+    finally:
+        console.type("devpi server stop; true")
+
+
+def typed_anew(folder: Path, venv: Path) -> list[tuple[str, list[str]]]:
+    """Type the commands of "Five minutes"; what still fits is returned as it is printed."""
+    path = f"{folder / 'bin'}:{venv / 'bin'}:{os.environ['PATH']}"
+    with with_server_of_ones_own(console_of_alice(folder, VIRTUAL_ENV=str(venv), PATH=path)) as console:
+        typed = [(command, printed, console.type(command)) for command, printed in session()]
+    return [(command, printed if fits(printed, lines) else lines) for command, printed, lines in typed]
+
+
+def test_five_minutes(tmp_path: Path, venv: Path) -> None:
+    assert typed_anew(tmp_path, venv) == session()
+
+
+def drawn_anew(folder: Path, server: Live) -> str:
+    """Type the commands of the picture, and draw it."""
+    member = make_member(server, folder, "alice")
+    member.server.create_index("alice/prod", {"bases": "", "volatile": False})
+    console = console_of_alice(folder, FORCE_COLOR="1")
+    return draw("devpi", {command: console.type(command) for command in PICTURED})
+
+
+def test_the_picture_is_what_a_terminal_shows(tmp_path: Path, own_server: Live) -> None:
+    assert PICTURE.read_text(encoding="utf-8") == drawn_anew(tmp_path, own_server)
+
+
+def test_the_job_in_ci(member: Member, tmp_path: Path) -> None:
+    """Its steps are run as they are printed, but for those that GitHub or pip would do outside of this machine."""
+    workflow = yaml.safe_load(in_page(README, "<!-- job -->\n```yaml\n", "```"))
+    job = Job(member, tmp_path)
+    make_project(job.checkout, "sample-project")
+    job.variables |= {
+        name: expanded(value, job.variables) for name, value in workflow["jobs"]["publish"]["env"].items()
+    }
+    job.variables |= {"DEVPI_INDEX": member.index_url, "DEVPI_USER": member.user}
+    job.variables |= {"GITHUB_ENV": str(tmp_path / "github_env"), "GITHUB_REPOSITORY": "alice/sample-project"}
+    install, *steps = [step["run"] for step in workflow["jobs"]["publish"]["steps"] if "run" in step]
+    assert install == "pip install git+https://git.example/devpi-cli"
+    for step in steps:
+        job.run(GITHUB_SHELL, step)
+        if (tmp_path / "github_env").exists():
+            job.read_variables(tmp_path / "github_env")
+    assert job.uploaded == ["sample_project-1.0-py3-none-any.whl", "sample_project-1.0.tar.gz"]
+    assert job.installed == ["sample_project.py"]
+
+
+# -- the architecture
 
 
 def test_the_picture_shows_every_wing_in_its_layer() -> None:
@@ -123,11 +247,22 @@ def test_the_picture_shows_every_wing_in_its_layer() -> None:
     assert [sorted(re.findall(r"\w+", layer)) for layer in cli.partition("/")[2].split(" > ")] == layers(contracts()[2])
 
 
-if __name__ == "__main__":
-    for part, (page, write) in GENERATED.items():
-        text = page.read_text(encoding="utf-8")
-        before, begin, rest = text.partition(f"<!-- {part}: begin -->\n")
-        text = before + begin + write() + f"<!-- {part}: end -->\n" + rest.partition(f"<!-- {part}: end -->\n")[2]
-        page.write_text(text, encoding="utf-8")
+def generate() -> None:
+    put_in_page(ARCHITECTURE, *WINGS, wings())
     for shell in SHELLS:
         (ROOT / f"completions/devpi.{shell}").write_text(completion(shell), encoding="utf-8")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "session").mkdir()
+        subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+        typed = typed_anew(folder / "session", folder / "venv")
+        text = "".join("".join(f"{line}\n" for line in (f"$ {command}", *lines)) for command, lines in typed)
+        put_in_page(README, SESSION, "```", text)
+        (folder / "picture").mkdir()
+        with running_server(folder / "server", "--no-root-pypi") as server:
+            PICTURE.write_text(drawn_anew(folder / "picture", server), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyrings.alt.file.PlaintextKeyring")
+    generate()

@@ -46,6 +46,7 @@ doctor
 quickstart --port 0
 server status
 completion bash
+help ci
 logoff
 logout
 whoami

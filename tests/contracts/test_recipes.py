@@ -1,6 +1,6 @@
-"""The recipes of the README do what they say, as they are printed.
+"""The recipes of ``devpi help ci`` do what they say, as they are printed.
 
-A recipe is the code block after ``<!-- recipe: NAME -->``. Its shell steps run one after the other, each in the shell
+A recipe is the code below a heading. Its shell steps run one after the other, each in the shell
 and with the variables that the CI system would give it; host, user and secret come from these. Left out is only what
 such a system does itself (a checkout, a Python), and the step ``pip install devpi-cli``: the ``devpi`` of these tests
 is on the PATH instead. The step that is left out has to be exactly that.
@@ -20,13 +20,21 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.support.checkout import README as PAGE
+from devpi_cli.cli import topics
 from tests.support.dists import put
+from tests.support.pages import blocks, headings, section
 
 if TYPE_CHECKING:
     from tests.support.clients import Member
 
-README = PAGE.read_text("utf-8")
+PAGE = topics.read("ci")
+RECIPES = {
+    "github": "GitHub Actions",
+    "gitlab": "GitLab CI",
+    "jenkins": "Jenkins",
+    "nightly": "Nightly clean-up",
+    "promote": "Promotion",
+}
 INSTALLATION = "pip install devpi-cli"
 GITHUB_SHELL = ("bash", "-e", "-c")  # docs.github.com: jobs.<job_id>.steps[*].shell, where none is named
 GITLAB_SHELL = ("bash", "-eo", "pipefail", "-c")
@@ -35,8 +43,9 @@ CRON_SHELL = ("sh", "-c")
 
 
 def recipe(name: str) -> str:
-    """Return a code block of the README."""
-    return re.split(r"```\w+\n", README.partition(f"<!-- recipe: {name} -->\n")[2], maxsplit=1)[1].partition("```")[0]
+    """Return the code of a recipe."""
+    [code] = blocks(section(PAGE, RECIPES[name]), "yaml", "groovy", "sh")
+    return code
 
 
 @dataclass
@@ -198,4 +207,5 @@ def test_promote(job: Job) -> None:
 
 def test_every_recipe_is_run() -> None:
     tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
-    assert {*re.findall(r"<!-- recipe: (.*) -->", README)} == tests - {"every_recipe_is_run"}
+    assert {*RECIPES} == tests - {"every_recipe_is_run"}
+    assert [*RECIPES.values()] == headings(PAGE, 2)

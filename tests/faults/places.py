@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -73,8 +73,7 @@ class Place:
 
     def log_in(self) -> None:
         self.login = self.server.login(self.user, PASSWORD)
-        access = replace(self.server.session.access, login=(self.user, self.login.token))
-        self.server.session.access = access
+        self.server.session.log_in(self.login)
 
     @property
     def door(self) -> Door:

@@ -8,8 +8,7 @@ import os
 import re
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from devpi_cli.http.session import Session
+    from devpi_cli.http.retries import Retries
 
 STATUSES = {0, 1, 2, 3, 4, 5, 6, 130}
 # What a terminal would obey: control characters but tab and line feed, and what turns text around.
@@ -50,18 +49,11 @@ class Tally:
 TALLY = Tally()
 
 
-@dataclass
-class Wired(App):
-    """What a command is given, with another way to the server, and no patience."""
+class Impatient(App):
+    """What a command is given, without waits before a request is repeated."""
 
-    wire: httpx.BaseTransport | None = None
-
-    @cached_property
-    def session(self) -> Session:
-        session = super().session
-        session.transport = self.wire
-        session.retries.sleep = lambda seconds: None
-        return session
+    def _retries(self) -> Retries:
+        return replace(super()._retries(), sleep=lambda seconds: None)
 
 
 @dataclass
@@ -85,7 +77,7 @@ class Somebody:
             sys.argv = ["devpi", *typed]
             try:
                 with fenced(self.folder, urlsplit(self.root).port or 0):
-                    main(Wired(wire=self.wire))
+                    main(Impatient(transport=self.wire))
             except SystemExit as leaving:
                 outcome.status = leaving.code or 0
         outcome.stdout, outcome.stderr = _text(stdout), _text(stderr)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devpi_cli.errors import BrokenState, DevpiError, NothingFound
-from devpi_cli.hosting.local_server import Registry, default_user, free_port, is_free
+from devpi_cli.hosting.local_server import LocalServer, default_user, free_port, is_free
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,32 +41,32 @@ def test_the_user_is_named_as_who_is_at_the_keyboard(
 
 
 def test_data_without_its_record_is_not_overwritten(tmp_path: Path) -> None:
-    registry = Registry(tmp_path)
-    registry.data.mkdir()
+    local_server = LocalServer(tmp_path)
+    local_server.data.mkdir()
     with pytest.raises(BrokenState) as error:
-        registry.make()
-    assert str(error.value) == f"{registry.data} is there, but not {tmp_path / 'server.json'}\nmove {tmp_path} away"
+        local_server.make()
+    assert str(error.value) == f"{local_server.data} is there, but not {tmp_path / 'server.json'}\nmove {tmp_path} away"
 
 
 def test_what_was_half_made_is_made_anew(tmp_path: Path) -> None:
-    registry = Registry(tmp_path / "server")
-    (registry.folder / "half-made" / ".sqlite").mkdir(parents=True)
-    registry.make()
-    assert registry.exists
-    assert registry.password("root")
-    assert (registry.url, registry.pid) == ("http://127.0.0.1:3141/", None)
-    assert sorted(path.name for path in registry.folder.iterdir()) == ["data", "secret", "server.json"]
+    local_server = LocalServer(tmp_path / "server")
+    (local_server.folder / "half-made" / ".sqlite").mkdir(parents=True)
+    local_server.make()
+    assert local_server.exists
+    assert local_server.password("root")
+    assert (local_server.url, local_server.pid) == ("http://127.0.0.1:3141/", None)
+    assert sorted(path.name for path in local_server.folder.iterdir()) == ["data", "secret", "server.json"]
 
 
 def test_passwords_are_remembered(tmp_path: Path) -> None:
     (tmp_path / "server.json").write_text(json.dumps({"port": 3141, "pid": None, "passwords": {"root": "r"}}))
-    Registry(tmp_path).remember_password("alice", "a")
-    assert [Registry(tmp_path).password(user) for user in ("root", "alice", "bob")] == ["r", "a", None]
+    LocalServer(tmp_path).remember_password("alice", "a")
+    assert [LocalServer(tmp_path).password(user) for user in ("root", "alice", "bob")] == ["r", "a", None]
 
 
 def test_without_a_record_there_is_no_url(tmp_path: Path) -> None:
     with pytest.raises(NothingFound):
-        _ = Registry(tmp_path).url
+        _ = LocalServer(tmp_path).url
 
 
 @pytest.mark.parametrize(
@@ -79,5 +79,5 @@ def test_without_a_record_there_is_no_url(tmp_path: Path) -> None:
 def test_a_damaged_record_is_named(text: str, tmp_path: Path) -> None:
     (tmp_path / "server.json").write_text(text)
     with pytest.raises(BrokenState) as error:
-        _ = Registry(tmp_path).url
+        _ = LocalServer(tmp_path).url
     assert error.value.message == f"{tmp_path / 'server.json'} is damaged"

@@ -14,6 +14,7 @@ import pytest
 
 from devpi_cli.errors import NotDevpi, Unreachable
 from devpi_cli.http import deadline
+from devpi_cli.http.retries import Retries
 from devpi_cli.http.session import LOOK, Form, Session
 
 if TYPE_CHECKING:
@@ -57,9 +58,13 @@ def dripping(begin: bytes, drops: Callable[[], Iterable[bytes]] = lambda: iterto
     thread.join()
 
 
-def hurried(session: Session, seconds: float = 0.3) -> Session:
-    session.retries.most_seconds = seconds
-    return session
+Hurried = "Callable[..., Session]"
+
+
+@pytest.fixture
+def hurried(new_session: Callable[..., Session]) -> Callable[..., Session]:
+    """Make a session whose requests may take so many seconds."""
+    return lambda seconds=0.3, **how: new_session(retries=Retries(most_seconds=seconds, **how))
 
 
 @pytest.mark.parametrize(
@@ -67,42 +72,42 @@ def hurried(session: Session, seconds: float = 0.3) -> Session:
     [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", HEAD + b"\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n5000\r\n"],
     ids=["status line", "headers", "body", "chunk"],
 )
-def test_what_drips_for_ever_is_given_up(session: Session, begin: bytes) -> None:
+def test_what_drips_for_ever_is_given_up(hurried: Hurried, begin: bytes) -> None:
     drops = (lambda: itertools.repeat(b"x")) if begin else (lambda: itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n"))
     with dripping(begin, drops) as url:
         started = time.monotonic()
         with pytest.raises(Unreachable) as failure:
-            hurried(session).request("GET", url)
+            hurried().request("GET", url)
         assert time.monotonic() - started < 5
     assert str(failure.value) == f"no whole answer from {url} within 0.3 s\n--deadline SECONDS waits longer"
     assert failure.value.exit_status == 6
 
 
 def test_silence_ends_a_request_before_its_deadline(new_session: Callable[..., Session]) -> None:
-    session = hurried(new_session(timeout=0.1), 60)
+    session = new_session(timeout=0.1, retries=Retries(most_seconds=60))
     with dripping(HEAD + b"Content-Length: 9\r\n\r\n", list) as url, pytest.raises(Unreachable) as failure:
         session.request("GET", url)
     assert str(failure.value) == f"no answer from {url} within 0.1 s\n--timeout SECONDS waits longer"
 
 
-def test_the_deadline_counts_anew_for_every_request_and_on_a_connection_that_is_kept(session: Session) -> None:
+def test_the_deadline_counts_anew_for_every_request_and_on_a_connection_that_is_kept(hurried: Hurried) -> None:
     body = b'{"result": 1}'
     begin = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode()
     with dripping(begin, lambda: [bytes([byte]) for byte in body]) as url:
         for _ in range(3):
-            assert hurried(session, 1).request("GET", url).result == 1
+            assert hurried(1).request("GET", url).result == 1
 
 
-def test_a_file_may_take_longer(session: Session) -> None:
+def test_a_file_may_take_longer(hurried: Hurried) -> None:
     content = b"0123456789" * 3
     pieces: list[bytes] = []
     begin = HEAD + f"Content-Length: {len(content)}\r\n\r\n".encode()
     with dripping(begin, lambda: [bytes([byte]) for byte in content]) as url:
-        hurried(session, 0.25).download(url, pieces.append)
+        hurried(0.25).download(url, pieces.append)
     assert b"".join(pieces) == content
 
 
-def test_sending_a_file_may_take_longer_but_not_the_answer(session: Session) -> None:
+def test_sending_a_file_may_take_longer_but_not_the_answer(hurried: Hurried) -> None:
     class Slow(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             time.sleep(0.2)
@@ -110,17 +115,16 @@ def test_sending_a_file_may_take_longer_but_not_the_answer(session: Session) -> 
 
     started = time.monotonic()
     with dripping(HEAD + b"\r\n") as url, pytest.raises(Unreachable) as failure:
-        hurried(session, 0.3).request("POST", url, form=Form({}, "demo.whl", Slow(b"content")))
+        hurried(0.3).request("POST", url, form=Form({}, "demo.whl", Slow(b"content")))
     assert time.monotonic() - started > 0.5
     assert str(failure.value) == f"no whole answer from {url} within 0.3 s\n{LOOK}"
 
 
-def test_no_wait_goes_beyond_the_deadline(session: Session) -> None:
+def test_no_wait_goes_beyond_the_deadline(hurried: Hurried) -> None:
     busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n"
     waits: list[float] = []
-    session.retries.most, session.retries.sleep = 3, waits.append
     with dripping(busy, list) as url, pytest.raises(Exception, match="503 Busy"):
-        hurried(session, 1).request("GET", url)
+        hurried(1, most=3, sleep=waits.append).request("GET", url)
     assert waits == []
 
 

@@ -6,34 +6,35 @@ from base64 import b64decode
 
 import pytest
 
-from devpi_cli.http.identity import Access
+from devpi_cli.http.identity import Identity
+from devpi_cli.models import Login
 
 ROOT = "https://host/devpi/"
-LOGIN, BASIC_AUTH = ("alice", "token:1"), ("gate", "pässword")
-WHOLE = Access(ROOT, LOGIN, BASIC_AUTH, "alice.pem")
+LOGIN, BASIC_AUTH = Login("alice", "token:1", 0), ("gate", "pässword")
+WHOLE = Identity(ROOT, LOGIN, BASIC_AUTH, "alice.pem")
 
 
-def shown(access: Access, url: str) -> dict[str, str]:
+def shown(identity: Identity, url: str) -> dict[str, str]:
     """Return the headers for a URL with what they encode."""
     return {
         name: value.removesuffix(code) + b64decode(code).decode()
-        for name, value in access.headers(url).items()
+        for name, value in identity.headers(url).items()
         for code in [value.rpartition(" ")[2]]
     }
 
 
 @pytest.mark.parametrize(
-    ("access", "expected"),
+    ("identity", "expected"),
     [
-        (Access(ROOT), {}),
-        (Access(ROOT, LOGIN), {"X-Devpi-Auth": "alice:token:1"}),
-        (Access(ROOT, None, BASIC_AUTH), {"Authorization": "Basic gate:pässword"}),
+        (Identity(ROOT), {}),
+        (Identity(ROOT, LOGIN), {"X-Devpi-Auth": "alice:token:1"}),
+        (Identity(ROOT, None, BASIC_AUTH), {"Authorization": "Basic gate:pässword"}),
         (WHOLE, {"X-Devpi-Auth": "alice:token:1", "Authorization": "Basic gate:pässword"}),
     ],
     ids=["nothing", "a login", "basic auth", "both"],
 )
-def test_the_server_gets_the_credentials_there_are(access: Access, expected: dict[str, str]) -> None:
-    assert shown(access, f"{ROOT}alice/dev") == expected
+def test_the_server_gets_the_credentials_there_are(identity: Identity, expected: dict[str, str]) -> None:
+    assert shown(identity, f"{ROOT}alice/dev") == expected
 
 
 SERVER, ORIGIN, ELSEWHERE = "headers and certificate", "certificate only", "nothing"
@@ -64,8 +65,8 @@ def test_nobody_else_gets_them(url: str, gets: str) -> None:
 
 
 def test_without_a_certificate_none_is_shown() -> None:
-    assert Access(ROOT, LOGIN, BASIC_AUTH).certificate(ROOT) is None
+    assert Identity(ROOT, LOGIN, BASIC_AUTH).certificate(ROOT) is None
 
 
 def test_an_identity_is_printed_without_its_secrets() -> None:
-    assert repr(WHOLE) == "Access(root='https://host/devpi/', client_cert='alice.pem')"
+    assert repr(WHOLE) == "Identity(root='https://host/devpi/', client_cert='alice.pem')"

@@ -11,7 +11,7 @@ import pytest
 
 from devpi_cli.errors import DevpiError
 from devpi_cli.http import parallel
-from devpi_cli.http.parallel import ahead, each
+from devpi_cli.http.parallel import read_ahead, run
 
 FAR = 4 * parallel.SERVER_SECONDS
 
@@ -41,47 +41,47 @@ class Work:
 @pytest.mark.parametrize("number", [0, 1, 2, 3, 30])
 def test_everything_is_done_once_and_told_in_order(jobs: int | None, number: int) -> None:
     work = Work(0.001)
-    assert list(each(work, range(number), jobs)) == [(item, item * item) for item in range(number)]
+    assert list(run(work, range(number), jobs)) == [(item, item * item) for item in range(number)]
     assert sorted(work.begun) == list(range(number))
 
 
 def test_as_many_are_under_way_as_was_said() -> None:
     work = Work(0.02)
-    list(each(work, range(12), 3))
+    list(run(work, range(12), 3))
     assert work.most == 3
 
 
 def test_nearby_they_take_turns() -> None:
     work = Work()
-    list(each(work, range(20)))
+    list(run(work, range(20)))
     assert (work.most, work.begun) == (1, list(range(20)))
 
 
 def test_far_away_the_first_two_tell_that_more_are_worth_it() -> None:
     work = Work(FAR + 0.002)
-    list(each(work, range(20)))
+    list(run(work, range(20)))
     assert 4 <= work.most <= parallel.MOST
     assert work.begun[:2] == [0, 1]
 
 
 def test_where_it_is_known_how_far_that_is_nobody_has_to_try() -> None:
     work = Work(0.01)
-    list(each(work, range(20), seconds=FAR + 0.001))
+    list(run(work, range(20), seconds=FAR + 0.001))
     assert work.most == 5
     near = Work(FAR)
-    list(each(near, range(3), seconds=0.001))
+    list(run(near, range(3), seconds=0.001))
     assert near.most == 1
 
 
 def test_what_only_reads_has_more_under_way() -> None:
     work = Work(2 * parallel.SERVER_SECONDS)
-    list(each(work, range(20), server_seconds=parallel.READING_SECONDS))
+    list(run(work, range(20), server_seconds=parallel.READING_SECONDS))
     assert work.most >= 5
 
 
 def test_there_are_never_too_many() -> None:
     work = Work(parallel.SERVER_SECONDS * parallel.MOST * 2)
-    list(each(work, range(30)))
+    list(run(work, range(30)))
     assert work.most == parallel.MOST
 
 
@@ -92,7 +92,7 @@ def test_a_failure_is_an_outcome(jobs: int | None) -> None:
             raise DevpiError("no")
         return item
 
-    outcomes = [outcome for _, outcome in each(work, range(4), jobs)]
+    outcomes = [outcome for _, outcome in run(work, range(4), jobs)]
     assert [str(outcome) for outcome in outcomes] == ["0", "no", "2", "3"]
 
 
@@ -102,19 +102,19 @@ def test_a_bug_ends_it_all(jobs: int | None) -> None:
         return 1 / (item - 3)
 
     with pytest.raises(ZeroDivisionError):
-        list(each(work, range(10), jobs))
+        list(run(work, range(10), jobs))
 
 
 @pytest.mark.parametrize("jobs", [None, 1, 3])
 def test_what_cannot_be_had_ends_it_all(jobs: int | None) -> None:
     with pytest.raises(KeyError):
-        list(each(Work(), ({}[item] if item == 3 else item for item in range(10)), jobs))
+        list(run(Work(), ({}[item] if item == 3 else item for item in range(10)), jobs))
 
 
 def test_items_are_not_asked_for_long_before_they_are_used() -> None:
     asked: list[int] = []
     items = (asked.append(item) or item for item in count())  # type: ignore[func-returns-value]
-    outcomes = each(Work(), items, 2)
+    outcomes = run(Work(), items, 2)
     assert list(islice(outcomes, 3)) == [(0, 0), (1, 1), (2, 4)]
     time.sleep(0.05)
     assert len(asked) <= 3 + 2 + parallel.AHEAD + 1
@@ -122,7 +122,7 @@ def test_items_are_not_asked_for_long_before_they_are_used() -> None:
 
 def test_what_has_not_begun_when_nobody_asks_for_more_is_left() -> None:
     work = Work(0.01)
-    outcomes = each(work, count(), 2)
+    outcomes = run(work, count(), 2)
     next(outcomes)
     outcomes.close()  # type: ignore[attr-defined]  # it is a generator
     time.sleep(0.05)
@@ -140,7 +140,7 @@ def test_the_next_item_is_made_while_one_is_in_use() -> None:
             made.append(item)
             yield item
 
-    got = ahead(items())
+    got = read_ahead(items())
     assert next(got) == 0
     deadline = time.monotonic() + 5
     while 1 not in made and time.monotonic() < deadline:

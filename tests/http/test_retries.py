@@ -35,8 +35,8 @@ class Flaky:
     bodies: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.session = Session(transport=httpx.MockTransport(self.answer))
-        self.session.retries = Retries(self.most, self.said.append, self.waits.append, lambda: 0.5)
+        self.retries = Retries(self.most, self.said.append, self.waits.append, lambda: 0.5)
+        self.session = Session(transport=httpx.MockTransport(self.answer), retries=self.retries)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.method)
@@ -77,8 +77,8 @@ def test_what_passes_is_tried_again_after_longer_and_longer_waits(method: str, s
 
 def test_waits_are_spread_over_half_and_one_and_a_half() -> None:
     spread, waits = iter([0.0, 0.999]), list[float]()
-    session = Flaky(failing(503, 2)).session
-    session.retries = Retries(3, sleep=waits.append, spread=lambda: next(spread))
+    retries = Retries(3, sleep=waits.append, spread=lambda: next(spread))
+    session = Session(transport=httpx.MockTransport(Flaky(failing(503, 2)).answer), retries=retries)
     session.request("GET", URL)
     assert waits == [0.5, pytest.approx(3, abs=0.01)]
 
@@ -157,8 +157,8 @@ def test_who_was_waited_for_long_enough_is_not_asked_again(error: Exception) -> 
 
 @pytest.mark.parametrize("url", ["http://no.such.host.invalid/", "https://{listening}/"])
 def test_an_unknown_host_and_a_tls_failure_do_not_pass(url: str, not_devpi: str) -> None:
-    flaky, session = Flaky([OK]), Session()
-    session.retries = flaky.session.retries
+    flaky = Flaky([OK])
+    session = Session(retries=flaky.retries)
     with pytest.raises(Unreachable):
         session.request("GET", url.format(listening=not_devpi.split("/")[2]))
     session.close()
@@ -172,8 +172,8 @@ def test_a_download_begins_anew_only_before_its_first_piece() -> None:
             raise httpx.ReadError("reset")
 
     pieces: list[bytes] = []
-    session = Session(transport=httpx.MockTransport(lambda request: answers.pop(0)))
-    session.retries = Retries(3, sleep=lambda wait: None)
+    transport = httpx.MockTransport(lambda request: answers.pop(0))
+    session = Session(transport=transport, retries=Retries(3, sleep=lambda wait: None))
     answers = [httpx.Response(503), httpx.Response(200, stream=Broken()), OK]
     with pytest.raises(Unreachable, match="reset"):
         session.download(URL, pieces.append)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import socket
+import subprocess
+import sys
 from http.server import SimpleHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +13,15 @@ import pytest
 
 from devpi_cli._version import __version__
 from devpi_cli.errors import Missing, NotAllowed, NotDevpi, Refused, ServerFailed, Unreachable
-from devpi_cli.http.identity import Access
+from devpi_cli.http.identity import Identity
+from devpi_cli.http.session import Session
+from devpi_cli.models import Login
 from tests.support.webservers import DEVPI_HEADERS, Front, QuietHttp, a_front, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from devpi_cli.http.session import Session
     from tests.support.clients import Client, Member
     from tests.support.servers import Live
 
@@ -43,7 +46,7 @@ def test_a_request_names_the_program_and_wants_json(session: Session, front: Fro
 
 def test_basic_auth_is_kept_apart_from_the_login(new_session: Callable[..., Session], front: Front) -> None:
     """V37."""
-    session = new_session(Access(front.url, ("jörg", "t0ken"), ("proxy", "s€cret:@/")))
+    session = new_session(Identity(front.url, Login("jörg", "t0ken"), ("proxy", "s€cret:@/")))
     session.request("POST", front.answer("/jörg/dev".replace("ö", "%C3%B6"), no="body"), json={})
     sent = front.headers[0]
     assert base64.b64decode(sent["x-devpi-auth"]).decode() == "jörg:t0ken"
@@ -57,14 +60,14 @@ def test_credentials_go_to_every_url_of_the_server(
 ) -> None:
     """A15."""
     front.answer(path.partition("?")[0])
-    new_session(Access(f"{front.url}devpi/", ("alice", "t0ken"))).request("GET", front.url.rstrip("/") + path)
+    new_session(Identity(f"{front.url}devpi/", Login("alice", "t0ken"))).request("GET", front.url.rstrip("/") + path)
     assert "x-devpi-auth" in front.headers[0]
 
 
 @pytest.mark.parametrize("path", ["/", "/devpi-other/", "/other/devpi/"])
 def test_credentials_go_nowhere_else(new_session: Callable[..., Session], front: Front, path: str) -> None:
-    access = Access(f"{front.url}devpi/", ("alice", "t0ken"), ("proxy", "secret"))
-    new_session(access).request("GET", front.answer(path))
+    identity = Identity(f"{front.url}devpi/", Login("alice", "t0ken"), ("proxy", "secret"))
+    new_session(identity).request("GET", front.answer(path))
     assert not front.headers[0].keys() & {"authorization", "x-devpi-auth"}
 
 
@@ -73,14 +76,14 @@ def test_netrc_is_not_asked(
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login netrc password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    new_session(Access(front.url, ("alice", "t0ken"))).request("GET", front.answer("/"))
+    new_session(Identity(front.url, Login("alice", "t0ken"))).request("GET", front.answer("/"))
     assert "authorization" not in front.headers[0]
 
 
 def test_secrets_are_in_no_repr() -> None:
-    assert repr(Access("http://host/", ("alice", "t0ken"), ("proxy", "secret"))).count("host") == 1
-    assert "t0ken" not in repr(Access("http://host/", ("alice", "t0ken")))
-    assert "secret" not in repr(Access("http://host/", None, ("proxy", "secret")))
+    assert repr(Identity("http://host/", Login("alice", "t0ken"), ("proxy", "secret"))).count("host") == 1
+    assert "t0ken" not in repr(Identity("http://host/", Login("alice", "t0ken")))
+    assert "secret" not in repr(Identity("http://host/", None, ("proxy", "secret")))
 
 
 # -- replies
@@ -199,8 +202,8 @@ def test_a_refused_connection_says_so(devpi: Client, closed_port: int) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["nonsense://host", "http://host:port", "socks5://host:1080"])
-def test_a_proxy_that_cannot_be_used_is_named(at_server: Client, proxy: str) -> None:
-    status, said = at_server.fails("user", "-l", HTTP_PROXY=proxy, NO_PROXY="")
+def test_a_proxy_that_cannot_be_used_is_named(devpi: Client, proxy: str) -> None:
+    status, said = devpi.fails("getjson", "http://devpi.example/", HTTP_PROXY=proxy, NO_PROXY="")
     assert status == 2
     assert said.startswith("cannot use the proxy that the environment names: ")
     assert said.endswith("\nlook at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY\n")
@@ -229,3 +232,34 @@ def test_failures_hide_the_password_in_a_url(new_session: Callable[..., Session]
     assert "s3cret" not in str(failure.value)
     assert "s3cret" not in "".join(log)
     assert f"GET http://alice:****@127.0.0.1:{closed_port}/" in log[0]
+
+
+# -- what is imported, and what the environment may say
+
+
+def test_the_command_line_of_httpx_is_not_imported() -> None:
+    """The one place where a module of somebody else is touched: httpx does without it, and it stays importable."""
+    code = (
+        "import sys\nfrom devpi_cli.http.session import import_httpx\nimport_httpx()\n"
+        "print('rich' in sys.modules, [name for name, module in sys.modules.items() if module is None])\n"
+        "import httpx._main\nprint(import_httpx() is sys.modules['httpx'], callable(httpx._main.main))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False []\nTrue True\n"
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_is_asked_for_servers_elsewhere_and_never_for_this_machine(
+    front: Front, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Nobody elsewhere can reach 127.0.0.1 for us."""
+    with a_front() as proxy:
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.setenv(variable, proxy.url)
+        proxy.answer("http://devpi.example/")
+        session = Session()
+        session.request("GET", "http://devpi.example/")
+        session.request("GET", front.answer("/"))
+        session.close()
+    assert proxy.asked == ["GET http://devpi.example/"]
+    assert front.asked == ["GET /"]

@@ -82,6 +82,18 @@ def test_private_folders_are_nobody_elses(tmp_path: Path, monkeypatch: pytest.Mo
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_full_copy_leaves_out_what_lies_beside_the_code_and_nothing_in_it(tmp_path: Path) -> None:
+    """D12: a sub-package may be called dist or venv."""
+    project = tmp_path / "project"
+    for name in ("dist", "venv", ".venv", ".tox", "node_modules", "demo/dist", "demo/venv", "src/demo/dist", "build"):
+        (project / name).mkdir(parents=True)
+        (project / name / "__init__.py").touch()
+    copied = builder.full_copy(project, tmp_path / "private")
+    assert sorted(str(file.relative_to(copied).parent) for file in copied.rglob("*.py")) == [
+        "build", "demo/dist", "demo/venv", "src/demo/dist",
+    ]  # fmt: skip
+
+
 def test_a_built_file_is_kept_across_file_systems(tmp_path: Path) -> None:
     """A24: where there is a second one."""
     elsewhere = Path("/dev/shm") if os.path.ismount("/dev/shm") else tmp_path

@@ -52,8 +52,18 @@ def test_other_archives_are_packed_anew(tmp_path: Path, stem: str, suffix: str) 
     """A34."""
     path = make_archive(tmp_path / f"{stem}{suffix}", "html/index.html", "html/_static/style.css")
     read = docs.read(path, tmp_path)
-    assert read.path == tmp_path / f"{stem}.doc.zip"
+    assert read.path.name == f"{stem}.doc.zip"
     assert zipfile.ZipFile(read.path).namelist() == ["html/_static/style.css", "html/index.html"]
+
+
+def test_archives_of_one_release_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    """D3: each is read while the one before it is sent."""
+    for folder in ("a", "b", "private"):
+        (tmp_path / folder).mkdir()
+    names = ("a/demo-1.0.doc.tar.gz", "b/demo-1.0.doc.tar.gz", "b/demo-1.0.doc.tgz")
+    read = [docs.read(make_archive(tmp_path / name, f"{name}.html"), tmp_path / "private") for name in names]
+    assert [dist.path.name for dist in read] == ["demo-1.0.doc.zip"] * 3
+    assert [zipfile.ZipFile(dist.path).namelist() for dist in read] == [[f"{name}.html"] for name in names]
 
 
 def test_what_would_leave_its_folder_is_not_unpacked(tmp_path: Path) -> None:
@@ -66,9 +76,15 @@ def test_what_would_leave_its_folder_is_not_unpacked(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["\udcff.html", "a\nb.html"])
 def test_a_name_that_is_no_text_is_said(tmp_path: Path, name: str) -> None:
     path = make_archive(tmp_path / "demo-1.0.doc.tar.gz", "index.html", name)
-    with pytest.raises(WrongUsage, match="the page") as failure:
+    said = f"the page {name!r} has a name that is no text, and a zip takes no other"
+    with pytest.raises(BrokenDistribution, match="the page") as broken:
         docs.read(path, tmp_path)
-    assert failure.value.message == f"the page {name!r} has a name that is no text, and a zip takes no other"
+    assert broken.value.message == f"demo-1.0.doc.tar.gz: {said}"
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / name).touch()
+    with pytest.raises(WrongUsage, match="the page") as failure:
+        docs.pack(tmp_path / "pages", tmp_path / "demo.zip")
+    assert failure.value.message == said
 
 
 @pytest.mark.parametrize("name", ["Über uns.html", "a\N{NO-BREAK SPACE}b.html", "👩\N{ZERO WIDTH JOINER}💻.html"])

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from devpi_cli.cli import topics
 from devpi_cli.errors import WrongUsage
 from devpi_cli.packages import upload_defaults
 from devpi_cli.packages.upload_defaults import Defaults
-from tests.support.checkout import README
+from tests.support.pages import blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +32,9 @@ def test_a_project_may_say_how_to_upload(tmp_path: Path, name: str, text: str, s
     assert upload_defaults.read(tmp_path) == said
 
 
-def test_the_example_of_the_readme_is_understood(tmp_path: Path) -> None:
-    readme = README.read_text("utf-8")
-    (tmp_path / TOML).write_text(readme.partition("```toml\n")[2].partition("```")[0])
+def test_the_example_of_the_topic_is_understood(tmp_path: Path) -> None:
+    [example] = blocks(topics.read("upload"), "toml")
+    (tmp_path / TOML).write_text(example)
     assert upload_defaults.read(tmp_path) == Defaults(wheel=True, check=True)
 
 

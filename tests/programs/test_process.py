@@ -35,6 +35,18 @@ def test_a_child_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None
     assert "'PIP_INDEX_URL': 'http://host/'" in printed
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [(None, "1"), ("0", "0")])
+def test_every_pip_is_told_not_to_ask_for_a_newer_pip(
+    monkeypatch: pytest.MonkeyPatch, ours: str | None, theirs: str
+) -> None:
+    """That would be a request, and a notice; but who wants both gets both."""
+    name = "PIP_DISABLE_PIP_VERSION_CHECK"
+    monkeypatch.delenv(name, raising=False)
+    if ours:
+        monkeypatch.setenv(name, ours)
+    assert process.capture(python(f"import os; print(os.environ['{name}'])")) == f"{theirs}\n"
+
+
 def test_a_program_prints_where_we_do(capfd: pytest.CaptureFixture[str]) -> None:
     process.run(python("import sys; print('out'); print('err', file=sys.stderr)"))
     assert capfd.readouterr() == ("out\n", "err\n")

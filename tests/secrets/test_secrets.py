@@ -71,6 +71,7 @@ ROWS: dict[str, list[Row]] = {
     "server": [],
     "completion": [Row("completion bash")],
     "doctor": [Row("doctor")],
+    "help": [Row("help"), Row("help credentials")],
 }  # fmt: skip
 STARTERS = ("upload", "install", "test", "doctor")  # of programs, which are to say all they can
 FLAGS = ["", "--debug", "--json", "-v"]

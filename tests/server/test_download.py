@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from devpi_cli.errors import BrokenDistribution, Missing, NotDevpi, Unreachable
-from devpi_cli.http.identity import Access
+from devpi_cli.http.identity import Identity
 from devpi_cli.http.session import Session
-from devpi_cli.models import Link
+from devpi_cli.models import Link, Login
 from devpi_cli.server.api import Server
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ SHA256 = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"  # o
 
 
 def session(answer: Callable[[httpx.Request], httpx.Response]) -> Session:
-    access = Access(ROOT, ("alice", "token"), ("proxy", "password"))
-    return Session(access, transport=httpx.MockTransport(answer))
+    identity = Identity(ROOT, Login("alice", "token"), ("proxy", "password"))
+    return Session(identity, transport=httpx.MockTransport(answer))
 
 
 def downloaded(answer: Callable[[httpx.Request], httpx.Response], sha256: str | None = SHA256) -> bytes:

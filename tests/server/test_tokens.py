@@ -8,8 +8,9 @@ import pytest
 from pymacaroons import MACAROON_V1, MACAROON_V2, Macaroon
 from pypitoken import Token
 
-from devpi_cli.http.identity import Access
+from devpi_cli.http.identity import Identity
 from devpi_cli.http.session import Session
+from devpi_cli.models import Login
 from devpi_cli.server.api import Server
 from devpi_cli.server.tokens import narrowed, user_of
 
@@ -43,19 +44,19 @@ def test_what_is_no_such_token_is_nobodys(token: str) -> None:
 
 def test_a20_a_login_with_an_api_token_is_narrowed_for_an_upload() -> None:
     token = Token.create(domain="example.com", identifier="me", key="secret", prefix="devpi").dump()
-    server = Server("http://x/", Session(Access("http://x/", ("alice", token))))
-    login = server.narrowed_to("Demo_Pkg").session.access.login
+    server = Server("http://x/", Session(Identity("http://x/", Login("alice", token))))
+    login = server.narrowed_to("Demo_Pkg").session.identity.login
     assert login
-    assert [type(r).__name__ for r in Token.load(login[1]).restrictions] == [
+    assert [type(r).__name__ for r in Token.load(login.token).restrictions] == [
         "DateRestriction",
         "ProjectNamesRestriction",
     ]
-    assert server.session.access.login == ("alice", token)
+    assert server.session.identity.login == Login("alice", token)
 
 
 @pytest.mark.parametrize("token", ["password", "devpi-nonsense"])
 def test_any_other_login_stays_what_it_is(token: str) -> None:
-    server = Server("http://x/", Session(Access("http://x/", ("alice", token))))
+    server = Server("http://x/", Session(Identity("http://x/", Login("alice", token))))
     assert server.narrowed_to("demo") is server
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devpi_cli.state.devpi_client import Inheritance, inherit, inherit_local
+from devpi_cli.state.devpi_client import ImportedState, read, read_local
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def write(folder: Path, **files: Any) -> None:
 
 def test_the_files_of_devpi_client_7(tmp_path: Path) -> None:
     write(tmp_path, current=CURRENT, auth={"auth": {ROOT: [["alice", "token-a"], ["bob", "token-b"]]}})
-    assert inherit(tmp_path) == Inheritance(
+    assert read(tmp_path) == ImportedState(
         server=ROOT,
         index="alice/dev",
         user="alice",
@@ -51,7 +51,7 @@ def test_the_files_of_devpi_client_7(tmp_path: Path) -> None:
 )
 def test_a5_older_files_keep_the_tokens_in_current_json(tmp_path: Path, tokens: Any) -> None:
     write(tmp_path, current={**CURRENT, "auth": {ROOT: tokens}})
-    found = inherit(tmp_path)
+    found = read(tmp_path)
     assert found
     assert found.tokens.get(ROOT, {}) == {user: TOKENS[ROOT][user] for user in TOKENS[ROOT] if user in str(tokens)}
 
@@ -61,7 +61,7 @@ def test_a5_older_files_keep_the_tokens_in_current_json(tmp_path: Path, tokens: 
 )
 def test_a5_damaged_files_are_as_good_as_none(tmp_path: Path, content: str) -> None:
     write(tmp_path, current=content, auth=content)
-    assert inherit(tmp_path) in (None, Inheritance())
+    assert read(tmp_path) in (None, ImportedState())
     assert (tmp_path / "current.json").read_text() == content
 
 
@@ -69,16 +69,16 @@ def test_a5_damaged_files_are_as_good_as_none(tmp_path: Path, content: str) -> N
 def test_what_is_no_url_is_left_behind(tmp_path: Path, url: str) -> None:
     auth = {"auth": {url: [["alice", "token"]]}, "basic_auth": {url: ["web", "secret"]}, "client_cert": {url: "/c.pem"}}
     write(tmp_path, current={"login": f"{url}+login", "index": f"{url}alice/dev"}, auth=auth)
-    assert inherit(tmp_path) == Inheritance(is_mirror=False)
+    assert read(tmp_path) == ImportedState(is_mirror=False)
 
 
-def test_nothing_to_inherit(tmp_path: Path) -> None:
-    assert inherit(tmp_path) is None
+def test_nothing_to_import(tmp_path: Path) -> None:
+    assert read(tmp_path) is None
 
 
 def test_a_mirror_has_no_place_to_submit_to(tmp_path: Path) -> None:
     write(tmp_path, current={**CURRENT, "pypisubmit": None})
-    found = inherit(tmp_path)
+    found = read(tmp_path)
     assert found
     assert found.is_mirror
 
@@ -86,13 +86,13 @@ def test_a_mirror_has_no_place_to_submit_to(tmp_path: Path) -> None:
 def test_basic_auth_and_client_certificates_lose_the_port_that_goes_without_saying(tmp_path: Path) -> None:
     auth = {"basic_auth": {"https://host:443/": ["web", "secret"]}, "client_cert": {"http://host:8080/": "/cert.pem"}}
     write(tmp_path, auth=auth)
-    assert inherit(tmp_path) == Inheritance(
+    assert read(tmp_path) == ImportedState(
         basic_auth={"https://host/": ("web", "secret")}, client_certs={"http://host:8080/": "/cert.pem"}
     )
 
 
 def test_a_local_file_of_an_environment_stands_in_for_current_json(tmp_path: Path) -> None:
     write(tmp_path, current=CURRENT, devpi={**CURRENT, "index": f"{ROOT}bob/prod"})
-    found = inherit_local(tmp_path)
+    found = read_local(tmp_path)
     assert found
     assert (found.server, found.index) == (ROOT, "bob/prod")

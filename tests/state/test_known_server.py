@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from devpi_cli.models import Login
-from devpi_cli.state.known_server import Known
+from devpi_cli.state.known_server import KnownServer
 
-FULL = Known(
+FULL = KnownServer(
     user="alice",
     logins={"alice": Login("alice", "t0ken", 12.5), "bob": Login("bob", "other", inf)},
     features=["push-no-docs"],
@@ -20,13 +20,13 @@ FULL = Known(
 )
 
 
-@pytest.mark.parametrize("known", [Known(), FULL])
-def test_what_was_written_is_read(known: Known) -> None:
-    assert Known.of(known.as_json()) == known
+@pytest.mark.parametrize("known", [KnownServer(), FULL])
+def test_what_was_written_is_read(known: KnownServer) -> None:
+    assert KnownServer.of(known.as_json()) == known
 
 
 def test_what_older_versions_did_not_write_is_nothing() -> None:
-    assert Known.of({"user": None, "logins": {}, "features": []}) == Known()
+    assert KnownServer.of({"user": None, "logins": {}, "features": []}) == KnownServer()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_older_versions_did_not_write_is_nothing() -> None:
 )
 def test_anything_else_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises((TypeError, LookupError, ValueError)):
-        Known.of({**FULL.as_json(), **wrong})
+        KnownServer.of({**FULL.as_json(), **wrong})
 
 
 def test_no_secret_is_shown_by_repr() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.errors import BrokenState, NothingInUse
-from devpi_cli.models import Login
+from devpi_cli.errors import BrokenState
+from devpi_cli.models import Login, Written
 from devpi_cli.state.store import State, default_clientdir
 
 if TYPE_CHECKING:
@@ -63,6 +64,35 @@ def test_the_file_is_read_afresh_before_it_is_changed(path: Path) -> None:
     assert sorted(State.load(path).servers) == ["http://mine/", "http://theirs/"]
 
 
+@pytest.mark.parametrize("is_local", [False, True])
+def test_a_file_that_was_removed_does_not_come_back(path: Path, tmp_path: Path, *, is_local: bool) -> None:
+    """D9: only what is changed then is in the new one."""
+    local = tmp_path / "local.json"
+    filled(path)
+    state = State.load(path, local=local)
+    with state.changing():
+        state.is_local = is_local
+        state.written["pip.conf"] = Written("digest", created=True, trusted_host=None)
+    state = State.load(path, local=local)
+    path.unlink()
+    with state.changing():
+        state.at("http://new/").user = "carol"
+    expected = State(path)
+    expected.at("http://new/").user = "carol"
+    assert State.load(path) == expected
+    assert (State.load(path, local=local).server, local.exists()) == ("http://host/" if is_local else None, is_local)
+
+
+def test_after_the_file_was_removed_the_predecessor_counts_again(path: Path, tmp_path: Path) -> None:
+    """As for everybody who has no state file."""
+    (tmp_path / "current.json").write_text(json.dumps({"login": "http://left/+login"}))
+    filled(path)
+    state = State.load(path, heritage=(tmp_path,))
+    path.unlink()
+    with state.changing():
+        assert (state.server, list(state.servers)) == ("http://left/", ["http://left/"])
+
+
 def test_an_exception_saves_nothing(path: Path) -> None:
     filled(path)
     before = path.read_bytes()
@@ -101,21 +131,6 @@ def test_the_login_is_that_of_who_acts_unless_another_user_is_named(path: Path) 
     assert state.login("http://host/", "bob") == Login("bob", "other", 13.5)
     assert state.login("http://host/", "carol") is None
     assert state.login("http://other/") is None
-
-
-def test_a_url_belongs_to_the_server_with_the_longest_root(path: Path) -> None:
-    state = State(path)
-    for root in ("http://host/", "http://host/devpi/", "http://host:3141/"):
-        state.at(root)
-    assert state.root_of("http://host/devpi/alice/dev") == "http://host/devpi/"
-    assert state.root_of("http://host/alice/dev") == "http://host/"
-    assert state.root_of("https://host/alice/dev") is None
-
-
-def test_without_a_server_one_is_told_to_use_one(path: Path) -> None:
-    with pytest.raises(NothingInUse) as failure:
-        State(path).require_server()
-    assert str(failure.value) == "no server in use\ntype 'devpi use URL' with the URL of a server or an index"
 
 
 def test_state_is_kept_where_the_system_wants_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,3 +7,5 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 ARCHITECTURE = ROOT / "devpi_cli" / "README.md"
+FIGURES = ROOT / "tests" / "bench" / "README.md"
+PICTURE = ROOT / "devpi_cli" / "cli" / "help" / "terminal.svg"

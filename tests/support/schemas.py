@@ -1,4 +1,4 @@
-"""The JSON documents that the README describes: read its notation, and hold a document to it."""
+"""The JSON documents that ``devpi help json`` describes: read its notation, and hold a document to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tests.support.checkout import README
+from devpi_cli.cli import topics
+from tests.support.pages import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +117,7 @@ def _keys(value: object, keys: dict[str, Check], optional: set[str], *, is_open:
         return [f"{value!r} is no object"]
     faults = [f"{key} is missing" for key in keys.keys() - optional - value.keys()]
     if not is_open:
-        faults += [f"{key} is not in the README" for key in value.keys() - keys.keys()]
+        faults += [f"{key} is not described" for key in value.keys() - keys.keys()]
     return faults + [fault for key, check in keys.items() if key in value for fault in _below(key, check(value[key]))]
 
 
@@ -126,11 +127,12 @@ def _below(key: str, faults: list[str]) -> list[str]:
 
 @cache
 def documents() -> dict[str, Check]:
-    """Return the documents of the README by their labels, and its types by their names."""
-    text = README.read_text(encoding="utf-8").partition("<!-- json: begin -->")[2].partition("<!-- json: end -->")[0]
-    code = re.sub(r" *//.*", "", text.partition("```ts\n")[2].partition("```")[0])
+    """Return the documents of the topic by their labels, and its types by their names."""
+    code = re.sub(r" *//.*", "", "".join(blocks(topics.read("json"), "ts")))
     found: dict[str, Check] = {}
-    for label, definition in re.findall(r"^(?:type )?(\S[^:={]*?)(?: =|:) (.*(?:\n[ }|].*)*)", code, re.MULTILINE):
+    for label, definition in re.findall(
+        r"^(?:type )?(\S[^:={]*?)(?: =|:)(?: |(?=\n))(.*(?:\n[ }|].*)*)", code, re.MULTILINE
+    ):
         assert label not in found, f"{label} is described twice"
         notation = Notation(TOKEN.findall(definition), found)
         assert "".join("".join(notation.tokens).split()) == "".join(definition.split()), f"{label}: unknown signs"
@@ -140,7 +142,7 @@ def documents() -> dict[str, Check]:
 
 
 def check(result: Result, label: str | None, *, child: bool = False) -> None:
-    """Hold what a command printed with ``--json`` to the README; None stands for no document, and a failure.
+    """Hold what a command printed with ``--json`` to the topic; None stands for no document, and a failure.
 
     ``child`` tells whether a program that it ran had its say on stderr, before its last line.
     """

@@ -17,7 +17,7 @@ import httpx
 
 from devpi_cli.errors import Unreachable
 from devpi_cli.hosting.local_server import UNSTRETCHED
-from devpi_cli.http.identity import Access
+from devpi_cli.http.identity import Identity
 from devpi_cli.http.session import Session
 from devpi_cli.programs.process import start
 from devpi_cli.server.api import Server, discover
@@ -36,10 +36,10 @@ main.main()
 QUICK = {**UNSTRETCHED, "DEVPISERVER_INDEXER_BACKEND": "null"}
 
 
-def one_by_one(access: Access | None = None) -> Session:
+def one_by_one(identity: Identity | None = None) -> Session:
     """Return a session that leaves no connection open behind a request, and that no proxy of this machine sees."""
     limits = httpx.Limits(max_keepalive_connections=0)
-    return Session(access, transport=httpx.HTTPTransport(verify=False, limits=limits))
+    return Session(identity, transport=httpx.HTTPTransport(verify=False, limits=limits))
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Live:
     def connect(self, user: str | None = None, password: str = "") -> Server:
         """Return the protocol's view of the server, logged in if there is a user."""
         login = Server(self.url, one_by_one()).login(user, password) if user else None
-        session = one_by_one(Access(self.url, (login.user, login.token) if login else None))
+        session = one_by_one(Identity(self.url, login))
         return Server(self.url, session, discover(session, self.url).features)
 
     @contextmanager

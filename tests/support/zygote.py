@@ -185,7 +185,7 @@ def _import_everything() -> None:
     for module in pkgutil.walk_packages(package.__path__, f"{MODULE}."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    import_module(f"{MODULE}.http.engine").start()
+    import_module(f"{MODULE}.http.session").import_httpx()
     for name in HEAVY:
         import_module(name)
 

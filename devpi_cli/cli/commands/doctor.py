@@ -16,7 +16,6 @@ from devpi_cli._version import __version__
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.steps.hints import may_upload, no_longer_good
 from devpi_cli.cli.steps.install_env import chosen_installer, chosen_venv
-from devpi_cli.cli.target import index_if_any
 from devpi_cli.errors import BrokenState, DevpiError, NotAllowed, ProgramFailed, ProgramMissing
 from devpi_cli.http.tls import named_in_environment
 from devpi_cli.installers.changes import index_of
@@ -28,8 +27,10 @@ from devpi_cli.server.api import discover
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from devpi_cli.cli.target import Target
     from devpi_cli.http.responses import Reply
-    from devpi_cli.models import Service
+    from devpi_cli.models import Login, Service
+    from devpi_cli.server.api import Server
 
 OK, WARNING, WRONG = "ok", "warning", "WRONG"
 MOST_SKEW = 300.0
@@ -49,11 +50,22 @@ class Visit:
     """What the checks are about, and what those before have learnt."""
 
     app: App
-    root: str | None = None
+    target: Target | None = None
+    server: Server | None = None
     index: str | None = None
     reply: Reply | None = field(default=None, repr=False)
     """What the server said of its status; none when it did not answer."""
     service: Service | None = None
+
+    @property
+    def root(self) -> str:
+        """The root URL of the server in use; empty for none."""
+        return self.target.root if self.target else ""
+
+    @property
+    def login(self) -> Login | None:
+        """The login at hand."""
+        return self.server.session.acting() if self.server else None
 
     @property
     def has_answered(self) -> bool:
@@ -92,10 +104,10 @@ def _client(visit: Visit) -> Finding:
 def _state(visit: Visit) -> Finding:
     """Check the file, and take from it which server and index the other checks are about."""
     state = visit.app.state
-    visit.root = visit.app.place
+    visit.target = visit.app.target()
     path = state.path
     if not path.exists():
-        came = f", and counts what devpi-client left in {state.inherited}" if state.inherited else ""
+        came = f", and counts what devpi-client left in {state.imported_from}" if state.imported_from else ""
         return Finding(OK, f"there is none yet at {path}{came}")
     found = path.stat()
     if os.name == "posix" and found.st_uid != os.geteuid():
@@ -109,18 +121,20 @@ def _state(visit: Visit) -> Finding:
 def _server(visit: Visit) -> Finding:
     """Ask the server for its status; what it answers tells the time, too."""
     app = visit.app
-    if not visit.root:
+    target = visit.target
+    if not (target and target.root):
         return Finding(WARNING, "none in use: type 'devpi use URL'")
-    visit.index = index_if_any(app, None)
+    visit.server = server = app.connect(target)
+    visit.index = target.optional_index()
     try:
-        visit.reply = app.session.request("GET", f"{visit.root}+status")
+        visit.reply = server.session.request("GET", f"{server.root}+status")
     except NotAllowed as error:
-        visit.service = discover(app.session, visit.root)
-        return Finding(WARNING, f"{visit.root} does not tell its status ({error.status} {error.reason})")
+        visit.service = discover(server.session, server.root)
+        return Finding(WARNING, f"{server.root} does not tell its status ({error.status} {error.reason})")
     status = parse.status(visit.reply)
     role = ", a replica" if status.role == "replica" else ""
     rows = sorted(status.versions.items())
-    return Finding(OK, f"{visit.root}{role}: {', '.join(f'{name} {number}' for name, number in rows)}")
+    return Finding(OK, f"{server.root}{role}: {', '.join(f'{name} {number}' for name, number in rows)}")
 
 
 def _tls(visit: Visit) -> Finding | None:
@@ -130,11 +144,11 @@ def _tls(visit: Visit) -> Finding | None:
         if urls.is_loopback(visit.root):
             return Finding(OK, "none, and none is needed: the server is on this machine")
         return Finding(WARNING, "none: with http:// passwords and files can be read and changed on their way")
-    if visit.app.insecure:
+    if visit.app.options.insecure:
         return Finding(WARNING, "certificates are not verified (--insecure)")
     variable, places = named_in_environment()
     named = [f"{variable}={os.pathsep.join(places)}"] if places else []
-    bundle = [f"--ca-bundle {visit.app.ca_bundle}"] if visit.app.ca_bundle else named
+    bundle = [f"--ca-bundle {visit.app.options.ca_bundle}"] if visit.app.options.ca_bundle else named
     trusted = " and ".join(["the operating system", *bundle])
     if not visit.has_answered:
         return Finding(WARNING, f"could not be checked; trusted are the CAs of {trusted}")
@@ -162,12 +176,12 @@ def _clock(visit: Visit) -> Finding | None:
 def _login(visit: Visit) -> Finding | None:
     if not visit.root:
         return None
-    login = visit.app.login
+    login = visit.login
     if login is None:
         return Finding(WARNING, "not logged in: type 'devpi login USER'")
-    if not visit.has_answered:
+    if not (visit.has_answered and visit.server):
         return Finding(WARNING, f"{login.user}; it could not be checked")
-    visit.service = visit.service or discover(visit.app.session, visit.root)
+    visit.service = visit.service or discover(visit.server.session, visit.root)
     if wrong := no_longer_good(login, visit.service.status):
         return Finding(WRONG, wrong)
     lasts = f"for {login.hours:.1f} more hours" if 0 < login.hours < float("inf") else "nobody said for how long"
@@ -179,13 +193,13 @@ def _index(visit: Visit) -> Finding | None:
         return None
     if not visit.index:
         return Finding(WARNING, "none in use: type 'devpi use USER/INDEX'")
-    if not visit.has_answered:
+    if not (visit.has_answered and visit.server):
         return Finding(WARNING, f"{visit.index}; it could not be checked")
-    index = visit.app.server.index(visit.index, projects=False)
+    index = visit.server.index(visit.index, projects=False)
     if index.is_mirror:
         return Finding(OK, f"{visit.index} is a mirror: nobody uploads to it")
     acl = index.listed("acl_upload")
-    login = visit.app.login
+    login = visit.login
     if may_upload(login.user if login else None, acl):
         return Finding(OK, f"{visit.index}, and {login.user if login else 'anybody'} may upload to it")
     who = f"{login.user} may" if login else "who is not logged in may"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
@@ -12,10 +12,11 @@ from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.install_env import index_settings
-from devpi_cli.cli.target import chosen_index
 from devpi_cli.errors import LoginRequired, Missing, NotAllowed, NotDevpi
 from devpi_cli.installers import variables
-from devpi_cli.server.api import Server
+
+if TYPE_CHECKING:
+    from devpi_cli.server.api import Server
 
 SECRET_URLS = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
 
@@ -43,9 +44,10 @@ def command(app: App, shell: str | None, login: bool | None, index: str | None) 
     An index that shows nothing without a login gets it put into the URLs, because a later pip has no other way to it:
     whoever sees the variables can read it, and it is good as long as the login. GitHub is told to mask it in the log.
     """
-    index = chosen_index(app, index)
-    url = f"{app.server.url(index)}/+simple/"
-    told, who = index_settings(app, url), _login(app, index, wanted=login)
+    target = app.target(index)
+    name, server = target.require_index(), app.connect(target)
+    url = f"{server.url(name)}/+simple/"
+    told, who = index_settings(app, server, url), _login(server, name, wanted=login)
     if who:
         told |= dict.fromkeys(SECRET_URLS, urls.with_login(url, *who))
     chosen = shell or variables.default_shell(os.environ.get("SHELL"))
@@ -59,29 +61,24 @@ def command(app: App, shell: str | None, login: bool | None, index: str | None) 
     app.out.document(told)
 
 
-def _login(app: App, index: str, *, wanted: bool | None) -> tuple[str, str] | None:
+def _login(server: Server, index: str, *, wanted: bool | None) -> tuple[str, str] | None:
     """Return user and secret for the URLs; None where none are needed, or wanted. Raises LoginRequired for none."""
-    app.logins.ready(app.session)
-    access = app.session.access
-    who = access.basic_auth or access.login
+    login, basic_auth = server.session.find_login(), server.session.identity.basic_auth
+    who = basic_auth or ((login.user, login.token) if login else None)
     if wanted is False:
         return None
     if wanted and not who:
-        raise LoginRequired(f"not logged in at {app.root}", hint="type 'devpi login USER'")
+        raise LoginRequired(f"not logged in at {server.root}", hint="type 'devpi login USER'")
     if not wanted:
-        app.server.index(index, projects=False)
-        return who if who and _is_closed(app, index) else None
+        server.index(index, projects=False)
+        return who if who and _is_closed(server, index) else None
     return who
 
 
-def _is_closed(app: App, index: str) -> bool:
+def _is_closed(server: Server, index: str) -> bool:
     """Tell whether an index shows nothing to who is not logged in; a web server may answer with a page."""
-    session, access, doorkeeper = app.session, app.session.access, app.session.doorkeeper
-    session.access, session.doorkeeper = replace(access, login=None, basic_auth=None), None
     try:
-        Server(app.root, session).index(index, projects=False)
+        server.anonymous().index(index, projects=False)
     except (NotAllowed, Missing, NotDevpi):
         return True
-    finally:
-        session.access, session.doorkeeper = access, doorkeeper
     return False

@@ -6,7 +6,6 @@ import click
 
 from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
-from devpi_cli.cli.target import url_of
 
 
 @click.command(epilog="\b\nExamples:\n  devpi getjson /\n  devpi getjson /alice/dev\n  devpi getjson -v /+status")
@@ -18,9 +17,9 @@ def command(app: App, path: str) -> None:
     A path that begins with / counts from the root of the server in use, another one from the index in use. With -v the
     headers of the reply come first.
     """
-    url = url_of(app, path)
-    reply = app.session.request("GET", url, anyone=True)
-    if app.verbose and not app.json:
+    target, url = app.url_target(path)
+    reply = app.connect(target).session.request("GET", url, anyone=True)
+    if app.options.verbose and not app.options.json:
         app.out.line(f"GET REQUEST sent to {urls.hide(url)}")
         for name, value in sorted(reply.headers.items()):
             app.out.line(f"{name.upper()}: {value}")

@@ -11,7 +11,6 @@ from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import key_values
 from devpi_cli.cli.steps.preflight import dry_run_option, require_login, require_volatile
-from devpi_cli.cli.target import acting_user, chosen_index, index_of
 from devpi_cli.errors import AlreadyThere, Conflict, LoginRequired, Missing, NotAllowed, WrongUsage
 from devpi_cli.server import config_changes
 from devpi_cli.server.api import MAKE_VOLATILE, NO_PROJECTS
@@ -19,7 +18,9 @@ from devpi_cli.server.api import MAKE_VOLATILE, NO_PROJECTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from devpi_cli.cli.target import Target
     from devpi_cli.models import Index
+    from devpi_cli.server.api import Server
 
 FIRST_KEYS = ("type", "bases", "volatile", "acl_upload")
 # To += and -= of what it knows to be no list, devpi-server 6.20 answers 500, or says yes and does something else.
@@ -34,6 +35,8 @@ NO_LISTS = (
     "mirror_cache_expiry",
     "mirror_no_project_list",
     "mirror_use_external_urls",
+    "mirror_ignore_serial_header",
+    "mirror_provides_core_metadata",
 )
 WHITELISTED = re.compile(r"\*|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -69,25 +72,33 @@ def command(
     INDEX is NAME (of the user who is logged in) or USER/NAME. Without an option it shows INDEX, or the one in use;
     with KEY=VALUE it sets a key, with KEY+=VALUE and KEY-=VALUE it changes a list. Lists are separated by commas.
     Keys are bases, volatile, acl_upload, acl_toxresult_upload, mirror_whitelist, mirror_whitelist_inheritance, title,
-    description, custom_data, type, and for a mirror mirror_url and others.
+    description, custom_data, type, and for a mirror mirror_url and others: 'devpi help indexes' explains them.
     """
     if create + delete + list_ > 1:
         raise WrongUsage("only one of --create, --delete and --list can be done at once")
     if name and "=" in name:
         settings, name = (name, *settings), None
     _check(settings)
-    if list_:
-        _list(app, name)
-    elif (create or delete) and not name:
+    if (create or delete) and not name:
         raise WrongUsage("which index? name the one to create or delete")
-    elif create and name:
-        _create(app, index_of(app, name), key_values(settings), exist_ok=exist_ok, dry_run=dry_run)
-    elif delete and name:
-        _delete(app, index_of(app, name), settings, missing_ok=missing_ok, dry_run=dry_run)
+    target = _target(app, name, by_name=create or delete, is_list=list_)
+    server = app.connect(target)
+    if list_:
+        _list(app, server, name or target.acting_user())
+    elif create:
+        _create(app, server, target.require_index(), key_values(settings), exist_ok=exist_ok, dry_run=dry_run)
+    elif delete:
+        _delete(app, server, target.require_index(), settings, missing_ok=missing_ok, dry_run=dry_run)
     elif settings and dry_run:
-        _plan_changes(app, chosen_index(app, name), settings)
+        _plan_changes(app, server, target.require_index(), settings)
     else:
-        _modify_or_show(app, chosen_index(app, name), settings, no_projects=no_projects)
+        _modify_or_show(app, server, target.require_index(), settings, no_projects=no_projects)
+
+
+def _target(app: App, name: str | None, *, by_name: bool, is_list: bool) -> Target:
+    """Return the target; an index that is created or deleted has to be named, not given by its URL."""
+    target = app.target(None if by_name or is_list else name)
+    return target._replace(index=target.index_named(name or ""), ownerless="") if by_name else target
 
 
 def _check(settings: tuple[str, ...]) -> None:
@@ -111,52 +122,50 @@ def _check(settings: tuple[str, ...]) -> None:
         )
 
 
-def _create(app: App, name: str, config: dict[str, str], *, exist_ok: bool, dry_run: bool) -> None:
-    there = _there(app, name) if exist_ok or dry_run else None
+def _create(app: App, server: Server, name: str, config: dict[str, str], *, exist_ok: bool, dry_run: bool) -> None:
+    there = _there(server, name) if exist_ok or dry_run else None
     if there and not exist_ok:
         raise AlreadyThere(f"there is an index {name}", hint="--exist-ok brings it to what is asked")
     if dry_run:
-        require_login(app)
+        require_login(server)
         changes = config_changes.differing(there.config, config) if there else config
-        _plan(app, name, "modify" if there and changes else "nothing" if there else "create", changes)
+        _plan(app, server, name, "modify" if there and changes else "nothing" if there else "create", changes)
     elif there:
-        _bring(app, there, config)
+        _bring(app, server, there, config)
     else:
         try:
-            index = app.server.create_index(name, config)
+            index = server.create_index(name, config)
         except Conflict:  # somebody was faster
             if not exist_ok:
                 raise
-            _bring(app, app.server.index(name, projects=False), config)
+            _bring(app, server, server.index(name, projects=False), config)
             return
-        _show(app, index, no_projects=True, outcome="created" if exist_ok else "")
+        _show(app, server, index, no_projects=True, outcome="created" if exist_ok else "")
 
 
-def _there(app: App, name: str) -> Index | None:
+def _there(server: Server, name: str) -> Index | None:
     try:
-        return app.server.index(name, projects=False)
+        return server.index(name, projects=False)
     except Missing:
         return None
 
 
-def _bring(app: App, index: Index, config: dict[str, str]) -> None:
+def _bring(app: App, server: Server, index: Index, config: dict[str, str]) -> None:
     """Bring an index to what is asked of it; nothing is sent when it is so already."""
     changes = config_changes.differing(index.config, config)
-    after = (
-        app.server.modify_index(index.name, [f"{key}={value}" for key, value in changes.items()]) if changes else index
-    )
-    _show(app, after, no_projects=True, outcome="modified" if changes else "as asked")
+    after = server.modify_index(index.name, [f"{key}={value}" for key, value in changes.items()]) if changes else index
+    _show(app, server, after, no_projects=True, outcome="modified" if changes else "as asked")
 
 
-def _plan_changes(app: App, name: str, settings: tuple[str, ...]) -> None:
-    changes = config_changes.changed(app.server.index(name, projects=False).config, settings)
-    require_login(app)
-    _plan(app, name, "modify" if changes else "nothing", changes)
+def _plan_changes(app: App, server: Server, name: str, settings: tuple[str, ...]) -> None:
+    changes = config_changes.changed(server.index(name, projects=False).config, settings)
+    require_login(server)
+    _plan(app, server, name, "modify" if changes else "nothing", changes)
 
 
-def _plan(app: App, name: str, would: str, changes: Mapping[str, Any]) -> None:
+def _plan(app: App, server: Server, name: str, would: str, changes: Mapping[str, Any]) -> None:
     """Say what a dry run leaves undone."""
-    url = app.server.url(name)
+    url = server.url(name)
     app.out.line(f"would change nothing: {url}" if would == "nothing" else f"would {would} index: {url}")
     for key, value in changes.items():
         app.out.line(f"  {key}={_text(value)}")
@@ -165,26 +174,26 @@ def _plan(app: App, name: str, would: str, changes: Mapping[str, Any]) -> None:
     )
 
 
-def _modify_or_show(app: App, name: str, changes: tuple[str, ...], *, no_projects: bool) -> None:
+def _modify_or_show(app: App, server: Server, name: str, changes: tuple[str, ...], *, no_projects: bool) -> None:
     if not changes:
-        _show(app, app.server.index(name, projects=not no_projects), no_projects=no_projects)
+        _show(app, server, server.index(name, projects=not no_projects), no_projects=no_projects)
         return
     try:
-        index = app.server.modify_index(name, changes)
+        index = server.modify_index(name, changes)
     except NotAllowed:
-        app.server.index(name, projects=False)  # the server says 403 also of an index that is not there; this says 404
+        server.index(name, projects=False)  # the server says 403 also of an index that is not there; this says 404
         raise
     for change in changes:
-        app.out.line(f"{urls.path(app.server.url(name))} {urls.hide(change)}")
-    _show(app, index, no_projects=True)
+        app.out.line(f"{urls.path(server.url(name))} {urls.hide(change)}")
+    _show(app, server, index, no_projects=True)
 
 
-def _delete(app: App, name: str, settings: tuple[str, ...], *, missing_ok: bool, dry_run: bool) -> None:
+def _delete(app: App, server: Server, name: str, settings: tuple[str, ...], *, missing_ok: bool, dry_run: bool) -> None:
     if settings:
         raise WrongUsage("an index that is deleted takes no KEY=VALUE")
-    url = app.server.url(name)
+    url = server.url(name)
     try:
-        index = app.server.index(name, projects=False)  # what is not there gives 404, not the 403 that DELETE would
+        index = server.index(name, projects=False)  # what is not there gives 404, not the 403 that DELETE would
     except Missing:
         if not missing_ok:
             raise
@@ -192,28 +201,27 @@ def _delete(app: App, name: str, settings: tuple[str, ...], *, missing_ok: bool,
         app.out.document({"index": name, "url": url, "deleted": False})
         return
     if dry_run:
-        require_login(app)
+        require_login(server)
         require_volatile(index, MAKE_VOLATILE.format(name))
-        _plan(app, name, "delete", {})
+        _plan(app, server, name, "delete", {})
         return
     app.out.confirm("Are you sure", [f"About to remove: {url}"])
-    app.server.delete_index(name)
+    server.delete_index(name)
     app.out.line(f"index deleted: {url}")
     app.out.document({"index": name, "url": url, "deleted": True})
 
 
-def _list(app: App, user: str | None) -> None:
-    user = user or acting_user(app)
+def _list(app: App, server: Server, user: str | None) -> None:
     if not user:
         raise LoginRequired("whose indexes? nobody is logged in", hint="type 'devpi index -l USER'")
-    names = [index.name for index in app.server.user(user).indexes]
+    names = [index.name for index in server.user(user).indexes]
     for name in names:
         app.out.line(name)
     app.out.document({"indexes": names})
 
 
-def _show(app: App, index: Index, *, no_projects: bool, outcome: str = "") -> None:
-    url = app.server.url(index.name)
+def _show(app: App, server: Server, index: Index, *, no_projects: bool, outcome: str = "") -> None:
+    url = server.url(index.name)
     if outcome:
         app.out.line(f"index {outcome}: {url}")
     # Scripts know the heading of devpi-client, which is the URL that was asked; on a terminal it is the index's own.

@@ -11,7 +11,6 @@ import click
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.install_env import chosen_installer, chosen_venv, index_access
-from devpi_cli.cli.target import chosen_index
 from devpi_cli.errors import DevpiError, WrongUsage
 from devpi_cli.programs import process
 
@@ -64,21 +63,22 @@ def command(
     wanted += [part for file in requirement for part in ("--requirement", file)]
     if not wanted:
         raise WrongUsage("nothing to install", hint="name packages, -r FILE or -e PATH")
-    source = chosen_index(app, index)  # first, because a URL decides which server that is
-    url = f"{app.server.url(source)}/+simple/"
+    target = app.target(index)
+    source, server = target.require_index(), app.connect(target)
+    url = f"{server.url(source)}/+simple/"
     upgrade = [] if {"--upgrade", "-U"} & set(packages) else ["--upgrade"]  # uv takes it only once
     if dry_run:
         upgrade += ["--dry-run", chosen.without_cache]
-    with index_access(app, url) as access:
+    with index_access(app, server, url) as access:
         process.run(
-            [*chosen.command, "install", *upgrade, *wanted], extra={**access, **chosen.settings}, aside=app.json
+            [*chosen.command, "install", *upgrade, *wanted], extra={**access, **chosen.settings}, aside=app.options.json
         )
     app.out.document({"index": url, "wanted": wanted, **({"dry_run": True} if dry_run else {})})
 
 
 def _list(app: App, chosen: Installer, folder: Path | None) -> None:
     app.out.line(f"list of installed packages on {folder or chosen.command[0]}")
-    if not app.json:
+    if not app.options.json:
         process.run([*chosen.command, "list"], extra=chosen.settings)
         return
     listed = process.output([*chosen.command, "list", "--format=json"], cwd=Path.cwd(), extra=chosen.settings)

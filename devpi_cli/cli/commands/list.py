@@ -5,23 +5,28 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option, jobs_option
 from devpi_cli.cli.steps.releases import no_release
-from devpi_cli.cli.target import chosen_index
 from devpi_cli.errors import DevpiError, Missing
 from devpi_cli.http import parallel
 from devpi_cli.models import Requirement, newest_first, normalised
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from devpi_cli.models import Link, Release
     from devpi_cli.programs.tox_results import Environment
+    from devpi_cli.server.api import Server
 
 NEWEST = 3
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @click.command(
@@ -52,29 +57,26 @@ def command(
     With REQUIREMENT (NAME, 'NAME==VERSION', 'NAME>=VERSION') it lists the URLs of the files, the newest first; with
     --json all that is known of each, with -v also its size, which costs a request per file.
     """
-    index = chosen_index(app, index)
+    target = app.target(index)
+    name, server = target.require_index(), app.connect(target)
     if requirement:
         wanted = Requirement.parse(requirement)
         detail = "failures" if failures else "results" if tox_results else ""
-        _files(app, index, wanted, all_=all_, ignore_bases=ignore_bases, tox=detail)
+        _files(app, server, name, wanted, all_=all_, ignore_bases=ignore_bases, tox=detail, jobs=jobs)
     else:
-        _projects(app, index, all_=all_, ignore_bases=ignore_bases, jobs=jobs)
+        _projects(app, server, name, all_=all_, ignore_bases=ignore_bases, jobs=jobs)
 
 
-def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool, jobs: int | None) -> None:
-    projects = app.server.index(index).projects
-    if not app.verbose:
+def _projects(app: App, server: Server, index: str, *, all_: bool, ignore_bases: bool, jobs: int | None) -> None:
+    projects = server.index(index).projects
+    if not app.options.verbose:
         app.out.lines(projects)
         app.out.document({"index": index, "projects": projects})
         return
     found: dict[str, list[str]] = {}
-    ask = partial(app.server.releases, index, ignore_bases=ignore_bases)
-    for project, outcome in parallel.each(
-        ask, projects, jobs, seconds=app.session.quickest, server_seconds=parallel.READING_SECONDS
-    ):
-        if isinstance(outcome, DevpiError):
-            raise outcome
-        releases = {release.version: release for release in outcome}
+    ask = partial(server.releases, index, ignore_bases=ignore_bases)
+    for project, found_releases in _asked(server, ask, projects, jobs):
+        releases = {release.version: release for release in found_releases}
         versions = newest_first(releases)
         found[project] = versions[::-1] if all_ else versions[:1]
         for version in found[project]:
@@ -82,20 +84,41 @@ def _projects(app: App, index: str, *, all_: bool, ignore_bases: bool, jobs: int
     app.out.document({"index": index, "projects": list(projects), "versions": found})
 
 
-def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_bases: bool, tox: str) -> None:
-    matching = _matching(app, index, wanted, ignore_bases=ignore_bases)
+def _asked(server: Server, ask: Callable[[T], R], items: Iterable[T], jobs: int | None) -> Iterator[tuple[T, R]]:
+    """Ask the server about each item, several at once where it is far; raise the first failure."""
+    quickest = server.session.quickest
+    for item, outcome in parallel.run(ask, items, jobs, seconds=quickest, server_seconds=parallel.READING_SECONDS):
+        if isinstance(outcome, DevpiError):
+            raise outcome
+        yield item, outcome
+
+
+def _files(
+    app: App,
+    server: Server,
+    index: str,
+    wanted: Requirement,
+    *,
+    all_: bool,
+    ignore_bases: bool,
+    tox: str,
+    jobs: int | None,
+) -> None:
+    matching = _matching(server, index, wanted, ignore_bases=ignore_bases)
     if not matching:
         raise no_release(index, wanted)
     newest = [matching[version] for version in newest_first(matching) if _files_of(matching[version])]
-    shown = newest if all_ or app.json else newest[:NEWEST]
-    found = [_Row(release, link) for release in shown for link in _files_of(release)]
+    shown = newest if all_ or app.options.json else newest[:NEWEST]
+    found = [_Row(release, link, size=link.size) for release in shown for link in _files_of(release)]
+    if app.options.json and app.options.verbose:
+        for row, size in _asked(server, lambda row: server.size(row.link), found, jobs):
+            row.size = size
     for row in found:
         app.out.line(row.link.url)
-        row.size = app.server.size(row.link) if app.json and app.verbose else row.link.size
         if tox:
             from devpi_cli.cli.steps import tox_results as _tested
 
-            row.results = _tested.results_of(app, row.release, row.link)
+            row.results = _tested.results_of(app, server, row.release, row.link)
             for environment in row.results:
                 app.out.lines(_tested.told(environment, in_full=tox == "failures"))
     app.out.document(
@@ -109,12 +132,12 @@ def _files(app: App, index: str, wanted: Requirement, *, all_: bool, ignore_base
         app.out.note(f"{len(newest) - len(shown)} older versions not shown, use --all to see")
 
 
-def _matching(app: App, index: str, wanted: Requirement, *, ignore_bases: bool) -> dict[str, Release]:
+def _matching(server: Server, index: str, wanted: Requirement, *, ignore_bases: bool) -> dict[str, Release]:
     """Return the releases that are meant by version; one that is named is asked for alone, unless it is not there."""
     if wanted.version and not ignore_bases:
         with suppress(Missing):
-            return {wanted.version: app.server.release(index, wanted.project, wanted.version)}
-    releases = app.server.releases(index, wanted.project, ignore_bases=ignore_bases)
+            return {wanted.version: server.release(index, wanted.project, wanted.version)}
+    releases = server.releases(index, wanted.project, ignore_bases=ignore_bases)
     return {release.version: release for release in releases if wanted.matches(release.version)}
 
 

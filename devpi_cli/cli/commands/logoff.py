@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from devpi_cli import urls
 from devpi_cli.auth import keyring
 from devpi_cli.cli.app import App, pass_app
-from devpi_cli.cli.target import acting_user, index_in_use, stored_login
+
+if TYPE_CHECKING:
+    from devpi_cli.cli.target import Target
 
 
 @click.command(epilog="\b\nExamples:\n  devpi logoff\n  devpi logoff --forget")
@@ -18,10 +23,11 @@ def command(app: App, forget: bool) -> None:
     The token of the user who acts is forgotten; other users of the server stay logged in. What 'devpi login --store'
     put into the keyring stays there without --forget.
     """
-    root, login, user = app.root, stored_login(app), acting_user(app)
-    known = app.state.servers.get(root)
+    target = app.target()
+    root, user = target.require_server(), target.acting_user()
+    login, known = app.state.login(root, target.named_user), app.state.servers.get(root)
     is_kept = bool(known and user in known.kept)
-    removed = _forget(app, root, user) if forget and user else 0
+    removed = keyring.forget(keyring.services(root, _url(target)), user) if forget and user else 0
     if login or (removed and is_kept):
         with app.state.changing() as state:
             known = state.at(root)
@@ -36,6 +42,5 @@ def command(app: App, forget: bool) -> None:
     app.out.document({"user": login.user if login else None, "server": root, "removed_from_keyring": bool(removed)})
 
 
-def _forget(app: App, root: str, user: str) -> int:
-    index = index_in_use(app)
-    return keyring.forget(keyring.services(root, app.server.url(index) if index else None), user)
+def _url(target: Target) -> str | None:
+    return urls.join(target.root, *target.index.split("/")) if target.index else None

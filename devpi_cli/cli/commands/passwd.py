@@ -8,7 +8,6 @@ from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import password_from_stdin
 from devpi_cli.cli.steps.preflight import dry_run_option, require_login
 from devpi_cli.cli.steps.users import modify_user, plan_user
-from devpi_cli.cli.target import acting_user
 from devpi_cli.errors import LoginRequired
 
 
@@ -22,13 +21,14 @@ def command(app: App, user: str | None, password_stdin: bool, dry_run: bool) -> 
 
     Without USER it is your own, and you stay logged in. The new password is asked for twice.
     """
-    user = user or acting_user(app)
+    target = app.target()
+    server, user = app.connect(target), user or target.acting_user()
     if not user:
         raise LoginRequired("whose password? nobody is logged in", hint="type 'devpi login USER' first")
     if dry_run:
-        app.server.user(user)
-        require_login(app)
-        plan_user(app, user, "modify", {"password": ""})
+        server.user(user)
+        require_login(server)
+        plan_user(app, server, user, "modify", {"password": ""})
         return
     password = password_from_stdin() if password_stdin else app.out.ask_new_password(user, "use --password-stdin")
-    modify_user(app, user, {"password": password})
+    modify_user(app, server, user, {"password": password})

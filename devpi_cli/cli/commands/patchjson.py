@@ -10,7 +10,6 @@ import click
 from devpi_cli import strict_json, urls
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.steps.preflight import dry_run_option
-from devpi_cli.cli.target import url_of
 from devpi_cli.errors import WrongUsage
 
 
@@ -27,13 +26,13 @@ def command(app: App, path: str, file: str, dry_run: bool) -> None:
 
     The request is a PATCH; a FILE named - is standard input.
     """
-    url = url_of(app, path)
+    target, url = app.url_target(path)
     body = _read(file)
     if dry_run:
         app.out.line(f"would send this PATCH REQUEST to {urls.hide(url)}")
         app.out.json_text(body)
         return
-    reply = app.session.request("PATCH", url, json=body, anyone=True)
+    reply = app.connect(target).session.request("PATCH", url, json=body, anyone=True)
     app.out.line(f"PATCH REQUEST sent to {urls.hide(url)}")
     app.out.json_text(reply.json)
 

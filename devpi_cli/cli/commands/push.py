@@ -19,10 +19,9 @@ from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.preflight import require_place
 from devpi_cli.cli.steps.releases import matching_releases
 from devpi_cli.cli.steps.summary import sum_up
-from devpi_cli.cli.target import chosen_index, index_of
 from devpi_cli.errors import Conflict, DevpiError, OtherFile, Refused, ServerFailed, SomeFailed, WrongUsage
 from devpi_cli.files import expanded
-from devpi_cli.indexes.contents import PUSHED, Existing
+from devpi_cli.indexes.contents import PUSHED, IndexContents
 from devpi_cli.models import Requirement
 from devpi_cli.server import tokens
 from devpi_cli.server.api import discover
@@ -30,14 +29,16 @@ from devpi_cli.server.api import discover
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from devpi_cli.cli.target import Target
     from devpi_cli.models import Action, Release
+    from devpi_cli.server.api import Server
 
 PYPI = "pypi:"
 PRIVATE = "Private ::"
 
 
 @dataclass(frozen=True)
-class Target:
+class Destination:
     """Where releases are pushed to: an index of the server, or a repository of ``.pypirc``."""
 
     name: str
@@ -82,9 +83,10 @@ def command(
     """
     if no_docs and only_docs:
         raise WrongUsage("--no-docs and --only-docs leave nothing to push")
-    index = chosen_index(app, index)
+    source = app.target(index)
+    name, server = source.require_index(), app.connect(source)
     wanted = [_parse(app, typed) for typed in requirements]
-    to = _target(app, target, pypirc)
+    to = _destination(app, source, target, pypirc)
     if skip_existing and to.repository:
         raise WrongUsage("--skip-existing: only an index of this server tells what it has")
     if register_project and not to.repository:
@@ -95,14 +97,14 @@ def command(
         "register_project": register_project and to.repository is not None,
     }
     options = {name: True for name, chosen in flags.items() if chosen}
-    _require_features(app, options)
-    found = {(r.project, r.version): r for some in wanted for r in matching_releases(app, index, some)}
+    _require_features(server, options)
+    found = {(r.project, r.version): r for some in wanted for r in matching_releases(app, server, name, some)}
     if to.repository:
         _refuse_private(found.values(), to)
     elif dry_run:
-        require_place(app, to.name)
-    existing = Existing(app.server, to.name) if skip_existing else None
-    _push_all(app, index, list(found.values()), to, options, existing, dry_run=dry_run)
+        require_place(server, to.name)
+    existing = IndexContents(server, to.name) if skip_existing else None
+    _push_all(app, server, name, list(found.values()), to, options, existing, dry_run=dry_run)
 
 
 def _parse(app: App, typed: str) -> Requirement:
@@ -116,9 +118,9 @@ def _parse(app: App, typed: str) -> Requirement:
     return wanted
 
 
-def _target(app: App, typed: str, pypirc: Path | None) -> Target:
+def _destination(app: App, source: Target, typed: str, pypirc: Path | None) -> Destination:
     if not typed.startswith(PYPI):
-        return Target(_index_here(app, typed))
+        return Destination(_index_here(source, typed))
     path = expanded(pypirc) if pypirc else default_path()
     there = repository(path, typed.removeprefix(PYPI))
     urls.checked(there.url)
@@ -129,35 +131,35 @@ def _target(app: App, typed: str, pypirc: Path | None) -> Target:
     user = user or app.out.ask(f"user at {urls.hide(there.url)}:", instead)
     if password is None:
         password = app.out.ask_password(f"password for user {user} at {urls.hide(there.url)}:", instead)
-    return Target(typed, there, user, password)
+    return Destination(typed, there, user, password)
 
 
-def _index_here(app: App, typed: str) -> str:
+def _index_here(source: Target, typed: str) -> str:
     """Return ``user/index`` of the same server."""
     if not urls.is_url(typed):
-        return index_of(app, typed)
-    root, index = urls.split_index(urls.without_login(typed)[0])
-    if root != app.root:
+        return source.index_named(typed)
+    place = urls.index_place(typed, [source.root])
+    if place.root != source.root:
         raise WrongUsage(
-            f"{urls.hide(typed)} is not on the server {app.root}",
+            f"{urls.hide(typed)} is not on the server {source.root}",
             hint=f"give it a section in ~/.pypirc, and push to {PYPI}SECTION",
         )
-    return index
+    return str(place.index)
 
 
-def _require_features(app: App, options: dict[str, bool]) -> None:
+def _require_features(server: Server, options: dict[str, bool]) -> None:
     """Refuse what the server would ignore. What is remembered of the server may be older than the server."""
     features = {name: f"push-{name.replace('_', '-')}" for name in options}
-    if set(features.values()) <= set(app.server.features or ()):
+    if set(features.values()) <= set(server.features or ()):
         return
-    there = discover(app.session, app.root).features
+    there = discover(server.session, server.root).features
     for name, feature in features.items():
         if feature not in there:
             option = f"--{name.replace('_', '-')}"
-            raise DevpiError(f"the server at {app.root} does not know {option}: it needs devpi-server 6.14 or newer")
+            raise DevpiError(f"the server at {server.root} does not know {option}: it needs devpi-server 6.14 or newer")
 
 
-def _refuse_private(releases: Iterable[Release], to: Target) -> None:
+def _refuse_private(releases: Iterable[Release], to: Destination) -> None:
     """Refuse to publish what says of itself that it is private; that is what such a classifier is for."""
     for release in releases:
         classifier = next((each for each in release.classifiers if each.startswith(PRIVATE)), None)
@@ -170,11 +172,12 @@ def _refuse_private(releases: Iterable[Release], to: Target) -> None:
 
 def _push_all(
     app: App,
+    server: Server,
     index: str,
     releases: list[Release],
-    to: Target,
+    to: Destination,
     options: dict[str, bool],
-    existing: Existing | None,
+    existing: IndexContents | None,
     *,
     dry_run: bool,
 ) -> None:
@@ -200,7 +203,7 @@ def _push_all(
                 entry["result"] = "skipped"
                 continue
             try:
-                entry["result"] = _push(app, index, release, to, options, entry)
+                entry["result"] = _push(app, server, index, release, to, options, entry)
             except (Refused, SomeFailed) as error:
                 entry["failure"] = error.message
                 if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:  # true of every release
@@ -211,7 +214,7 @@ def _push_all(
     sum_up(app, list(failures.items()), "releases pushed", done=len(releases) - len(failures), total=len(releases))
 
 
-def _has(app: App, existing: Existing, release: Release, options: dict[str, bool]) -> bool:
+def _has(app: App, existing: IndexContents, release: Release, options: dict[str, bool]) -> bool:
     """Tell whether the target has a release, before it is pushed. Raises OtherFile for other files of its names."""
     is_there = existing.has_release(release, _rels(options))
     if is_there:
@@ -220,14 +223,20 @@ def _has(app: App, existing: Existing, release: Release, options: dict[str, bool
 
 
 def _push(
-    app: App, index: str, release: Release, to: Target, options: dict[str, bool], entry: dict[str, object]
+    app: App,
+    server: Server,
+    index: str,
+    release: Release,
+    to: Destination,
+    options: dict[str, bool],
+    entry: dict[str, object],
 ) -> str:
     """Push a release, show what the server did, and return what became of it."""
     target = _post(app, to, release.project) if to.repository else {"targetindex": to.name}
     try:
-        actions = app.server.push(index, release.project, release.version, {**target, **options})
+        actions = server.push(index, release.project, release.version, {**target, **options})
     except Conflict as conflict:
-        if to.repository or not Existing(app.server, to.name).holds(release, conflict, _rels(options)):
+        if to.repository or not IndexContents(server, to.name).holds(release, conflict, _rels(options)):
             raise
         app.out.line(f"already there: {release.project} {release.version} -> {to.name}")
         return "already there"
@@ -244,7 +253,7 @@ def _push(
     return "pushed"
 
 
-def _post(app: App, to: Target, project: str) -> dict[str, str]:
+def _post(app: App, to: Destination, project: str) -> dict[str, str]:
     """Return where the server shall upload to and as whom, with no more power than it needs for that."""
     url = to.repository.url if to.repository else ""
     password = to.password

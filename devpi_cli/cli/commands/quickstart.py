@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import click
 
 from devpi_cli import urls
+from devpi_cli.auth.authenticator import password_login
 from devpi_cli.cli.app import App, pass_app
-from devpi_cli.cli.steps.local_server import ensure_running, own_registry
+from devpi_cli.cli.steps.local_server import ensure_running, own_server
+from devpi_cli.cli.target import Target
 from devpi_cli.errors import LoginRequired, NotAllowed
 from devpi_cli.hosting.local_server import default_user, new_password
-from devpi_cli.http.identity import Access
 from devpi_cli.server.api import discover
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from devpi_cli.hosting.local_server import Registry
+    from devpi_cli.hosting.local_server import LocalServer
     from devpi_cli.models import Login
+    from devpi_cli.server.api import Server
 
 PYPI = "root/pypi"
 MIRROR = {
@@ -53,49 +55,49 @@ def command(app: App, user: str | None, port: int | None, mirror_url: str | None
     restart of the machine, and keeps its data beside the client's state. What is there already stays as it is, so
     that quickstart can be run again.
     """
-    registry = own_registry(app)
+    local_server = own_server(app)
     user = urls.user_name(user or default_user())
-    for step in _serve(app, registry, port):
+    for step in _serve(app, local_server, port):
         app.out.line(step)
-    app.elsewhere, app.only_stored = registry.url, True
-    for step in _fill(app, registry, user, {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}):
+    server = app.connect(Target(local_server.url), authenticate=False)
+    for step in _fill(server, local_server, user, {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}):
         app.out.line(step)
-    index = app.server.url(user, INDEX)
-    login = _log_in(app, registry, user)
-    _use(app, f"{user}/{INDEX}", login)
+    index = server.url(user, INDEX)
+    login = _log_in(server, local_server, user)
+    _use(app, server, f"{user}/{INDEX}", login)
     app.out.line(f"logged in {user!r}, credentials valid for {login.hours:.2f} hours")
     app.out.line(f"current devpi index: {index} (logged in as {user})")
     app.out.line(NEXT)
-    app.out.document({"server": registry.url, "user": user, "index": index, "folder": str(registry.folder)})
+    app.out.document({"server": local_server.url, "user": user, "index": index, "folder": str(local_server.folder)})
 
 
-def _serve(app: App, registry: Registry, port: int | None) -> Iterator[str]:
-    """Make the registry and start its server, unless that is done; say which."""
-    if registry.exists:
-        yield f"server already there: {registry.folder}"
+def _serve(app: App, local_server: LocalServer, port: int | None) -> Iterator[str]:
+    """Make the local_server and start its server, unless that is done; say which."""
+    if local_server.exists:
+        yield f"server already there: {local_server.folder}"
     else:
-        registry.make()
-        yield f"server made: {registry.folder}"
-    yield f"server {ensure_running(registry, app, port)}: {registry.url}"
+        local_server.make()
+        yield f"server made: {local_server.folder}"
+    yield f"server {ensure_running(local_server, app, port)}: {local_server.url}"
 
 
-def _fill(app: App, registry: Registry, user: str, mirror: dict[str, str]) -> Iterator[str]:
+def _fill(server: Server, local_server: LocalServer, user: str, mirror: dict[str, str]) -> Iterator[str]:
     """Make the mirror, the user and the index, unless they are there; say which."""
-    server, index = app.server, f"{user}/{INDEX}"
+    index = f"{user}/{INDEX}"
     users = {user.name: user for user in server.users()}
     indexes = {index.name: index for user in users.values() for index in user.indexes}
     if PYPI not in indexes:
-        _log_in(app, registry, "root")
+        _log_in(server, local_server, "root")
         server.create_index(PYPI, mirror)
     config = indexes[PYPI].config if PYPI in indexes else mirror
     yield f"index {_made(PYPI, indexes)} (mirror_url={urls.hide(str(config.get('mirror_url')))})"
     if user not in users:
-        _log_in(app, registry, "root")
-        registry.remember_password(user, password := new_password())
+        _log_in(server, local_server, "root")
+        local_server.remember_password(user, password := new_password())
         server.create_user(user, {"password": password})
     yield f"user {_made(user, users)}"
     if index not in indexes:
-        _log_in(app, registry, user)
+        _log_in(server, local_server, user)
         server.create_index(index, {"bases": PYPI})
     bases = indexes[index].listed("bases") if index in indexes else [PYPI]
     yield f"index {_made(index, indexes)} (bases={','.join(bases)})"
@@ -105,22 +107,22 @@ def _made(name: str, there: Container[str]) -> str:
     return f"already there: {name}" if name in there else f"created: {name}"
 
 
-def _log_in(app: App, registry: Registry, user: str) -> Login:
+def _log_in(server: Server, local_server: LocalServer, user: str) -> Login:
     """Act as a user from now on, with the password that was made for them."""
     try:
-        login = app.server.login(user, registry.password(user) or "")
+        login = password_login(server.session, user, local_server.password(user) or "")
     except NotAllowed:
         raise LoginRequired(
             f"the password of {user} is not the one that quickstart made",
-            hint=f"type 'devpi use {registry.url}' and 'devpi login {user}', or name another user with --user",
+            hint=f"type 'devpi use {local_server.url}' and 'devpi login {user}', or name another user with --user",
         ) from None
-    app.session.access = Access(registry.url, (user, login.token))
+    server.session.log_in(login)
     return login
 
 
-def _use(app: App, index: str, login: Login) -> None:
+def _use(app: App, server: Server, index: str, login: Login) -> None:
     """Remember the server, the index and the login, as 'devpi use' and 'devpi login' do."""
-    service = discover(app.session, app.server.url(index))
+    service = discover(server.session, server.url(index))
     with app.state.changing() as state:
         state.server, state.index, state.is_mirror = service.root, index, False
         known = state.at(service.root)

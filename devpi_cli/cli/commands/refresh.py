@@ -13,7 +13,6 @@ from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.preflight import dry_run_option
 from devpi_cli.cli.steps.releases import with_bases
 from devpi_cli.cli.steps.summary import sum_up
-from devpi_cli.cli.target import chosen_index
 from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, WrongUsage
 from devpi_cli.files import expanded
 from devpi_cli.models import Requirement, normalised
@@ -21,6 +20,8 @@ from devpi_cli.packages import requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from devpi_cli.server.api import Server
 
 MANY = 1000
 
@@ -60,32 +61,33 @@ def command(
     patterns = ["*"] if all_ else [name for name in packages if _is_pattern(name)]
     names = [Requirement.parse(name).project for name in packages if not _is_pattern(name)]
     names += [name for path in requirement for name in requirements.projects(expanded(path))]
-    index = chosen_index(app, index)
-    mirrors = [each.name for each in with_bases(app.server, index, app.out.warn) if each.is_mirror]
+    target = app.target(index)
+    index, server = target.require_index(), app.connect(target)
+    mirrors = [each.name for each in with_bases(server, index, app.out.warn) if each.is_mirror]
     if not mirrors:
         app.out.warn(f"{index} is no mirror, nor are its bases: there is nothing to refresh")
         app.out.document({"index": index, "mirrors": [], "refreshed": [], "failed": {}})
         return
-    names += _matching(app, mirrors, patterns, dry_run=dry_run)
+    names += _matching(app, server, mirrors, patterns, dry_run=dry_run)
     projects = list(dict.fromkeys(names))
     if dry_run:
         app.out.lines([f"would refresh {project}" for project in projects])
         said = {"index": index, "mirrors": mirrors, "refreshed": [], "failed": {}}
         app.out.document({**said, "dry_run": True, "would_refresh": projects})
         return
-    _refresh_all(app, index, mirrors, projects)
+    _refresh_all(app, server, index, mirrors, projects)
 
 
 def _is_pattern(name: str) -> bool:
     return any(sign in name for sign in "*?[")
 
 
-def _matching(app: App, mirrors: Sequence[str], patterns: Iterable[str], *, dry_run: bool) -> list[str]:
+def _matching(app: App, server: Server, mirrors: Sequence[str], patterns: Iterable[str], *, dry_run: bool) -> list[str]:
     """Return the projects of the mirrors that a pattern matches; ask before very many are refreshed."""
     patterns = [pattern.lower().replace("_", "-") for pattern in patterns]
     if not patterns:
         return []
-    there = sorted({normalised(project) for mirror in mirrors for project in app.server.index(mirror).projects})
+    there = sorted({normalised(project) for mirror in mirrors for project in server.index(mirror).projects})
     found: list[str] = []
     for pattern in patterns:
         matching = [project for project in there if fnmatchcase(project, pattern)]
@@ -97,14 +99,14 @@ def _matching(app: App, mirrors: Sequence[str], patterns: Iterable[str], *, dry_
     return found
 
 
-def _refresh_all(app: App, index: str, mirrors: Sequence[str], projects: Sequence[str]) -> None:
+def _refresh_all(app: App, server: Server, index: str, mirrors: Sequence[str], projects: Sequence[str]) -> None:
     """Refresh projects, all of them, whatever happens to one; raise what stands for all failures."""
     refreshed: list[str] = []
     failures: dict[str, DevpiError] = {}
     try:
         for project in projects:
             try:
-                _refresh(app, mirrors, project)
+                _refresh(server, mirrors, project)
             except NotAllowed:  # true of every project
                 raise
             except (Refused, NothingFound) as error:
@@ -118,12 +120,12 @@ def _refresh_all(app: App, index: str, mirrors: Sequence[str], projects: Sequenc
     sum_up(app, list(failures.items()), "packages refreshed", done=len(refreshed), total=len(projects))
 
 
-def _refresh(app: App, mirrors: Sequence[str], project: str) -> None:
+def _refresh(server: Server, mirrors: Sequence[str], project: str) -> None:
     """Refresh a project on the mirrors that have it. Raises NothingFound when none has."""
     unknown = []
     for mirror in mirrors:
         try:
-            app.server.refresh(mirror, project)
+            server.refresh(mirror, project)
         except Missing:
             unknown.append(mirror)
     if len(unknown) == len(mirrors):

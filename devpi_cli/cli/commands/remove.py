@@ -12,7 +12,6 @@ from devpi_cli.cli.options import index_option, jobs_option
 from devpi_cli.cli.steps.preflight import REMOVE, dry_run_option, require_place, require_volatile
 from devpi_cli.cli.steps.releases import matching_releases
 from devpi_cli.cli.steps.summary import sum_up
-from devpi_cli.cli.target import chosen_index, url_of
 from devpi_cli.errors import DevpiError, Missing, NothingFound, WrongUsage
 from devpi_cli.http import parallel
 from devpi_cli.models import Requirement
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from devpi_cli.models import Release
+    from devpi_cli.server.api import Server
 
 
 @click.command(
@@ -46,26 +46,27 @@ def command(
     if urls.is_url(requirement):
         _remove_file(app, requirement.partition("#")[0], force=force, missing_ok=missing_ok, dry_run=dry_run)
         return
-    index, wanted = chosen_index(app, index), Requirement.parse(requirement)
+    target, wanted = app.target(index), Requirement.parse(requirement)
+    name, server = target.require_index(), app.connect(target)
     try:
-        releases = matching_releases(app, index, wanted)
+        releases = matching_releases(app, server, name, wanted)
     except NothingFound as nothing:
         if not missing_ok:
             raise
         app.out.line(f"nothing to remove: {nothing.message}")
         releases = []
     if dry_run:
-        _plan(app, index, wanted, releases, force=force)
+        _plan(app, server, name, wanted, releases, force=force)
         return
     if releases:
         about = ["About to remove the following releases and distributions", *_about(releases)]
         app.out.confirm("Are you sure", about)
     if wanted.is_whole_project:
         if releases:
-            app.server.remove_project(index, wanted.project, force=force)
-        app.out.document(_as_json(index, wanted, releases) | {"removed": _urls(releases)})
+            server.remove_project(name, wanted.project, force=force)
+        app.out.document(_as_json(name, wanted, releases) | {"removed": _urls(releases)})
     else:
-        _remove_releases(app, index, wanted, releases, force=force, jobs=jobs)
+        _remove_releases(app, server, name, wanted, releases, force=force, jobs=jobs)
 
 
 def _remove_file(app: App, typed: str, *, force: bool, missing_ok: bool, dry_run: bool) -> None:
@@ -74,15 +75,16 @@ def _remove_file(app: App, typed: str, *, force: bool, missing_ok: bool, dry_run
             f"{urls.hide(typed)!r} is not the URL of a file",
             hint="type one that 'devpi list NAME' shows, or 'NAME==VERSION'",
         )
-    url = url_of(app, typed)
+    target, url = app.url_target(typed)
+    server = app.connect(target)
     try:
         if dry_run:
-            app.session.request("GET", url)  # what describes the file, not the file itself
+            server.session.request("GET", url)  # what describes the file, not the file itself
             app.out.lines(["would remove the following file:", url])
             app.out.document({"dry_run": True, "would_remove": [url], "removed": []})
             return
         app.out.confirm("Are you sure", ["About to remove the following file:", url])
-        app.server.remove_file(url, force=force)
+        server.remove_file(url, force=force)
     except Missing:
         if not missing_ok:
             raise
@@ -92,9 +94,11 @@ def _remove_file(app: App, typed: str, *, force: bool, missing_ok: bool, dry_run
     app.out.document({"removed": [url]})
 
 
-def _plan(app: App, index: str, wanted: Requirement, releases: Sequence[Release], *, force: bool) -> None:
+def _plan(
+    app: App, server: Server, index: str, wanted: Requirement, releases: Sequence[Release], *, force: bool
+) -> None:
     """Say what a dry run leaves undone."""
-    place = require_place(app, index, REMOVE)
+    place = require_place(server, index, REMOVE)
     if releases and not force:
         require_volatile(place, ADD_FORCE)
     if releases:
@@ -120,7 +124,14 @@ def _as_json(index: str, wanted: Requirement, releases: Sequence[Release]) -> di
 
 
 def _remove_releases(
-    app: App, index: str, wanted: Requirement, releases: Sequence[Release], *, force: bool, jobs: int | None
+    app: App,
+    server: Server,
+    index: str,
+    wanted: Requirement,
+    releases: Sequence[Release],
+    *,
+    force: bool,
+    jobs: int | None,
 ) -> None:
     """Remove releases until one cannot be removed; those that are on their way then still are."""
     removed: list[Release] = []
@@ -129,11 +140,11 @@ def _remove_releases(
     def remove(release: Release) -> bool:
         if failures:
             return False
-        app.server.remove_release(index, wanted.project, release.version, force=force)
+        server.remove_release(index, wanted.project, release.version, force=force)
         return True
 
-    took, costs = app.session.quickest, parallel.REMOVING_SECONDS
-    for release, outcome in parallel.each(remove, releases, jobs, seconds=took, server_seconds=costs):
+    took, costs = server.session.quickest, parallel.REMOVING_SECONDS
+    for release, outcome in parallel.run(remove, releases, jobs, seconds=took, server_seconds=costs):
         if isinstance(outcome, DevpiError):
             failures.append((f"{wanted.project} {release.version}", outcome))
         elif outcome:

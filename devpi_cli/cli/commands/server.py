@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from devpi_cli.cli.app import App, pass_app
-from devpi_cli.cli.steps.local_server import answers_for, ensure_running, is_running, own_registry
+from devpi_cli.cli.steps.local_server import answers_for, ensure_running, is_running, own_server
 from devpi_cli.errors import NothingFound
 
 if TYPE_CHECKING:
@@ -30,41 +30,41 @@ def command() -> None:
 @pass_app
 def start(app: App, port: int | None) -> None:
     """Start the server, if it does not run."""
-    registry = own_registry(app)
-    done = ensure_running(registry, app, port)
-    app.out.line(f"server {done}: {registry.url} (process {registry.pid})")
-    app.out.document({"server": registry.url, "running": True, "pid": registry.pid})
+    local_server = own_server(app)
+    done = ensure_running(local_server, app, port)
+    app.out.line(f"server {done}: {local_server.url} (process {local_server.pid})")
+    app.out.document({"server": local_server.url, "running": True, "pid": local_server.pid})
 
 
 @command.command(epilog="\b\nExample:\n  devpi server stop")
 @pass_app
 def stop(app: App) -> None:
     """Stop the server, if it runs."""
-    registry = own_registry(app)
-    was_running = is_running(registry, app)
+    local_server = own_server(app)
+    was_running = is_running(local_server, app)
     if was_running:
-        registry.stop(answers_for(registry, app))
-    app.out.line(f"server {'stopped' if was_running else 'not running'}: {registry.url}")
-    app.out.document({"server": registry.url, "running": False, "pid": None})
+        local_server.stop(answers_for(local_server, app))
+    app.out.line(f"server {'stopped' if was_running else 'not running'}: {local_server.url}")
+    app.out.document({"server": local_server.url, "running": False, "pid": None})
 
 
 @command.command(epilog="\b\nExamples:\n  devpi server status\n  devpi server status --json")
 @pass_app
 def status(app: App) -> None:
     """Tell whether the server runs, where, and where its data is."""
-    registry = own_registry(app)
-    running = is_running(registry, app)
-    how = f"running (process {registry.pid})" if running else "not running"
-    app.out.line(f"{registry.url}: {how}")
-    app.out.line(f"  data={registry.data}")
-    app.out.line(f"  log={registry.log}")
+    local_server = own_server(app)
+    running = is_running(local_server, app)
+    how = f"running (process {local_server.pid})" if running else "not running"
+    app.out.line(f"{local_server.url}: {how}")
+    app.out.line(f"  data={local_server.data}")
+    app.out.line(f"  log={local_server.log}")
     app.out.document(
         {
-            "server": registry.url,
+            "server": local_server.url,
             "running": running,
-            "pid": registry.pid if running else None,
-            "data": str(registry.data),
-            "log": str(registry.log),
+            "pid": local_server.pid if running else None,
+            "data": str(local_server.data),
+            "log": str(local_server.log),
         }
     )
 
@@ -76,7 +76,7 @@ def status(app: App) -> None:
 @pass_app
 def log(app: App, lines: int) -> None:
     """Show the last lines that the server printed."""
-    path = own_registry(app).log
+    path = own_server(app).log
     if not path.exists():
         raise NothingFound(f"there is no log at {path}", hint="type 'devpi quickstart'")
     last = _last_lines(path, lines)

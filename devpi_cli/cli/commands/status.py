@@ -11,13 +11,13 @@ import click
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.hints import no_longer_good
-from devpi_cli.cli.steps.service import expiry, service_at
-from devpi_cli.cli.target import index_if_any
+from devpi_cli.cli.steps.service import ask, expiry
 from devpi_cli.errors import NotAllowed
 from devpi_cli.models import Status
 
 if TYPE_CHECKING:
     from devpi_cli.models import Index, Login
+    from devpi_cli.server.api import Server
 
 
 @click.command(epilog="\b\nExamples:\n  devpi status\n  devpi status --json --index https://devpi.example/alice/dev")
@@ -29,20 +29,21 @@ def command(app: App, index: str | None) -> None:
     The server is asked. Of a replica it says how far behind its primary it is, of a primary how far behind its replicas
     are. Nobody has to be logged in; 'devpi whoami' tells by its exit status whether somebody is.
     """
-    name = index_if_any(app, index)
-    root, login = app.root, app.login
-    service = service_at(app, root)
-    wrong = no_longer_good(login, service.status, app.logins.source) if login else "not logged in"
-    status = _status(app)
-    found = app.server.index(name, projects=False) if name else None
-    app.out.lines([*_server_lines(root, status), *_own_lines(app, login, wrong, found)])
-    app.out.document({**_server_data(root, status), **_own_data(app, login, wrong, service.status, found)})
+    target = app.target(index)
+    name, server = target.optional_index(), app.connect(target)
+    login = server.session.acting()
+    service, server = ask(server, server.root)
+    wrong = no_longer_good(login, service.status) if login else "not logged in"
+    status = _status(app, server)
+    found = server.index(name, projects=False) if name else None
+    app.out.lines([*_server_lines(server.root, status), *_own_lines(server, login, wrong, found)])
+    app.out.document({**_server_data(server.root, status), **_own_data(server, login, wrong, service.status, found)})
 
 
-def _status(app: App) -> Status:
+def _status(app: App, server: Server) -> Status:
     """Return how the server is; a locked-down one does not tell everybody."""
     try:
-        return app.server.status()
+        return server.status()
     except NotAllowed as error:
         app.out.note(f"the server does not tell its status ({error.status} {error.reason})")
         return Status({})
@@ -76,14 +77,14 @@ def _behind(status: Status, serial: int) -> int | None:
     return None if status.serial is None else max(0, status.serial - serial)
 
 
-def _own_lines(app: App, login: Login | None, wrong: str, index: Index | None) -> list[str]:
+def _own_lines(server: Server, login: Login | None, wrong: str, index: Index | None) -> list[str]:
     lasts = f" (for {login.hours:.2f} more hours)" if login and 0 < login.hours < float("inf") else ""
     lines = [f"user: {wrong or (login.user if login else '')}{'' if wrong else lasts}"]
     if index is None:
         return [*lines, "index: none in use"]
     config = index.config
     words = [str(config.get("type") or "stage"), "volatile" if config.get("volatile") else "not volatile"]
-    lines.append(f"index: {app.server.url(index.name)} ({', '.join(words)})")
+    lines.append(f"index: {server.url(index.name)} ({', '.join(words)})")
     bases = ",".join(index.listed("bases"))
     return [*lines, f"bases: {bases}"] if bases else lines
 
@@ -109,7 +110,7 @@ def _server_data(root: str, status: Status) -> dict[str, Any]:
     }
 
 
-def _own_data(app: App, login: Login | None, wrong: str, said: str, index: Index | None) -> dict[str, Any]:
+def _own_data(server: Server, login: Login | None, wrong: str, said: str, index: Index | None) -> dict[str, Any]:
     verdict = "none" if login is None else "ok" if not wrong else "expired" if said == "expired" else "invalid"
     config = index.config if index else {}
     return {
@@ -117,7 +118,7 @@ def _own_data(app: App, login: Login | None, wrong: str, said: str, index: Index
         "login": verdict,
         "expires": expiry(login) if login and not wrong else None,
         "index": index.name if index else None,
-        "url": app.server.url(index.name) if index else None,
+        "url": server.url(index.name) if index else None,
         "type": config.get("type"),
         "bases": index.listed("bases") if index else [],
         "volatile": config.get("volatile"),

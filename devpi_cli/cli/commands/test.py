@@ -16,7 +16,6 @@ from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.install_env import index_access
 from devpi_cli.cli.steps.releases import no_release
-from devpi_cli.cli.target import chosen_index
 from devpi_cli.errors import DevpiError, SomeFailed, WrongUsage
 from devpi_cli.models import Requirement, newest_first
 from devpi_cli.packages import archives
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from devpi_cli.models import Link
     from devpi_cli.programs.tox import Candidate
+    from devpi_cli.server.api import Server
 
 
 @click.command(
@@ -72,20 +72,21 @@ def command(
     wanted = [Requirement.parse(requirement) for requirement in requirements]
     options = testruns.Options(environments, config, fallback_ini, _arguments(tox_args))
     pattern = _pattern(select) if select is not None else None
-    index = chosen_index(app, index)
-    found = [candidate for each in wanted for candidate in _candidates(app, index, each, pattern)]
+    target = app.target(index)
+    name, server = target.require_index(), app.connect(target)
+    found = [candidate for each in wanted for candidate in _candidates(app, server, name, each, pattern)]
     candidates = list(dict.fromkeys(found))
     if list_:
-        _show(app, index, candidates)
+        _show(app, name, candidates)
         return
     tox = testruns.find_tox(venvs.active())
-    url = f"{app.server.url(index)}/+simple/"
+    url = f"{server.url(name)}/+simple/"
     with (
         tempfile.TemporaryDirectory(prefix="devpi-test-", ignore_cleanup_errors=True) as folder,
-        index_access(app, url) as environment,  # uv stands in for pip, with tox-uv
+        index_access(app, server, url) as environment,  # uv stands in for pip, with tox-uv
     ):
-        bench = Bench(app, tox, options, Path(folder).resolve(), environment, not no_upload)
-        _test(app, index, candidates, bench)
+        bench = Bench(app, server, tox, options, Path(folder).resolve(), environment, not no_upload)
+        _test(app, name, candidates, bench)
 
 
 @dataclass
@@ -93,6 +94,7 @@ class Bench:
     """Where files are tested: a private folder, with every file downloaded and unpacked only once."""
 
     app: App
+    server: Server
     tox: str
     options: testruns.Options
     folder: Path
@@ -112,7 +114,7 @@ class Bench:
         self.app.out.line(f"--> .$ {shlex.join(command)}")
         failures = []
         try:
-            process.run(command, cwd=package, extra=self.environment, aside=self.app.json)
+            process.run(command, cwd=package, extra=self.environment, aside=self.app.options.json)
         except DevpiError as error:
             failures.append(error)
         try:
@@ -126,7 +128,7 @@ class Bench:
             path = self.folder / f"file-{len(self.files)}" / testruns.file_name(link)
             path.parent.mkdir()
             with path.open("wb") as file:
-                self.app.server.download(link, file)
+                self.server.download(link, file)
             self.app.out.line(f"received {urls.hide(link.url)}")
             if not link.sha256:
                 self.app.out.warn(f"{link.name}: the index does not say its SHA-256, so that it was not checked")
@@ -144,7 +146,7 @@ class Bench:
         if not report:
             return
         self.app.out.line(f"posting tox result data to {urls.hide(link.url)}")
-        said = self.app.server.attach_tox_result(link.url, report)
+        said = self.server.attach_tox_result(link.url, report)
         self.app.out.line("success")
         if said:
             self.app.out.warn(said)
@@ -164,9 +166,11 @@ def _pattern(typed: str) -> re.Pattern[str]:
         raise WrongUsage(f"--select {typed!r} is no regular expression: {error}") from None
 
 
-def _candidates(app: App, index: str, wanted: Requirement, select: re.Pattern[str] | None) -> list[Candidate]:
+def _candidates(
+    app: App, server: Server, index: str, wanted: Requirement, select: re.Pattern[str] | None
+) -> list[Candidate]:
     """Return what to test of the newest release that is meant and has files."""
-    releases = {release.version: release for release in app.server.releases(index, wanted.project) if release.files}
+    releases = {release.version: release for release in server.releases(index, wanted.project) if release.files}
     version = next(filter(wanted.matches, newest_first(releases)), None)
     if version is None:
         raise no_release(index, wanted)

@@ -17,12 +17,11 @@ from devpi_cli.auth.sources import Credential, token_in_environment
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.steps.login import accepted, remember
 from devpi_cli.cli.steps.preflight import dry_run_option
-from devpi_cli.cli.target import acting_user, index_in_use
 from devpi_cli.errors import DevpiError, LoginRequired, NothingFound, PluginMissing, WrongUsage
 from devpi_cli.files import read, write_private
 from devpi_cli.models import normalised
 from devpi_cli.server import tokens
-from devpi_cli.server.token_issuer import Issuer
+from devpi_cli.server.token_issuer import TokenIssuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,15 +90,15 @@ def create(
 
     Without WHEN it is good for a year, and that is the most for all but root.
     """
-    owner = _owner(app, user)
+    owner, issuer = _issuer(app, user)
     limits = _limits(app, owner, allowed, indexes, projects, expires)
     if dry_run:
-        Issuer(app.server).tokens(owner)  # who may see them may make some
+        issuer.tokens(owner)  # who may see them may make some
         app.out.lines([f"would create a token of {owner}", *(f"  {_readable(rule)}" for rule in limits.caveats())])
         app.out.document({"user": owner, "dry_run": True, "would": "create", "restrictions": limits.caveats()})
         return
     _require_place(app, output)
-    token = Issuer(app.server).create(owner, limits)
+    token = issuer.create(owner, limits)
     try:
         _hand_over(app, token, output)
     except OSError as error:
@@ -116,8 +115,8 @@ def list_(app: App, user: str | None) -> None:
 
     Tokens that were derived from these nobody knows.
     """
-    owner = _owner(app, user)
-    found = Issuer(app.server).tokens(owner)
+    owner, issuer = _issuer(app, user)
+    found = issuer.tokens(owner)
     for name, rules in found.items():
         app.out.lines([name, *(f"  {_readable(rule)}" for rule in rules)])
     if not found:
@@ -132,9 +131,9 @@ def list_(app: App, user: str | None) -> None:
 @pass_app
 def delete(app: App, ids: tuple[str, ...], user: str | None, dry_run: bool) -> None:
     """Delete tokens; those that were derived from them are no longer good, either."""
-    owner = _owner(app, user)
+    owner, issuer = _issuer(app, user)
     if dry_run:
-        there = Issuer(app.server).tokens(owner)
+        there = issuer.tokens(owner)
         if gone := [name for name in ids if name not in there]:
             raise NothingFound(f"{owner} has no token {gone[0]}", hint="'devpi token list' shows which there are")
         app.out.lines([f"would delete the token {name} of {owner}" for name in ids])
@@ -142,7 +141,7 @@ def delete(app: App, ids: tuple[str, ...], user: str | None, dry_run: bool) -> N
         return
     app.out.confirm("Are you sure", [f"About to delete the token {name} of {owner}" for name in ids])
     for name in ids:
-        Issuer(app.server).delete(owner, name)
+        issuer.delete(owner, name)
         app.out.line(f"token deleted: {name}")
     app.out.document({"user": owner, "deleted": list(ids)})
 
@@ -194,28 +193,30 @@ def login(app: App, file: str | None) -> None:
 
     It is kept as that of 'devpi login' is, for as long as it is good.
     """
-    app.only_stored = True
     token = _token(app, file)
+    target = app.target()
+    server = app.connect(target, authenticate=False)
     until: int | None = None
     with suppress(PluginMissing):
         until = tokens.expires(tokens.restrictions(token))
     credential = Credential(
         tokens.user_of(token) or "", token, "the token", is_token=True, expires=inf if until is None else until
     )
-    found = accepted(app, credential)
-    remember(app, found)
-    name = index_in_use(app)
-    index = app.server.url(name) if name else None
+    found = accepted(server, credential)
+    remember(app, server, found)
+    index = server.url(target.index) if target.index else None
     lasts = f", credentials valid for {found.hours:.2f} hours" if until else ""
     app.out.line(f"logged in {found.user!r}{f' at {index!r}' if index else ''}{lasts}")
-    app.out.document({"user": found.user, "server": app.root, "index": index, "expires": until})
+    app.out.document({"user": found.user, "server": server.root, "index": index, "expires": until})
 
 
-def _owner(app: App, typed: str | None) -> str:
-    user = typed or acting_user(app)
+def _issuer(app: App, typed: str | None) -> tuple[str, TokenIssuer]:
+    """Return whose tokens are meant, and the server that issues them."""
+    target = app.target()
+    server, user = app.connect(target), typed or target.acting_user()
     if not user:
         raise LoginRequired("whose token? nobody is logged in", hint="type 'devpi login USER' first")
-    return urls.user_name(user)
+    return urls.user_name(user), TokenIssuer(server)
 
 
 def _limits(

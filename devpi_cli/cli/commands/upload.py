@@ -12,7 +12,6 @@ from devpi_cli.cli.options import index_option, jobs_option
 from devpi_cli.cli.steps.hints import instead_of_mirror
 from devpi_cli.cli.steps.preflight import require_place
 from devpi_cli.cli.steps.uploads import Uploads
-from devpi_cli.cli.target import chosen_index
 from devpi_cli.errors import DevpiError, ProgramMissing, WrongUsage
 from devpi_cli.models import DOC_UPLOAD
 from devpi_cli.packages import builder, dists, upload_defaults
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from devpi_cli.models import Dist
+    from devpi_cli.server.api import Server
 
 # What --formats knows of the days of setup.py, and what it means to build.
 FORMATS = {"bdist_wheel": "wheel", "sdist": "sdist", "sdist.tgz": "sdist", "sdist.gztar": "sdist"}
@@ -98,11 +98,12 @@ def command(
     wheels (.whl), sdists (.tar.gz, .zip) and documentation (.doc.zip, .doc.tar.gz). All files are tried; if any fails,
     the summary says which, and the exit status is not 0.
     """
-    index = chosen_index(app, index)
-    _refuse_mirror(app, index)
-    compare = skip_existing or (dry_run and not require_place(app, index).config.get("volatile"))
+    target = app.target(index)
+    name, server = target.require_index(), app.connect(target)
+    _refuse_mirror(app, server, name)
+    compare = skip_existing or (dry_run and not require_place(server, name).config.get("volatile"))
     with builder.private_folder() as private:
-        uploads = Uploads(app, index, dry_run, compare, bool(check), jobs, private)
+        uploads = Uploads(app, server, name, dry_run, compare, bool(check), jobs, private)
         if paths:
             if with_docs and not docs:
                 app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")
@@ -122,12 +123,12 @@ def command(
         uploads.send()
 
 
-def _refuse_mirror(app: App, index: str) -> None:
+def _refuse_mirror(app: App, server: Server, index: str) -> None:
     """Refuse at once what the server would refuse after it got the whole file."""
     state = app.state
-    if state.is_mirror and (app.root, index) == (state.server, state.index):
+    if state.is_mirror and (server.root, index) == (state.server, state.index):
         raise DevpiError(
-            f"{app.server.url(index)} is a mirror: nothing can be uploaded to it",
+            f"{server.url(index)} is a mirror: nothing can be uploaded to it",
             hint=instead_of_mirror(index),
         )
 
@@ -174,7 +175,7 @@ def _add_built(
 ) -> None:
     """Build the release, its documentation, or both."""
     app = uploads.app
-    heard = app.out.note if app.verbose else _nobody
+    heard = app.out.note if app.options.verbose else _nobody
     private = uploads.private
     source = _source(uploads, typed)
     if release:
@@ -225,6 +226,8 @@ def _add_docs(uploads: Uploads, folder: Path, release: tuple[str, str], *, label
 def _kept(uploads: Uploads, file: Path, label: str = "") -> Path:
     """Keep a built file in dist/, unless this is a dry run, and say so."""
     kept = file if uploads.dry_run else builder.keep(file, DIST)
+    if uploads.dry_run:
+        uploads.shown[file] = DIST / file.name
     shown = file.name if uploads.dry_run else kept
     uploads.app.out.line(f"built: {shown}{label} {file.stat().st_size // 1000}kb")
     return kept

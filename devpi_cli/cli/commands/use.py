@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,19 @@ from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.steps.install_env import NONE, chosen_venv
 from devpi_cli.cli.steps.pip_settings import TRUST, make, plan, put_back, show, show_diff
-from devpi_cli.cli.steps.service import OUTSIDE_URL, service_at, trouble_at
-from devpi_cli.cli.target import index_if_any, index_of, stored_login
+from devpi_cli.cli.steps.service import OUTSIDE_URL, ask, trouble_at
+from devpi_cli.cli.target import root_of
 from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
 from devpi_cli.files import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from devpi_cli.cli.steps.service import Asked
+    from devpi_cli.cli.target import Target
     from devpi_cli.installers.changes import Change
     from devpi_cli.models import Login, Service
+    from devpi_cli.server.api import Server
 
 
 @click.command(
@@ -92,33 +95,77 @@ def command(
         put_back(app, folder, diff=diff, dry_run=dry_run)
         return
     _take_over(app, dry_run=changes_nothing)
-    app.user, app.client_cert = user, _certificate(client_cert)
-    service = _ask(app, url) if url else _in_use(app)
+    choice = _choice(app, url, user, _certificate(client_cert))
+    asked = ask(choice.server, choice.url) if choice else None
     keep = not changes_nothing and not (url and show_urls)
-    login = _settle(app, service, keep=keep, chosen=url) if service else None
+    login = _settle(app, choice, asked, keep=keep) if choice and asked else None
     if not changes_nothing:
-        _remember(app, service, folder if venv else None, venv=venv, always=always_set_cfg, trust=trust)
-    changes = _plan(app, service, folder, trust, asked=set_cfg or diff, always=keep or dry_run)
+        _remember(app, asked, _certificate(client_cert), folder, venv=venv, always=always_set_cfg, trust=trust)
+    changes = _plan(app, asked, folder, trust, wanted=set_cfg or diff, always=keep or dry_run)
     if diff:
         show_diff(app, changes)
         return
     if not dry_run:
         make(app, changes)
-    _show(app, service, login, show_urls=show_urls, more=lambda: show(app, folder, changes if dry_run else []))
+    _show(
+        app,
+        asked.service if asked else None,
+        login,
+        show_urls=show_urls,
+        more=lambda: show(app, folder, changes if dry_run else []),
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen: the server to ask, and the URL at which; empty ``typed`` stands for what is in use."""
+
+    typed: str | None
+    user: str | None
+    target: Target
+    server: Server
+    url: str
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the server itself was chosen by its URL."""
+        return bool(self.typed and urls.is_url(self.typed))
+
+
+def _choice(app: App, typed: str | None, user: str | None, client_cert: str | None) -> Choice | None:
+    """Return what was typed: a URL, ``/``, ``user/index`` or ``index``; None where nothing is in use."""
+    if typed and urls.is_url(typed):
+        return _chosen_by_url(app, typed, user, client_cert)
+    if typed and ":" in typed.partition("/")[0]:
+        raise WrongUsage(f"{typed!r} is no index", hint=f"for a server type 'devpi use http://{typed}'")
+    target = app.target(user=user)
+    if not (typed or target.root or target.ownerless):
+        return None
+    server = app.connect(target, client_cert=client_cert)
+    index = None if typed == "/" else target.index_named(typed) if typed else target.optional_index()
+    return Choice(typed, user, target, server, server.url(index) if index else target.root)
+
+
+def _chosen_by_url(app: App, typed: str, user: str | None, client_cert: str | None) -> Choice:
+    """Return the server at a URL, as copied from a pip.conf, say. It gets no login but a stored one."""
+    url, basic_auth = urls.without_login(urls.checked(typed).partition("/+simple")[0])
+    root = root_of(f"{url}/", app.state.servers) or f"{url}/"
+    target = app.target(user=user)._replace(root=root, index=None, basic_auth=basic_auth, ownerless="")
+    return Choice(typed, user, target, app.connect(target, authenticate=False, client_cert=client_cert), url)
 
 
 def _plan(
-    app: App, service: Service | None, venv: Path | None, trust: str | None, *, asked: bool, always: bool
+    app: App, asked: Asked | None, venv: Path | None, trust: str | None, *, wanted: bool, always: bool
 ) -> list[Change]:
     """Return what is to be set: because it was asked for, or because it always is."""
-    if asked:
-        return plan(app, service, venv, trust)
-    if not (always and app.state.always_set_cfg and service):
+    if wanted:
+        return plan(app, asked, venv, trust)
+    if not (always and app.state.always_set_cfg and asked):
         return []
-    if service.index is None:
+    if asked.service.index is None:
         app.out.note("pip and uv stay as they are: there is no index to set them to")
         return []
-    return plan(app, service, venv, trust)
+    return plan(app, asked, venv, trust)
 
 
 def _make_local(app: App) -> None:
@@ -133,11 +180,11 @@ def _make_local(app: App) -> None:
 
 def _take_over(app: App, *, dry_run: bool) -> None:
     """Make ours what devpi-client left, once; its own files stay as they are."""
-    folder = app.state.inherited
+    folder = app.state.imported_from
     if dry_run or not folder:
         return
     with app.state.changing() as state:
-        state.inherited = None
+        state.imported_from = None
     app.out.note(f"taken over from devpi-client: server, index and logins in {folder}")
 
 
@@ -152,22 +199,29 @@ def _certificate(typed: str | None) -> str | None:
 
 
 def _remember(
-    app: App, service: Service | None, folder: Path | None, *, venv: str | None, always: str | None, trust: str | None
+    app: App,
+    asked: Asked | None,
+    client_cert: str | None,
+    folder: Path | None,
+    *,
+    venv: str | None,
+    always: str | None,
+    trust: str | None,
 ) -> None:
     """Remember what was typed, and nothing else."""
-    if app.client_cert is not None and service is None:
+    if client_cert is not None and asked is None:
         raise NothingInUse(
             "for which server is this client certificate?", hint="type 'devpi use URL --client-cert FILE'"
         )
-    if not (venv or always or app.client_cert is not None):
+    if not (venv or always or client_cert is not None):
         return
     with app.state.changing() as state:
         if venv:
             state.venv = None if venv == NONE else str(folder)
         if always:
             state.always_set_cfg, state.pip_set_trusted = always == "yes", trust or "auto"
-        if service and app.client_cert is not None:
-            state.at(service.root).client_cert = app.client_cert or None
+        if asked and client_cert is not None:
+            state.at(asked.service.root).client_cert = client_cert or None
 
 
 def _forget(app: App, *, dry_run: bool) -> None:
@@ -189,9 +243,13 @@ def _forget(app: App, *, dry_run: bool) -> None:
 
 
 def _list(app: App, url: str | None, user: str | None) -> None:
-    if url:
-        app.elsewhere = _ask(app, url).root
-    users = [app.server.user(user)] if user else app.server.users()
+    choice = _choice(app, url, None, None) if url else None
+    if choice:
+        root = ask(choice.server, choice.url).service.root
+        server = app.connect(choice.target._replace(root=root), authenticate=not choice.is_url)
+    else:
+        server = app.connect(app.target())
+    users = [server.user(user)] if user else server.users()
     indexes = [index for owner in users for index in owner.indexes]
     for index in indexes:
         bases = ",".join(index.listed("bases"))
@@ -199,31 +257,26 @@ def _list(app: App, url: str | None, user: str | None) -> None:
     app.out.document({"indexes": [{"name": index.name, **urls.hidden(index.config)} for index in indexes]})
 
 
-def _in_use(app: App) -> Service | None:
-    if app.place is None and not os.environ.get("DEVPI_INDEX"):
-        return None
-    index = index_if_any(app, None)
-    return service_at(app, app.server.url(index) if index else app.root)
-
-
-def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Login | None:
+def _settle(app: App, choice: Choice, asked: Asked, *, keep: bool) -> Login | None:
     """Use from now on what was asked for, unless it is only shown; forget a login that the server does not accept.
 
     Return the login that is left.
     """
-    place = chosen if chosen and urls.is_url(chosen) else app.root
-    if chosen and urls.origin(place) != urls.origin(service.root):
+    service = asked.service
+    place = choice.typed if choice.typed and choice.is_url else choice.target.root
+    if choice.typed and urls.origin(place) != urls.origin(service.root):
         app.out.warn(f"the server has rewritten the url to: {urls.hide(service.root)}")
-        if problem := trouble_at(app, service.root):
+        if problem := trouble_at(choice.server, service.root):
             app.out.warn(f"all commands will go there, and fail: {problem}; {OUTSIDE_URL}")
-    asked, app.elsewhere = app.root, service.root
-    login = stored_login(app) if app.only_stored else app.login
-    if app.user and not login:
-        raise LoginRequired(f"{app.user} is not logged in at {service.root}", hint=f"type 'devpi login {app.user}'")
-    refused = login is not None and asked == service.root and service.status not in ("ok", "")
+    stored = app.state.login(service.root, choice.target.named_user)
+    login = stored if choice.is_url else choice.server.session.acting() or stored
+    if choice.user and not login:
+        raise LoginRequired(
+            f"{choice.user} is not logged in at {service.root}", hint=f"type 'devpi login {choice.user}'"
+        )
+    refused = login is not None and choice.target.root == service.root and service.status not in ("ok", "")
     if keep:
-        lost = login.user if login and refused and login == stored_login(app) else None
-        _keep(app, service, chosen=bool(chosen), lost=lost)
+        _keep(app, choice, service, lost=login.user if login and refused and login == stored else None)
     if login and refused:
         why = "has expired" if service.status == "expired" else "is no longer valid"
         app.out.note(f"the login of {login.user} {why}: type 'devpi login {login.user}'")
@@ -231,38 +284,28 @@ def _settle(app: App, service: Service, *, keep: bool, chosen: str | None) -> Lo
     return login
 
 
-def _keep(app: App, service: Service, *, chosen: bool, lost: str | None) -> None:
+def _keep(app: App, choice: Choice, service: Service, *, lost: str | None) -> None:
     index = service.index.removeprefix(service.root) if service.index else None
-    if not (app.user or lost) and (not chosen or _is_kept(app, service, index)):
+    if not (choice.user or lost) and (not choice.typed or _is_kept(app, choice, service, index)):
         return
     with app.state.changing() as state:
         known = state.at(service.root)
-        if chosen:
+        if choice.typed:
             state.server, state.index, state.is_mirror = service.root, index, service.is_mirror
             known.features = list(service.features)
-            known.basic_auth = app.basic_auth or known.basic_auth
-        known.user = app.user or known.user
+            known.basic_auth = choice.target.basic_auth or known.basic_auth
+        known.user = choice.user or known.user
         if lost:
             known.logins.pop(lost, None)
 
 
-def _is_kept(app: App, service: Service, index: str | None) -> bool:
+def _is_kept(app: App, choice: Choice, service: Service, index: str | None) -> bool:
     """Tell whether all that would be written stands there: to lock a file takes longer than to look."""
     state, known = app.state, app.state.known(service.root)
+    basic_auth = choice.target.basic_auth or known.basic_auth
     in_use = (state.server, state.index, state.is_mirror, known.features, known.basic_auth)
-    wanted = (service.root, index, service.is_mirror, list(service.features), app.basic_auth or known.basic_auth)
+    wanted = (service.root, index, service.is_mirror, list(service.features), basic_auth)
     return in_use == wanted and (state.local if state.local and state.is_local else state.path).exists()
-
-
-def _ask(app: App, typed: str) -> Service:
-    """Ask for what was typed: a URL, ``/``, ``user/index`` or ``index``."""
-    if not urls.is_url(typed):
-        if ":" in typed.partition("/")[0]:
-            raise WrongUsage(f"{typed!r} is no index", hint=f"for a server type 'devpi use http://{typed}'")
-        return service_at(app, app.root if typed == "/" else app.server.url(index_of(app, typed)))
-    url, app.basic_auth = urls.without_login(urls.checked(typed).partition("/+simple")[0])  # as copied from a pip.conf
-    app.elsewhere, app.only_stored = app.state.root_of(f"{url}/") or f"{url}/", True
-    return service_at(app, url)
 
 
 def _show(
@@ -277,7 +320,7 @@ def _show(
     else:
         app.out.line(f"current devpi index: {service.index} ({who})")
         places = {"login": service.login, "pypisubmit": service.pypisubmit, "simpleindex": service.simpleindex}
-        for name, place in places.items() if show_urls or app.debug else ():
+        for name, place in places.items() if show_urls or app.options.debug else ():
             app.out.line(f"{name:>19}: {place}")
         if service.features:
             app.out.line(f"supported features: {', '.join(service.features)}")

@@ -10,13 +10,13 @@ from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import key_values, password_from_stdin
 from devpi_cli.cli.steps.preflight import dry_run_option, require_login, require_volatile
 from devpi_cli.cli.steps.users import SECRET_KEYS, modify_user, plan_user
-from devpi_cli.cli.target import acting_user
 from devpi_cli.errors import AlreadyThere, Conflict, LoginRequired, Missing, WrongUsage
 from devpi_cli.server import config_changes
 from devpi_cli.server.api import MAKE_VOLATILE
 
 if TYPE_CHECKING:
     from devpi_cli.models import User
+    from devpi_cli.server.api import Server
 
 # What devpi-server 6.20 keeps of a user (model.py); anything else it drops without a word.
 KEYS = ("email", "title", "description", "custom_data", *SECRET_KEYS)
@@ -60,18 +60,20 @@ def command(
     if name and "=" in name:
         settings, name = (name, *settings), None
     config = _checked(key_values(settings))
+    target = app.target()
+    server = app.connect(target)
     if list_:
-        _list(app)
+        _list(app, server)
     elif not (create or delete or modify or config):
-        _show(app, name or acting_user(app))
+        _show(app, server, name or target.acting_user())
     elif not name:
         raise WrongUsage("which user? name one before KEY=VALUE")
     elif create:
-        _create(app, name, config, password_stdin=password_stdin, exist_ok=exist_ok, dry_run=dry_run)
+        _create(app, server, name, config, password_stdin=password_stdin, exist_ok=exist_ok, dry_run=dry_run)
     elif delete:
-        _delete(app, name, config, missing_ok=missing_ok, dry_run=dry_run)
+        _delete(app, server, name, config, missing_ok=missing_ok, dry_run=dry_run)
     else:
-        _modify(app, name, config, dry_run=dry_run)
+        _modify(app, server, name, config, dry_run=dry_run)
 
 
 def _checked(config: dict[str, str]) -> dict[str, str]:
@@ -82,40 +84,48 @@ def _checked(config: dict[str, str]) -> dict[str, str]:
 
 
 def _create(
-    app: App, name: str, config: dict[str, str], *, password_stdin: bool, exist_ok: bool, dry_run: bool
+    app: App, server: Server, name: str, config: dict[str, str], *, password_stdin: bool, exist_ok: bool, dry_run: bool
 ) -> None:
-    there = _there(app, name) if exist_ok or dry_run else None
+    there = _there(server, name) if exist_ok or dry_run else None
     if there and not exist_ok:
         raise AlreadyThere(f"there is a user {name}", hint="--exist-ok brings it to what is asked")
     if there:
-        _bring(app, there, config, has_password=password_stdin, dry_run=dry_run)
+        _bring(app, server, there, config, has_password=password_stdin, dry_run=dry_run)
         return
     if dry_run:
-        plan_user(app, name, "create", config)
+        plan_user(app, server, name, "create", config)
         return
     if password_stdin:
         config["password"] = password_from_stdin()
     if not config.keys() & SECRET_KEYS:
         config["password"] = app.out.ask_new_password(name, "give it as password=…, or use --password-stdin")
     try:
-        app.server.create_user(name, config)
+        server.create_user(name, config)
     except Conflict:  # somebody was faster
         if not exist_ok:
             raise
-        _bring(app, app.server.user(name), config)
+        _bring(app, server, server.user(name), config)
         return
     app.out.line(f"user created: {name}")
     app.out.document({"user": name, "created": True})
 
 
-def _there(app: App, name: str) -> User | None:
+def _there(server: Server, name: str) -> User | None:
     try:
-        return app.server.user(name)
+        return server.user(name)
     except Missing:
         return None
 
 
-def _bring(app: App, user: User, config: dict[str, str], *, has_password: bool = False, dry_run: bool = False) -> None:
+def _bring(
+    app: App,
+    server: Server,
+    user: User,
+    config: dict[str, str],
+    *,
+    has_password: bool = False,
+    dry_run: bool = False,
+) -> None:
     """Bring a user to what is asked; a password cannot be compared, and so it stays as it is."""
     if has_password or config.keys() & SECRET_KEYS:
         what = f"the password of {user.name} stays as it is: the server does not tell whether it is another one"
@@ -123,32 +133,32 @@ def _bring(app: App, user: User, config: dict[str, str], *, has_password: bool =
     asked = {key: value for key, value in config.items() if key not in SECRET_KEYS}
     changes = config_changes.differing(user.config, asked)
     if dry_run:
-        plan_user(app, user.name, "modify" if changes else "nothing", changes)
+        plan_user(app, server, user.name, "modify" if changes else "nothing", changes)
     elif changes:
-        modify_user(app, user.name, changes)
+        modify_user(app, server, user.name, changes)
     else:
         app.out.line(f"user as asked: {user.name}")
         app.out.document({"user": user.name, "modified": []})
 
 
-def _modify(app: App, name: str, config: dict[str, str], *, dry_run: bool) -> None:
+def _modify(app: App, server: Server, name: str, config: dict[str, str], *, dry_run: bool) -> None:
     if not dry_run:
-        modify_user(app, name, config)
+        modify_user(app, server, name, config)
         return
-    user = app.server.user(name)
-    require_login(app)
+    user = server.user(name)
+    require_login(server)
     changes = {key: value for key, value in config.items() if key in SECRET_KEYS}
     changes |= config_changes.differing(
         user.config, {key: value for key, value in config.items() if key not in SECRET_KEYS}
     )
-    plan_user(app, name, "modify" if changes else "nothing", changes)
+    plan_user(app, server, name, "modify" if changes else "nothing", changes)
 
 
-def _delete(app: App, name: str, config: dict[str, str], *, missing_ok: bool, dry_run: bool) -> None:
+def _delete(app: App, server: Server, name: str, config: dict[str, str], *, missing_ok: bool, dry_run: bool) -> None:
     if config:
         raise WrongUsage("a user that is deleted takes no KEY=VALUE")
     try:
-        user = app.server.user(name)  # who is not there gives 404, not the 403 that DELETE would
+        user = server.user(name)  # who is not there gives 404, not the 403 that DELETE would
     except Missing:
         if not missing_ok:
             raise
@@ -156,31 +166,31 @@ def _delete(app: App, name: str, config: dict[str, str], *, missing_ok: bool, dr
         app.out.document({"user": name, "deleted": False})
         return
     if dry_run:
-        require_login(app)
+        require_login(server)
         for index in user.indexes:
             require_volatile(index, MAKE_VOLATILE.format(index.name))
-        plan_user(app, name, "delete", {}, [index.name for index in user.indexes])
+        plan_user(app, server, name, "delete", {}, [index.name for index in user.indexes])
         return
-    app.out.confirm("Are you sure", [f"About to remove: {app.server.url(name)}"])
-    app.server.delete_user(name)
+    app.out.confirm("Are you sure", [f"About to remove: {server.url(name)}"])
+    server.delete_user(name)
     app.out.line(f"user deleted: {name}")
     app.out.document({"user": name, "deleted": True})
 
 
-def _list(app: App) -> None:
-    names = [user.name for user in app.server.users()]
+def _list(app: App, server: Server) -> None:
+    names = [user.name for user in server.users()]
     for name in names:
         app.out.line(name)
     app.out.document({"users": names})
 
 
-def _show(app: App, name: str | None) -> None:
+def _show(app: App, server: Server, name: str | None) -> None:
     if not name:
         raise LoginRequired(
             "which user? nobody is logged in", hint="type 'devpi user USER', or 'devpi login USER' first"
         )
-    user = app.server.user(name)
-    app.out.line(f"{app.server.url(name)}:")
+    user = server.user(name)
+    app.out.line(f"{server.url(name)}:")
     for key, value in sorted(user.config.items()):
         app.out.line(f"  {key}={','.join(map(str, value)) if isinstance(value, list) else value}")
     app.out.document({"user": user.name, **user.config, "indexes": [index.name for index in user.indexes]})

@@ -7,8 +7,7 @@ import click
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.hints import no_longer_good
-from devpi_cli.cli.steps.service import expiry, service_at
-from devpi_cli.cli.target import index_if_any
+from devpi_cli.cli.steps.service import ask, expiry
 from devpi_cli.errors import LoginRequired
 
 
@@ -20,12 +19,11 @@ def command(app: App, index: str | None) -> None:
 
     The server is asked whether it accepts that login. The exit status is 3 when it does not, or nobody is logged in.
     """
-    if index:
-        index_if_any(app, index)  # a URL leads to its server
-    root, login = app.root, app.login
+    server = app.connect(app.target(index))
+    login = server.session.acting()
     if login is None:
-        raise LoginRequired(f"not logged in at {root}", hint="type 'devpi login USER'")
-    if wrong := no_longer_good(login, service_at(app, root).status, app.logins.source):
-        raise LoginRequired(f"not logged in at {root}", hint=wrong)
+        raise LoginRequired(f"not logged in at {server.root}", hint="type 'devpi login USER'")
+    if wrong := no_longer_good(login, ask(server, server.root).service.status):
+        raise LoginRequired(f"not logged in at {server.root}", hint=wrong)
     app.out.line(login.user)
-    app.out.document({"user": login.user, "server": root, "expires": expiry(login)})
+    app.out.document({"user": login.user, "server": server.root, "expires": expiry(login)})

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from devpi_cli import dirs
 from devpi_cli.cli.completion.cache import Cache
+from devpi_cli.cli.target import Target, resolve
 from devpi_cli.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from devpi_cli.server.api import Server
-    from devpi_cli.state.store import State
 
 LIMIT = 0.3
 """How many seconds a server has to answer, whatever it is asked for one word."""
@@ -33,7 +33,7 @@ YES = ("1", "true", "t", "yes", "y", "on")
 HARMLESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+@/")
 
 
-class Line:
+class CompletionContext:
     """The words before the one at the cursor, and what is known where they lead."""
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -53,121 +53,88 @@ class Line:
     # -- what the state knows
 
     @cached_property
-    def state(self) -> State:
-        from devpi_cli.state.store import State
-
-        return State.of(self._clientdir)
+    def state(self) -> Glance:
+        """What the state file says."""
+        return Glance(self._clientdir)
 
     @cached_property
-    def _glance(self) -> dict[str, Any]:
-        """Return what the state file says, and before it that of the active environment."""
-        folder, venv = self._clientdir or dirs.state(), os.environ.get("VIRTUAL_ENV")
-        with suppress(OSError, ValueError, LookupError, TypeError):
-            found: dict[str, Any] = _json(f"{folder}/state.json")
-            if venv and os.path.exists(f"{venv}/{LOCAL_STATE}"):  # noqa: PTH110 (without pathlib)
-                found |= _json(f"{venv}/{LOCAL_STATE}")
-            elif venv and os.path.exists(f"{venv}/devpi.json"):  # noqa: PTH110 (without pathlib)
-                return self.state.as_json()
-            return found
-        return self.state.as_json()
-
-    @property
-    def root(self) -> str:
-        """The root URL of the server in use; empty if there is none."""
-        if "://" in os.environ.get("DEVPI_INDEX", ""):
-            from devpi_cli import urls
-
-            named = urls.named_place()
-            return named.root if named else ""
-        return self._glance["server"] or ""
-
-    @property
-    def servers(self) -> list[str]:
-        """The root URLs of all servers that are remembered."""
-        return list(self._glance["servers"])
+    def target(self) -> Target:
+        """The server, index and user in use. Raises WrongUsage for a variable that makes no sense."""
+        return resolve(None, os.environ, self.state)
 
     @property
     def logins(self) -> list[str]:
         """The users who are logged in at the server in use."""
-        return list(self._known(self.root).get("logins", ()))
+        return list(self.state.known(self.target.root).get("logins", ()))
 
     @property
     def user(self) -> str | None:
         """Who acts, as ``--index`` and others understand it."""
-        return os.environ.get("DEVPI_USER") or self._login(self.root)
+        return self.target.user
 
-    def _known(self, root: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._glance["servers"].get(root, {})
-        return found
-
-    def _login(self, root: str) -> str | None:
-        """Return the user by whose login a server is asked; None for nobody's."""
-        known = self._known(root)
-        user = os.environ.get("DEVPI_USER") or known.get("user")
-        return user if user in known.get("logins", ()) else None
-
-    def index(self) -> tuple[str, str]:
-        """Return the root URL and the name of the index that is meant. Raises WrongUsage if there is none."""
-        from devpi_cli import urls
-
-        typed = self.option("--index") or os.environ.get("DEVPI_INDEX") or self._glance["index"] or ""
-        if urls.is_url(typed):
-            return urls.split_index(urls.without_login(urls.checked(typed))[0])
-        return self.root, urls.index_name(typed, self.user)
+    def index_target(self) -> Target:
+        """Return the target with the index that is meant. Raises what ``Target.require_index`` raises."""
+        target = resolve(self.option("--index"), os.environ, self.state)
+        target.require_index()
+        return target
 
     # -- what a server knows
 
-    def names(self, root: str | None = None) -> list[str]:
+    def names(self, target: Target | None = None) -> list[str]:
         """Return the users of a server, of that in use unless it is named, and their indexes as ``user/index``."""
 
         def fetch(server: Server) -> list[str]:
             users = server.users()
             return [*(user.name for user in users), *(index.name for user in users for index in user.indexes)]
 
-        return self._ask(root or self.root, "users", fetch)
+        return self._ask(target or self.target, "users", fetch)
 
     def projects(self) -> list[str]:
         """Return the projects of the index that is meant."""
-        root, index = self.index()
-        return self._ask(root, f"projects of {index}", lambda server: server.index(index).projects)
+        target = self.index_target()
+        index = target.require_index()
+        return self._ask(target, f"projects of {index}", lambda server: server.index(index).projects)
 
     def versions(self, project: str) -> list[str]:
         """Return the versions of a project on that index, the newest first."""
-        root, index = self.index()
+        target = self.index_target()
+        index = target.require_index()
 
         def fetch(server: Server) -> list[str]:
             from devpi_cli.models import newest_first, normalised
 
             return newest_first(release.version for release in server.releases(index, normalised(project)))
 
-        return self._ask(root, f"versions of {project} on {index}", fetch)
+        return self._ask(target, f"versions of {project} on {index}", fetch)
 
-    def _ask(self, root: str, question: str, fetch: Callable[[Server], Sequence[str]]) -> list[str]:
+    def _ask(self, target: Target, question: str, fetch: Callable[[Server], Sequence[str]]) -> list[str]:
         """Return what the cache knows, or the server in the time that it has; nothing where neither does."""
+        root = target.root
         if not root:
             return []
-        key = (root, self._login(root) or "", question)
+        key = (root, self.state.user_at(root, target.named_user) or "", question)
         found = self._cache.names(*key)
         if found is None and self._left > 0 and self._cache.names(root, seconds=DEAD_SECONDS) is None:
-            found = self._fetch(root, fetch)
+            found = self._fetch(target, fetch)
             self._cache.keep(found or (), *(key if found is not None else (root,)))
         return found or []
 
-    def _fetch(self, root: str, fetch: Callable[[Server], Sequence[str]]) -> list[str] | None:
+    def _fetch(self, target: Target, fetch: Callable[[Server], Sequence[str]]) -> list[str] | None:
         """Return what the server says; None when it does not answer in time."""
-        from devpi_cli.http import engine
-
-        engine.start()
-        from devpi_cli.http.identity import Access
+        from devpi_cli.http.identity import Identity
         from devpi_cli.http.session import Session
         from devpi_cli.http.tls import Trust
         from devpi_cli.server.api import Server
+        from devpi_cli.state.store import State
 
-        login, known = self.state.login(root, self._login(root)), self.state.known(root)
-        access = Access(root, login.pair if login else None, known.basic_auth, known.client_cert)
+        root, state = target.root, State.of(self._clientdir)
+        known = state.known(root)
         insecure = "--insecure" in self._words or os.environ.get("DEVPI_INSECURE", "").lower() in YES
-        trust = Trust(self.option("--ca-bundle") or os.environ.get("DEVPI_CA_BUNDLE"), insecure)
-        session = Session(access, timeout=LIMIT, trust=trust)
+        session = Session(
+            Identity(root, state.login(root, target.named_user), known.basic_auth, known.client_cert),
+            timeout=LIMIT,
+            trust=Trust(self.option("--ca-bundle") or os.environ.get("DEVPI_CA_BUNDLE"), insecure),
+        )
         session.prepare(root)
         started = time.monotonic()
         found = _within(self._left, Server(root, session), fetch)
@@ -177,6 +144,45 @@ class Line:
     @cached_property
     def _cache(self) -> Cache:
         return Cache(f"{f'{self._clientdir}/cache' if self._clientdir else dirs.cache()}/completion")
+
+
+class Glance:
+    """What the state says of servers and users, read without the libraries that ``State`` needs."""
+
+    def __init__(self, clientdir: str | None) -> None:
+        self._data = _in_files(clientdir)
+        self.server: str | None = self._data["server"]
+        self.index: str | None = self._data["index"]
+
+    @property
+    def servers(self) -> Iterable[str]:
+        """The root URLs of all servers."""
+        return list(self._data["servers"])
+
+    def known(self, root: str) -> dict[str, Any]:
+        """Return what is remembered of a server, as the file has it."""
+        found: dict[str, Any] = self._data["servers"].get(root, {})
+        return found
+
+    def user_at(self, root: str, named: str | None = None) -> str | None:
+        """Return the user who acts at a server, or the one who is named, if they are logged in there."""
+        known = self.known(root)
+        user = named or known.get("user")
+        return user if user in known.get("logins", ()) else None
+
+
+def _in_files(clientdir: str | None) -> dict[str, Any]:
+    """Return what the state file says, and before it that of the active environment."""
+    folder, venv = clientdir or dirs.state(), os.environ.get("VIRTUAL_ENV")
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        found: dict[str, Any] = _json(f"{folder}/state.json")
+        if venv and os.path.exists(f"{venv}/{LOCAL_STATE}"):  # noqa: PTH110 (without pathlib)
+            return found | _json(f"{venv}/{LOCAL_STATE}")
+        if not (venv and os.path.exists(f"{venv}/devpi.json")):  # noqa: PTH110 (without pathlib)
+            return found
+    from devpi_cli.state.store import State
+
+    return State.of(clientdir).as_json()
 
 
 def _json(path: str) -> dict[str, Any]:

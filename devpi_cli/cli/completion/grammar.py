@@ -28,6 +28,7 @@ KINDS = {
 }
 # Where the same metavar means more, or less: command, parameter -> kind.
 SPECIAL = {
+    ("help", "words"): "plugin",  # click knows what there is, with the commands of plugins
     ("index", "name"): "index-or-setting",
     ("install", "packages"): "package",
     ("patchjson", "path"): "path",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from devpi_cli.cli.completion.context import Line
+from devpi_cli.cli.completion.context import CompletionContext
+from devpi_cli.cli.target import Target, root_of
 from devpi_cli.errors import DevpiError
 
 if TYPE_CHECKING:
@@ -25,12 +26,15 @@ CHOICES = {
     "mirror_whitelist_inheritance": ("intersection", "union"),
     "mirror_no_project_list": BOOLEAN,
     "mirror_use_external_urls": BOOLEAN,
+    "mirror_ignore_serial_header": BOOLEAN,
+    "mirror_provides_core_metadata": BOOLEAN,
 }
 # The keys of an index and of a user (devpi-server 6.20, model.py and mirror.py).
 INDEX_KEYS = (
     *("type", "volatile", "bases", "acl_upload", "acl_toxresult_upload", "title", "description", "custom_data"),
     *("mirror_whitelist", "mirror_whitelist_inheritance", "mirror_url", "mirror_web_url_fmt", "mirror_cache_expiry"),
-    *("mirror_no_project_list", "mirror_use_external_urls"),
+    *("mirror_no_project_list", "mirror_use_external_urls", "mirror_ignore_serial_header"),
+    "mirror_provides_core_metadata",
 )
 USER_KEYS = ("email", "title", "description", "custom_data", "password", "pwhash")
 
@@ -42,7 +46,7 @@ def values(kind: str, current: str, words: Sequence[str]) -> list[str]:
     """
     current = current.strip("'\"")
     with suppress(DevpiError, OSError, ValueError):
-        found = KINDS[kind](Line(tuple(words)), current) if kind in KINDS else ()
+        found = KINDS[kind](CompletionContext(tuple(words)), current) if kind in KINDS else ()
         return [value for value in dict.fromkeys(found) if value.startswith(current)]
     return []
 
@@ -50,62 +54,62 @@ def values(kind: str, current: str, words: Sequence[str]) -> list[str]:
 # -- what there is of each kind
 
 
-def _indexes(line: Line, current: str) -> Iterable[str]:
+def _indexes(context: CompletionContext, current: str) -> Iterable[str]:
     """Return indexes by their name, by the short one that the user who is logged in may use, and by their URL."""
-    if "://" in current and (root := line.state.root_of(current)):
-        return [root + name for name in line.names(root) if "/" in name]
-    own = f"{line.user}/"
-    names = [name for name in line.names() if "/" in name]
-    servers = line.servers if current or not line.root else ()
+    if "://" in current and (root := root_of(current, context.state.servers)):
+        return [root + name for name in context.names(Target(root)) if "/" in name]
+    own = f"{context.user}/"
+    names = [name for name in context.names() if "/" in name]
+    servers = context.state.servers if current or not context.target.root else ()
     return [*(name.removeprefix(own) for name in names if name.startswith(own)), *names, *servers]
 
 
-def _users(line: Line, current: str) -> Iterable[str]:
+def _users(context: CompletionContext, current: str) -> Iterable[str]:
     del current
-    return [*line.logins, *(name for name in line.names() if "/" not in name)]
+    return [*context.logins, *(name for name in context.names() if "/" not in name)]
 
 
-def _projects(line: Line, current: str) -> Iterable[str]:
+def _projects(context: CompletionContext, current: str) -> Iterable[str]:
     del current
-    return line.projects()
+    return context.projects()
 
 
-def _requirements(line: Line, current: str) -> Iterable[str]:
+def _requirements(context: CompletionContext, current: str) -> Iterable[str]:
     """Return projects, and after an operator the versions of one."""
     cut = next((place for place, sign in enumerate(current) if sign in OPERATORS), None)
     if cut is None:
-        return line.projects()
+        return context.projects()
     name, rest = current[:cut], current[cut:]
     operator = rest[: len(rest) - len(rest.lstrip(OPERATORS))]
     if operator in ("=", "!", "~"):
         operator += "="
-    return [f"{name}{operator}{version}" for version in line.versions(name)]
+    return [f"{name}{operator}{version}" for version in context.versions(name)]
 
 
-def _releases(line: Line, current: str) -> Iterable[str]:
+def _releases(context: CompletionContext, current: str) -> Iterable[str]:
     """Return what ``_requirements`` does, with the beginning of a version behind a project, which needs one."""
-    found = _requirements(line, current)
+    found = _requirements(context, current)
     return found if set(current) & set(OPERATORS) else [f"{project}==" for project in found]
 
 
-def _targets(line: Line, current: str) -> Iterable[str]:
+def _targets(context: CompletionContext, current: str) -> Iterable[str]:
     """Return where releases can be pushed to; and more releases, once it is clear that one is meant."""
     from pathlib import Path
 
     from devpi_cli.auth import pypirc as settings
     from devpi_cli.files import expanded
 
-    pypirc = line.option("--pypirc")
-    found = [*_indexes(line, current)]
+    pypirc = context.option("--pypirc")
+    found = [*_indexes(context, current)]
     with suppress(DevpiError):
         sections = settings.sections(expanded(Path(pypirc)) if pypirc else settings.default_path())
         found += [f"pypi:{name}" for name in sections]
     if any(name.startswith(current) for name in found):
         return found
-    return _releases(line, current)
+    return _releases(context, current)
 
 
-def _settings(line: Line, current: str) -> Iterable[str]:
+def _settings(context: CompletionContext, current: str) -> Iterable[str]:
     """Return keys of an index with ``=`` (or ``+=`` and ``-=``, once it is begun), and values."""
     key, equals, value = current.partition("=")
     name = key.rstrip("+-")
@@ -114,44 +118,44 @@ def _settings(line: Line, current: str) -> Iterable[str]:
     if name not in LISTS:
         return [f"{key}={choice}" for choice in CHOICES.get(name, ())]
     before, comma, _ = value.rpartition(",")
-    names = line.names()
+    names = context.names()
     items = [n for n in names if "/" in n] if name == "bases" else [*EVERYBODY, *(n for n in names if "/" not in n)]
     return [f"{key}={before}{comma}{item}" for item in items if item not in before.split(",")]
 
 
-def _indexes_or_settings(line: Line, current: str) -> Iterable[str]:
-    found = () if "=" in current else _indexes(line, current)
-    return [name for name in found if name.startswith(current)] or _settings(line, current)
+def _indexes_or_settings(context: CompletionContext, current: str) -> Iterable[str]:
+    found = () if "=" in current else _indexes(context, current)
+    return [name for name in found if name.startswith(current)] or _settings(context, current)
 
 
-def _user_settings(line: Line, current: str) -> Iterable[str]:
-    del line, current
+def _user_settings(context: CompletionContext, current: str) -> Iterable[str]:
+    del context, current
     return [f"{key}=" for key in USER_KEYS]
 
 
-def _environments(line: Line, current: str) -> Iterable[str]:
+def _environments(context: CompletionContext, current: str) -> Iterable[str]:
     """Return the environments that tox knows in this folder; several are separated by commas."""
     from devpi_cli.programs import tox
 
     before, comma, _ = current.rpartition(",")
-    found = tox.environments(line.option("-c"))
+    found = tox.environments(context.option("-c"))
     return [f"{before}{comma}{name}" for name in found if name not in before.split(",")]
 
 
-def _paths(line: Line, current: str) -> Iterable[str]:
+def _paths(context: CompletionContext, current: str) -> Iterable[str]:
     del current
-    return ["/", *(f"/{name}" for name in line.names()), "/+api", "/+status"]
+    return ["/", *(f"/{name}" for name in context.names()), "/+api", "/+status"]
 
 
-def _commands(line: Line, current: str) -> Iterable[str]:
+def _commands(context: CompletionContext, current: str) -> Iterable[str]:
     """Return the commands of plugins: the others are in the script."""
-    del line, current
+    del context, current
     from devpi_cli.cli import plugins
 
     return [plugin.name for plugin in plugins.installed()]
 
 
-KINDS: dict[str, Callable[[Line, str], Iterable[str]]] = {
+KINDS: dict[str, Callable[[CompletionContext, str], Iterable[str]]] = {
     "command": _commands,
     "environments": _environments,
     "index": _indexes,

@@ -8,13 +8,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import click
-
 from devpi_cli import urls
 from devpi_cli.auth.sources import STORED
 from devpi_cli.errors import DevpiError, Missing, NotAllowed
-from devpi_cli.http.session import Session
-from devpi_cli.server.api import Server, discover
+from devpi_cli.server.api import discover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from devpi_cli.cli.app import App
     from devpi_cli.errors import Refused
     from devpi_cli.models import Login
+    from devpi_cli.server.api import Server
 
 ASK_SECONDS = 3.0
 ALIKE = 0.6
@@ -42,8 +40,12 @@ def what_to_type(app: App, error: DevpiError) -> str:
     if error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return "the proxy wants a login: put USER:PASSWORD@ before its host in HTTP_PROXY and HTTPS_PROXY"
     try:
-        refusal = Refusal.of(app, error)
-        return why(app, refusal) if isinstance(error, NotAllowed) else _what_was_meant(app, refusal)
+        url = error.request.partition(" ")[2]
+        server = next((server for server in reversed(app.connections) if urls.is_below(url, server.root)), None)
+        refusal = Refusal.of(error, server)
+        if isinstance(error, NotAllowed):
+            return why(server, refusal) if server else ""
+        return _what_was_meant(app, server, refusal)
     except (Exception, KeyboardInterrupt) as second:  # the failure that is to be explained must not get lost
         app.out.debug(f"cannot tell why: {second!r}")
         return ""
@@ -51,20 +53,17 @@ def what_to_type(app: App, error: DevpiError) -> str:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What the server in use, or named, said no to: the method, the names in the URL's path, the words it used."""
+    """What a server said no to: the method, the names in the URL's path, the words it used."""
 
     method: str
     names: tuple[str, ...]
     reason: str
-    is_ours: bool
-    """Whether it was that server at all."""
 
     @classmethod
-    def of(cls, app: App, error: Refused) -> Refusal:
+    def of(cls, error: Refused, server: Server | None) -> Refusal:
         method, _, url = error.request.partition(" ")
-        is_ours = urls.is_below(url, app.root)
-        path = urlsplit(url).path.removeprefix(urlsplit(app.root).path)
-        return cls(method, tuple(unquote(name) for name in path.split("/") if name), error.reason, is_ours)
+        path = urlsplit(url).path.removeprefix(urlsplit(server.root).path if server else "")
+        return cls(method, tuple(unquote(name) for name in path.split("/") if name), error.reason)
 
     @property
     def index(self) -> str:
@@ -87,35 +86,32 @@ class Refusal:
         return None
 
 
-def why(app: App, refusal: Refusal) -> str:
+def why(server: Server, refusal: Refusal) -> str:
     """Return why a login was not enough: it expired, it is not valid, or it is somebody else's index."""
-    login = app.login
-    if not refusal.is_ours or login is None:
-        return "not logged in: type 'devpi login USER'" if refusal.is_ours else ""
-    status = "" if refusal.is_inquiry else _status(app)
+    login = server.session.acting()
+    if login is None:
+        return "not logged in: type 'devpi login USER'"
+    status = "" if refusal.is_inquiry else _status(server)
     if status == "ok":
-        return _who_may(app, login.user, refusal) or f"the login of {login.user} is good, but may not do this"
-    return no_longer_good(login, status, app.logins.source) or (
+        return _who_may(server, login.user, refusal) or f"the login of {login.user} is good, but may not do this"
+    return no_longer_good(login, status) or (
         f"logged in as {login.user}; 'devpi use' tells whether the server still accepts that login"
     )
 
 
-def no_longer_good(login: Login, status: str, source: str = STORED) -> str:
-    """Say why a server no longer accepts a login, by what it says of it; nothing if it does, or does not say.
-
-    ``source`` is where the login came from.
-    """
-    if status == "expired" or (status != "ok" and login.hours <= 0):
+def no_longer_good(login: Login, status: str) -> str:
+    """Say why a server no longer accepts a login, by what it says of it; nothing if it does, or does not say."""
+    if status == "expired" or (status != "ok" and not login.is_current):
         return expired(login)
     if status not in ("ok", ""):
-        return _invalid(login.user, source)
+        return _invalid(login)
     return ""
 
 
-def _invalid(user: str, source: str) -> str:
-    if source in ("", STORED):
-        return f"the login of {user} is no longer valid: type 'devpi login {user}'"
-    return f"the server does not take what {source} has for a login of {user}"
+def _invalid(login: Login) -> str:
+    if login.source in ("", STORED):
+        return f"the login of {login.user} is no longer valid: type 'devpi login {login.user}'"
+    return f"the server does not take what {login.source} has for a login of {login.user}"
 
 
 def expired(login: Login) -> str:
@@ -131,19 +127,19 @@ def may_upload(user: str | None, acl: Iterable[object]) -> bool:
     return ":ANONYMOUS:" in allowed or bool(user and (user in allowed or any(name[:1] == ":" for name in allowed)))
 
 
-def _status(app: App) -> str:
+def _status(server: Server) -> str:
     try:
-        return discover(hasty(app).session, app.root).status
+        return discover(server.hurried(ASK_SECONDS).session, server.root).status
     except DevpiError:
         return ""
 
 
-def _who_may(app: App, user: str, refusal: Refusal) -> str:
+def _who_may(server: Server, user: str, refusal: Refusal) -> str:
     if not refusal.wanted:
         return ""
     what, index = refusal.wanted
     try:
-        found = hasty(app).index(index, projects=False)
+        found = server.hurried(ASK_SECONDS).index(index, projects=False)
     except DevpiError:
         return ""
     acl = found.listed("acl_upload")
@@ -152,14 +148,14 @@ def _who_may(app: App, user: str, refusal: Refusal) -> str:
     return f"{user} may not {what} {index}: its acl_upload is {','.join(acl) or 'empty'}"
 
 
-def _what_was_meant(app: App, refusal: Refusal) -> str:
+def _what_was_meant(app: App, server: Server | None, refusal: Refusal) -> str:
     kind = next((words for words in WHAT_THERE_IS if words in refusal.reason), "")
     if MIRROR in refusal.reason:
         return instead_of_mirror(refusal.index)
-    if not (kind and refusal.is_ours):
+    if not (kind and server):
         return WHAT_THERE_IS.get(kind, "")
     try:
-        nearest = _nearest(*_names(app, kind, refusal))
+        nearest = _nearest(*_names(app, server.hurried(ASK_SECONDS), kind, refusal))
     except DevpiError:
         nearest = ""
     return f"{DID_YOU_MEAN} {nearest!r}? {WHAT_THERE_IS[kind]}" if nearest else WHAT_THERE_IS[kind]
@@ -170,12 +166,12 @@ def instead_of_mirror(index: str) -> str:
     return f"name another index with --index, or make one on top of it: devpi index -c NAME bases={index}"
 
 
-def _names(app: App, kind: str, refusal: Refusal) -> tuple[str, list[str]]:
+def _names(app: App, server: Server, kind: str, refusal: Refusal) -> tuple[str, list[str]]:
     """Return what was asked for and what there is, with one request; none for a mirror: its list is endless."""
     if kind == "no project ":
         is_small = refusal.index == app.state.index and not app.state.is_mirror
-        return "/".join(refusal.names[2:3]), list(hasty(app).index(refusal.index).projects) if is_small else []
-    users = hasty(app).users()
+        return "/".join(refusal.names[2:3]), list(server.index(refusal.index).projects) if is_small else []
+    users = server.users()
     if kind == "no user ":
         return "".join(refusal.names[:1]), [user.name for user in users]
     return refusal.index, [index.name for user in users for index in user.indexes]
@@ -192,13 +188,3 @@ def _nearest(typed: str, names: list[str]) -> str:
 
     best = max(names, key=likeness, default="")
     return best if best and likeness(best)[0] >= ALIKE else ""
-
-
-def hasty(app: App) -> Server:
-    """Return the server to who would rather not wait."""
-    usual = app.session
-    seconds = min(ASK_SECONDS, usual.timeout)
-    session = Session(usual.access, timeout=seconds, trust=usual.trust, log=usual.log, transport=usual.transport)
-    session.retries.most_seconds = seconds
-    click.get_current_context().call_on_close(session.close)
-    return Server(app.root, session)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from devpi_cli.cli.app import App
+    from devpi_cli.server.api import Server
 
 NONE = "-"
+PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,14 @@ def _uv(venv: Path | None) -> Installer:
 
 
 @contextmanager
-def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
+def index_access(app: App, server: Server, url: str) -> Iterator[dict[str, str]]:
     """Yield the environment variables that let pip and uv fetch from an index, as long as the block.
 
     The login is not in the URL: pip would put that into the arguments of the pip that fetches build backends.
     """
-    settings = index_settings(app, url)
-    app.logins.ready(app.session)
-    access = app.session.access
-    user, secret = access.basic_auth or access.login or ("", "")
+    settings = index_settings(app, server, url)
+    login, basic_auth = server.session.find_login(), server.session.identity.basic_auth
+    user, secret = basic_auth or ((login.user, login.token) if login else ("", ""))
     if not (user and secret):
         yield settings
         return
@@ -91,26 +92,36 @@ def index_access(app: App, url: str) -> Iterator[dict[str, str]]:
         yield {**settings, "NETRC": str(path)}
 
 
-def index_settings(app: App, url: str) -> dict[str, str]:
+def index_settings(app: App, server: Server, url: str) -> dict[str, str]:
     """Return the environment variables that point pip and uv to an index, without a login."""
-    return {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, **_tls(app, url)}
+    return {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, **_tls(app, server, url), **_proxy(url)}
 
 
-def _tls(app: App, url: str) -> dict[str, str]:
+def _proxy(url: str) -> dict[str, str]:
+    """Return the variable that keeps pip and uv from asking a proxy for this machine, which it cannot reach."""
+    host = urlsplit(url).hostname or ""
+    named = next((os.environ[name] for name in ("no_proxy", "NO_PROXY") if os.environ.get(name)), "")
+    has_proxy = any(os.environ.get(name) for name in PROXIES)
+    if not has_proxy or not urls.is_loopback(url) or host in named.split(","):
+        return {}
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), ",".join(filter(None, [named, host])))
+
+
+def _tls(app: App, server: Server, url: str) -> dict[str, str]:
     """Return the variables that let pip and uv trust the server of an index, and be known to it, as we do and are."""
     host = urlsplit(url)
     found: dict[str, str] = {}
-    variable, places = ("", [app.ca_bundle]) if app.ca_bundle else named_in_environment()
+    variable, places = ("", [app.options.ca_bundle]) if app.options.ca_bundle else named_in_environment()
     for place in [Path(place).absolute() for place in places[:1]]:  # absolute, because tox runs in another folder
         if not (variable and os.environ.get("PIP_CERT")):
             found["PIP_CERT"] = str(place)
         if not variable.startswith("SSL_"):
             found["SSL_CERT_DIR" if place.is_dir() else "SSL_CERT_FILE"] = str(place)
-    if certificate := app.session.access.certificate(url):
+    if certificate := server.session.identity.certificate(url):
         found |= {"PIP_CLIENT_CERT": certificate, "SSL_CLIENT_CERT": certificate}
     # pip ignores an index without TLS elsewhere, unless it is told that this is meant; uv does not.
-    trusting = ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] if app.insecure else ["PIP_TRUSTED_HOST"]
-    if app.insecure or (host.scheme == "http" and not urls.is_loopback(url)):
+    trusting = ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] if app.options.insecure else ["PIP_TRUSTED_HOST"]
+    if app.options.insecure or (host.scheme == "http" and not urls.is_loopback(url)):
         found |= {name: " ".join(dict.fromkeys([*os.environ.get(name, "").split(), host.netloc])) for name in trusting}
     return found
 

@@ -8,30 +8,35 @@ from urllib.parse import urlsplit
 from devpi_cli import urls
 from devpi_cli.errors import NothingInUse
 from devpi_cli.installers.changes import index_of, planned, undone
-from devpi_cli.installers.formats import Wanted
-from devpi_cli.installers.locations import places
+from devpi_cli.installers.formats import IndexSettings
+from devpi_cli.installers.locations import settings_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from devpi_cli.cli.app import App
+    from devpi_cli.cli.steps.service import Asked
+    from devpi_cli.http.identity import Identity
     from devpi_cli.installers.changes import Change
-    from devpi_cli.models import Service, Written
+    from devpi_cli.models import Written
 
 TRUST = ("yes", "no", "auto")
 
 
-def plan(app: App, service: Service | None, venv: Path | None, trust: str | None) -> list[Change]:
+def plan(app: App, asked: Asked | None, venv: Path | None, trust: str | None) -> list[Change]:
     """Return the changes that set installers to an index; ``trust`` is what was typed in place of what is remembered.
 
     Raises NothingInUse without an index, and BrokenSettings: then no file is touched at all.
     """
-    if service is None or not (service.index and service.simpleindex):
+    service = asked.service if asked else None
+    if not (asked and service and service.index and service.simpleindex):
         raise NothingInUse(
             "no index in use that pip and uv could be set to", hint="type 'devpi use USER/INDEX --set-cfg'"
         )
-    wanted = _wanted(app, service.simpleindex, f"{service.index}/", trust or app.state.pip_set_trusted)
-    found = [planned(place, wanted, _written(app, place.path)) for place in places(venv)]
+    wanted = _wanted(
+        asked.server.session.identity, service.simpleindex, f"{service.index}/", trust or app.state.pip_set_trusted
+    )
+    found = [planned(place, wanted, _written(app, place.path)) for place in settings_files(venv)]
     return [change for change in found if change]
 
 
@@ -51,7 +56,7 @@ def make(app: App, changes: list[Change]) -> None:
 
 def put_back(app: App, venv: Path | None, *, diff: bool, dry_run: bool) -> None:
     """Put the old files back; ask first where somebody changed a file after it was set."""
-    found = [undone(place, _written(app, place.path)) for place in places(venv)]
+    found = [undone(place, _written(app, place.path)) for place in settings_files(venv)]
     changes = [change for change in found if change]
     if diff:
         show_diff(app, changes)
@@ -85,7 +90,7 @@ def show(app: App, venv: Path | None, would: list[Change]) -> dict[str, Any]:
         app.out.line("only setting venv pip/uv config, no global configuration changed")
     changes = {change.path: change for change in would if change.is_needed}
     settings = {}
-    for place in places(venv):
+    for place in settings_files(venv):
         change = changes.get(place.path)
         verb = f"would {_verb(change)} " if change else ""
         settings[str(place.path)] = index_of(place)
@@ -94,13 +99,13 @@ def show(app: App, venv: Path | None, would: list[Change]) -> dict[str, Any]:
     return {"venv": str(venv) if venv else None, "settings": settings, "changes": list(map(_as_json, changes.values()))}
 
 
-def _wanted(app: App, simple: str, search: str, trust: str) -> Wanted:
-    access, host = app.session.access, urlsplit(simple)
+def _wanted(identity: Identity, simple: str, search: str, trust: str) -> IndexSettings:
+    host = urlsplit(simple)
     if trust == "auto":
         trust = "yes" if host.scheme == "http" and not urls.is_loopback(simple) else ""
-    if access.basic_auth and urls.origin(simple) == urls.origin(access.root):
-        simple, search = (urls.with_login(url, *access.basic_auth) for url in (simple, search))
-    return Wanted(
+    if identity.basic_auth and urls.origin(simple) == urls.origin(identity.root):
+        simple, search = (urls.with_login(url, *identity.basic_auth) for url in (simple, search))
+    return IndexSettings(
         simple,
         search,
         trust=host.hostname if trust == "yes" else None,

@@ -13,8 +13,8 @@ from devpi_cli.server.api import discover
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from devpi_cli.cli.app import App
     from devpi_cli.models import Index
+    from devpi_cli.server.api import Server
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 REMOVE = "remove anything from"
@@ -25,30 +25,29 @@ def dry_run_option() -> Callable[[_Command], _Command]:
     return click.option("--dry-run", "-n", is_flag=True, help="Say what would be done, and change nothing.")
 
 
-def require_login(app: App) -> str:
+def require_login(server: Server) -> str:
     """Return who acts. Raises LoginRequired when that is nobody, or the server no longer takes the login."""
-    app.logins.ready(app.session)
-    login = app.login
+    login = server.session.find_login()
     if login is None:
-        raise LoginRequired(f"not logged in at {app.root}", hint="type 'devpi login USER'")
-    reason = no_longer_good(login, discover(app.session, app.root).status)
+        raise LoginRequired(f"not logged in at {server.root}", hint="type 'devpi login USER'")
+    reason = no_longer_good(login, discover(server.session, server.root).status)
     if reason:
-        raise LoginRequired(f"the server at {app.root} would not take the login", hint=reason)
+        raise LoginRequired(f"the server at {server.root} would not take the login", hint=reason)
     return login.user
 
 
-def require_place(app: App, index: str, purpose: str = "upload to") -> Index:
+def require_place(server: Server, index: str, purpose: str = "upload to") -> Index:
     """Return an index that files may be put on, or taken from.
 
     Raises Missing when it is not there, and WouldBeRefused or LoginRequired when the server would not allow it.
     """
-    found = app.server.index(index, projects=False)
+    found = server.index(index, projects=False)
     if found.is_mirror:
-        raise DevpiError(f"{app.server.url(index)} is a mirror: there is nothing to {purpose} it")
+        raise DevpiError(f"{server.url(index)} is a mirror: there is nothing to {purpose} it")
     acl = found.listed("acl_upload")
     if ":ANONYMOUS:" in acl:
         return found
-    user = require_login(app)
+    user = require_login(server)
     owners = ("root", index.partition("/")[0]) if purpose == REMOVE else ()
     if user not in owners and not may_upload(user, acl):
         who = ",".join(acl) or "empty"

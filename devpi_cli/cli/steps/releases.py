@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from devpi_cli.cli.steps.hints import DID_YOU_MEAN, hasty, what_to_type
 from devpi_cli.errors import DevpiError, Missing, NothingFound
-from devpi_cli.indexes.contents import matching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,12 +22,16 @@ def no_release(index: str, wanted: Requirement) -> NothingFound:
     )
 
 
-def matching_releases(app: App, index: str, wanted: Requirement) -> list[Release]:
+def matching_releases(app: App, server: Server, index: str, wanted: Requirement) -> list[Release]:
     """Return the releases on the index itself that are meant, the oldest first. Raises NothingFound for none."""
+    from devpi_cli.indexes.contents import find_releases  # here, because ``list`` does without
+
     try:
-        return matching(app.server, index, wanted)
+        return find_releases(server, index, wanted)
     except NothingFound as nothing:
         if isinstance(nothing.__cause__, Missing):
+            from devpi_cli.cli.steps.hints import DID_YOU_MEAN, what_to_type
+
             meant = what_to_type(app, nothing.__cause__)
             nothing.hint = meant if meant.startswith(DID_YOU_MEAN) else nothing.hint
         raise
@@ -55,12 +57,14 @@ def with_bases(server: Server, index: str, warn: Callable[[str], None]) -> list[
     return list(found.values())
 
 
-def warn_of_mirrored(app: App, index: str, projects: Iterable[str]) -> None:
+def warn_of_mirrored(app: App, usual: Server, index: str, projects: Iterable[str]) -> None:
     """Warn of projects that a mirror has, too: an upload hides its releases, unless a whitelist names the project.
 
     That is how devpi-server 6.20 resolves (``model.py``). What cannot be told within seconds is not said.
     """
-    server = hasty(app)
+    from devpi_cli.cli.steps.hints import ASK_SECONDS
+
+    server = usual.hurried(ASK_SECONDS)
     try:
         indexes = with_bases(server, index, app.out.debug)
     except DevpiError as error:

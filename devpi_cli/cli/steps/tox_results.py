@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     from devpi_cli.cli.app import App
     from devpi_cli.models import Link, Release
     from devpi_cli.programs.tox_results import Command, Environment
+    from devpi_cli.server.api import Server
 
 SETUP = {"none": "no setup was performed", "failed": "setup failed"}
 TESTS = {"none": "no tests were run", "failed": "tests failed", "passed": "tests passed"}
 
 
-def results_of(app: App, release: Release, file: Link) -> list[Environment]:
+def results_of(app: App, server: Server, release: Release, file: Link) -> list[Environment]:
     """Return the newest result of every environment in which a file was tested."""
     reports = []
     for link in release.tox_results(file):
         try:
-            reports.append(tox_results.environments(app.server.tox_result(link)))
+            reports.append(tox_results.environments(server.tox_result(link)))
         except BrokenDistribution as error:
             app.out.warn(f"corrupt toxresult, skipping: {link.url} ({error.message})")
     return [environment for report in tox_results.newest(reports) for environment in report]

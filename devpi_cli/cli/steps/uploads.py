@@ -16,7 +16,7 @@ from devpi_cli.cli.steps.summary import sum_up
 from devpi_cli.errors import BrokenDistribution, CheckFailed, DevpiError, OtherFile, Refused
 from devpi_cli.http import parallel
 from devpi_cli.http.responses import CONFIRMED
-from devpi_cli.indexes.contents import IDENTICAL, Existing
+from devpi_cli.indexes.contents import IDENTICAL, IndexContents
 from devpi_cli.models import DOC_UPLOAD
 from devpi_cli.packages import archives, dists
 from devpi_cli.packages import docs as documentation
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from devpi_cli.cli.app import App
     from devpi_cli.cli.output import Part
     from devpi_cli.models import Dist
+    from devpi_cli.server.api import Server
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Uploads:
     """What is to be uploaded to an index, and what became of it."""
 
     app: App
+    server: Server
     index: str
     dry_run: bool
     skip_existing: bool = False
@@ -47,6 +49,8 @@ class Uploads:
     dists: list[Dist] = field(default_factory=list)
     outcomes: dict[Path, str] = field(default_factory=dict)
     failures: dict[Path, DevpiError] = field(default_factory=dict)
+    shown: dict[Path, Path] = field(default_factory=dict)
+    """The path that the document gives for a temporary file: what was typed, or where the file would be kept."""
     _is_hopeless: bool = False
 
     def read(self) -> None:
@@ -57,13 +61,17 @@ class Uploads:
     def _readable(self, paths: Iterable[Path]) -> Iterator[Dist]:
         for path in paths:
             try:
-                yield _read(path, self.private)
+                dist = _read(path, self.private)
             except BrokenDistribution as error:
                 self.failures[path] = error
+                continue
+            if dist.path != path:
+                self.shown[dist.path] = path
+            yield dist
 
     def send(self) -> None:
         """Upload all, whatever happens to one, and documentation last; raise what stands for all failures."""
-        url = f"{self.app.server.url(self.index)}/"
+        url = f"{self.server.url(self.index)}/"
         if not self.dry_run:
             self._log_in(url)
         if self.check or self.skip_existing:
@@ -73,21 +81,22 @@ class Uploads:
         if self.skip_existing:
             known = self._missing(known, url)
         if not self.dry_run:
-            self.app.session.prepare(url)  # once, before others need it
+            self.server.session.prepare(url)  # once, before others need it
         size = sum(path.stat().st_size for path in [*(dist.path for dist in known), *self.paths])
         with self.app.out.progress(f"{total} files", size, total) as part:
             for docs in (False, True):
                 paths = [path for path in self.paths if documentation.is_documentation(path) is docs]
                 read = [dist for dist in known if (dist.action == DOC_UPLOAD) is docs]
-                self._send_all(chain(read, parallel.ahead(self._readable(paths)) if paths else ()), url, part)
-        results = {str(path): {"outcome": outcome} for path, outcome in self.outcomes.items()}
-        results |= {str(path): _as_json(error) for path, error in self.failures.items()}
-        self.app.out.document({"index": self.index, "url": url, "files": results})
+                self._send_all(chain(read, parallel.read_ahead(self._readable(paths)) if paths else ()), url, part)
+        results: dict[Path, dict[str, Any]] = {path: {"outcome": outcome} for path, outcome in self.outcomes.items()}
+        results |= {path: _as_json(error) for path, error in self.failures.items()}
+        files = {str(self.shown.get(path, path)): result for path, result in results.items()}
+        self.app.out.document({"index": self.index, "url": url, "files": files})
         self._sum_up(total)
 
     def _send_all(self, wanted: Iterable[Dist], url: str, part: Part) -> None:
         jobs = 1 if self.dry_run else self.jobs
-        for dist, outcome in parallel.each(partial(self._send, part), wanted, jobs):
+        for dist, outcome in parallel.run(partial(self._send, part), wanted, jobs):
             if isinstance(outcome, DevpiError):
                 self.failures[dist.path] = outcome
                 continue
@@ -102,7 +111,7 @@ class Uploads:
         if self.dry_run or self._is_hopeless:
             return "skipped" if self.dry_run else ""
         out, name = self.app.out, dist.path.name
-        server = self.app.server.narrowed_to(dist.project)
+        server = self.server.narrowed_to(dist.project)
         try:
             with part(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
                 said = server.upload(self.index, dist.fields, name, file, action=dist.action)
@@ -131,12 +140,12 @@ class Uploads:
                 failure.hint = "with --check nothing is uploaded until all files are good"
             return []
         if files:
-            warn_of_mirrored(self.app, self.index, [dist.project for dist in files])
+            warn_of_mirrored(self.app, self.server, self.index, [dist.project for dist in files])
         return self.dists
 
     def _missing(self, wanted: Sequence[Dist], url: str) -> list[Dist]:
         """Return what the index does not have, before anything is sent; another file of a name has failed."""
-        existing, missing = Existing(self.app.server, self.index), []
+        existing, missing = IndexContents(self.server, self.index), []
         for dist in wanted:
             try:
                 if not existing.has(dist):
@@ -153,12 +162,12 @@ class Uploads:
 
     def _log_in(self, url: str) -> None:
         """Log in before a large file is sent for nothing, where that needs a login; without it the server decides."""
-        app = self.app
-        app.logins.ready(app.session)
-        if app.logins.is_in or not app.out.can_ask:
+        session = self.server.session
+        login = session.find_login()
+        if (login and login.is_current) or not self.app.out.can_ask:
             return
-        if not may_upload(None, app.server.index(self.index, projects=False).listed("acl_upload")):
-            app.logins.ask_for(app.session, f"POST {url}")
+        if not may_upload(None, self.server.index(self.index, projects=False).listed("acl_upload")):
+            session.ask_login(f"POST {url}")
 
     def _sum_up(self, total: int) -> None:
         """Say how many files are where, or what failed."""

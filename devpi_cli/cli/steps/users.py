@@ -10,28 +10,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from devpi_cli.cli.app import App
+    from devpi_cli.server.api import Server
 
 SECRET_KEYS = ("password", "pwhash")
 
 
-def plan_user(app: App, name: str, would: str, config: Mapping[str, str], indexes: Iterable[str] = ()) -> None:
+def plan_user(  # noqa: PLR0913, PLR0917 (what would be said of a user)
+    app: App, server: Server, name: str, would: str, config: Mapping[str, str], indexes: Iterable[str] = ()
+) -> None:
     """Say what a dry run leaves undone."""
     app.out.line(f"would change nothing: {name}" if would == "nothing" else f"would {would} user: {name}")
     for key, value in sorted(config.items()):
         app.out.line(f"  {key}={'********' if key in SECRET_KEYS else value}")
     for index in indexes:
-        app.out.line(f"would delete index: {app.server.url(index)}")
+        app.out.line(f"would delete index: {server.url(index)}")
     app.out.document({"user": name, "dry_run": True, "would": would, "keys": sorted(config), "indexes": list(indexes)})
 
 
-def modify_user(app: App, name: str, config: Mapping[str, str]) -> None:
+def modify_user(app: App, server: Server, name: str, config: Mapping[str, str]) -> None:
     """Modify a user and say what changed; a token that comes with a new password of one's own is kept."""
-    login = app.server.modify_user(name, config)
-    if login and app.state.login(app.root, name):
+    login = server.modify_user(name, config)
+    if login and app.state.login(server.root, name):
         with app.state.changing() as state:
-            if name in state.at(app.root).logins:
-                state.at(app.root).logins[name] = login
+            if name in state.known(server.root).logins:
+                state.at(server.root).logins[name] = login
     for key, value in sorted(config.items()):
-        app.out.line(f"{urls.path(app.server.url(name))} changing {key}: {'********' if key in SECRET_KEYS else value}")
+        app.out.line(f"{urls.path(server.url(name))} changing {key}: {'********' if key in SECRET_KEYS else value}")
     app.out.line(f"user modified: {name}")
     app.out.document({"user": name, "modified": sorted(config)})

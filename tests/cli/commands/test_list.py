@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.dists import make_wheel, put
+from tests.support.front import Front, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -113,6 +115,29 @@ def test_json_with_v_has_sizes_for_a_request_each(member: Member, server: Live) 
         listed = json.loads("".join(member.ok("list", "demo", "--json", "-v")))
     assert [(file["file"], file["size"]) for file in listed["files"]] == [("demo-1.0.tar.gz", len("demo 1.0"))]
     assert seen == [f"GET /{member.index}/demo", f"HEAD /{url.removeprefix(server.url)}"]
+
+
+class Meeting(Front):
+    """A server that tells nobody the size of a file before two have asked for one: it is the number of the version."""
+
+    both = threading.Barrier(2)
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+        if method != "HEAD":
+            return super().answer(method, path, headers, body)
+        self.both.wait(30)
+        return 200, "", bytes(int(path[-8]))
+
+
+def test_sizes_are_asked_for_at_once(member: Member) -> None:
+    """D7: as many as --jobs says, and told in the order of the files."""
+    for version in ("1", "2", "3", "4"):
+        put(member.server, member.index, version)
+    front = Meeting()
+    with served(front):
+        front.serve(member)
+        listed = json.loads("".join(member.ok("list", "demo", "--json", "-v", "--jobs", 2)))
+    assert [(file["version"], file["size"]) for file in listed["files"]] == [("4", 4), ("3", 3), ("2", 2), ("1", 1)]
 
 
 def test_json_tells_from_which_index_a_file_comes_and_who_uploaded_it(

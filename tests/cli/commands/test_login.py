@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 import time
+from math import inf
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 
+from devpi_cli.models import Login
 from tests.cli.commands.test_use import expire
+from tests.support.clients import DEVPI
 from tests.support.dists import put
 
 if TYPE_CHECKING:
@@ -69,6 +73,35 @@ def test_a_password_typed_at_a_terminal_is_not_shown(at_server: Client, member: 
             f"password for user {member.user} at {member.server.root}: ",
             f"logged in '{member.user}', credentials valid for 10.00 hours",
         ],
+    )
+
+
+@pytest.mark.parametrize("other", [None, "http://other.example/"])
+def test_a_login_belongs_to_the_server_that_was_asked_whatever_becomes_of_the_state(
+    member: Member, server: Live, other: str | None
+) -> None:
+    """D9: while the password is typed somebody removes the state file, or uses another server."""
+    with member.state.changing() as state:
+        state.at(server.url).logins["bob"] = Login("bob", "token of bob", inf)
+    terminal = pexpect.spawn(
+        DEVPI[0], [*DEVPI[1:], "login", member.user], env=member.environment, encoding="utf-8", timeout=60
+    )
+    terminal.expect(": $")
+    if other is None:
+        member.state_file.unlink()
+    else:
+        with member.state.changing() as state:
+            state.server = other
+            state.at(other).user = "carol"
+    terminal.sendline(member.password)
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.before.strip().startswith(f"logged in '{member.user}'")
+    assert terminal.exitstatus == 0
+    left = member.state
+    assert left.server == other
+    assert {root: list(known.logins) for root, known in left.servers.items()} == (
+        {server.url: [member.user]} if other is None else {server.url: [member.user, "bob"], other: []}
     )
 
 

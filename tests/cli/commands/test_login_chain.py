@@ -53,6 +53,18 @@ def test_what_is_kept_for_twine_is_found(stranger: Client, member: Member, wheel
     assert stranger.state.at(server.url).logins == {}
 
 
+@pytest.mark.parametrize("index", ["{user}/prod", "prod", "{root}{user}/prod"])
+def test_what_is_kept_for_the_index_that_is_meant_is_found_by_whatever_name(
+    stranger: Client, member: Member, wheel: Path, index: str
+) -> None:
+    member.ok("index", "-c", "prod")
+    prod = f"{member.server.root}{member.user}/prod/"
+    keyring_of(stranger).set_password(prod, member.user, member.password)
+    typed = index.format(root=member.server.root, user=member.user)
+    said = stranger.ok("upload", "--index", typed, wheel, DEVPI_USER=member.user)
+    assert said == [f"file_upload of {wheel.name} to {prod}"]
+
+
 def test_a_section_of_pypirc_is_found(stranger: Client, member: Member, wheel: Path) -> None:
     write_pypirc(stranger, member)
     assert stranger.ok("upload", wheel)[0].startswith("file_upload of ")

@@ -137,7 +137,7 @@ def test_a_dry_run_makes_and_deletes_nothing(member: Member, server: Live) -> No
 def test_root_makes_tokens_for_others_and_for_ever(own_server: Live, devpi: Client) -> None:
     own_server.connect("root").create_user("alice", {"password": "secret"})
     devpi.env["DEVPI_INDEX"] = own_server.url
-    root = {"DEVPI_USER": "root", "DEVPI_TOKEN": own_server.connect("root").session.access.login[1]}  # type: ignore[index]
+    root = {"DEVPI_USER": "root", "DEVPI_TOKEN": own_server.connect("root").session.identity.login.token}  # type: ignore[index]
     (token,) = devpi.ok("token", "create", "-u", "alice", "-e", "never", **root)
     assert devpi.ok("whoami", DEVPI_TOKEN=token) == ["alice"]
     alice = {"DEVPI_USER": "alice", "DEVPI_PASSWORD": "secret"}
@@ -263,7 +263,7 @@ def without_plugin(tmp_path: Path) -> Iterator[Live]:
 
 def test_a_server_without_the_plugin_is_named(devpi: Client, without_plugin: Live) -> None:
     devpi.env |= {"DEVPI_INDEX": without_plugin.url, "DEVPI_USER": "root"}
-    devpi.env["DEVPI_TOKEN"] = without_plugin.connect("root").session.access.login[1]  # type: ignore[index]
+    devpi.env["DEVPI_TOKEN"] = without_plugin.connect("root").session.identity.login.token  # type: ignore[index]
     for typed in ("create", "list", "delete -y -q abcdEFGH"):
         status, said = devpi("token", *typed.split()).status, devpi("token", *typed.split()).stderr
         assert (status, said) == (

@@ -309,6 +309,20 @@ def test_a_terminal_shows_how_far_an_upload_is(member: Member, wheel: Path, type
     assert terminal.exitstatus == 0
 
 
+def test_the_bar_of_a_file_that_failed_goes_away(member: Member, tmp_path: Path) -> None:
+    """D8."""
+    member.env |= {"TERM": "xterm", "COLUMNS": "120"}
+    member.server.modify_index(member.index, ["volatile=False"])
+    member.ok("upload", make_wheel(tmp_path))
+    failing, good = make_wheel(tmp_path, metadata="Summary: another file\n"), make_wheel(tmp_path, version="2.0")
+    status, lines = member.at_terminal("upload", failing, good, "--jobs", 1)
+    place = next(place for place, line in enumerate(lines) if f"file_upload of {good.name}" in line)
+    bars = [line for line in lines[place:] if "━" in line]
+    assert bars
+    assert [line for line in bars if failing.name in line] == []
+    assert status == 1
+
+
 def test_a20_an_api_token_is_good_for_the_project_and_a_minute_only(member: Member, wheel: Path) -> None:
     token = Token.create(domain="127.0.0.1", identifier=member.user, key="secret", prefix="devpi").dump()
     front = Front(refused={"POST": 403})

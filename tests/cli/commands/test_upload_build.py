@@ -231,6 +231,16 @@ def test_a_dry_run_touches_no_file(member: Member, project: Path, server: Live, 
     assert requests == [f"GET /{member.index}", "GET /+api"]
 
 
+def test_a_dry_run_builds_from_all_packages_of_the_project(member: Member, project: Path) -> None:
+    """D12: whatever they are called."""
+    for name in ("dist", "venv"):
+        (project / "demo" / name).mkdir(parents=True)
+        (project / "demo" / name / "__init__.py").touch()
+    teach(project, "assert len(list(Path('demo').rglob('*.py'))) == 2")
+    for options in (["-n"], ["-n", "--no-vcs"], []):
+        assert member("upload", *HERE, *options, cwd=project).status == 0
+
+
 def test_a_folder_without_a_project_is_left_alone(member: Member, tmp_path: Path) -> None:
     """V22."""
     (tmp_path / "empty").mkdir()

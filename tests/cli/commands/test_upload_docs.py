@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,10 +25,27 @@ def docs_of(member: Member, project: str = "demo") -> list[str]:
     return [link.name for release in releases for link in release.links if link.rel == "doczip"]
 
 
+def pages_of(member: Member, project: str = "demo") -> list[str]:
+    """Return the names of the pages in the documentation of a project with one release."""
+    [release] = member.server.releases(member.index, project)
+    [link] = [link for link in release.links if link.rel == "doczip"]
+    packed = io.BytesIO()
+    member.server.download(link, packed)
+    return zipfile.ZipFile(packed).namelist()
+
+
 def make_docs(folder: Path, name: str = "demo-1.0.doc.zip") -> Path:
     with zipfile.ZipFile(folder / name, "w") as packed:
         packed.writestr("index.html", "<html>")
     return folder / name
+
+
+def make_tar(path: Path, *pages: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with tarfile.open(path, "w:gz") as packed:
+        for page in pages:
+            packed.addfile(tarfile.TarInfo(page))
+    return path
 
 
 @pytest.mark.parametrize("name", ["demo-1.0.doc.zip", "demo-1.0.docs.zip"])
@@ -45,11 +63,66 @@ def test_documentation_comes_after_the_release_it_belongs_to(
 
 def test_a_tar_file_with_documentation_is_packed_anew(member: Member, wheel: Path, tmp_path: Path) -> None:
     """A34."""
-    with tarfile.open(tmp_path / "demo-1.0.doc.tar.gz", "w:gz") as packed:
-        packed.addfile(tarfile.TarInfo("index.html"), io.BytesIO())
-    result = member("upload", wheel, tmp_path / "demo-1.0.doc.tar.gz")
+    result = member("upload", wheel, make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html"))
     assert result.lines[1:] == [f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
     assert docs_of(member) == ["demo-1.0.doc.zip"]
+
+
+@pytest.mark.parametrize("name", ["demo-1.0.doc.tar.gz", "demo-1.0.docs.tar.gz"])
+def test_archives_in_two_folders_may_be_of_the_same_release(member: Member, tmp_path: Path, name: str) -> None:
+    """D3: they are all sent, each with its own pages, and the last one stays."""
+    first = make_tar(tmp_path / "a/demo-1.0.doc.tar.gz", "first.html")
+    last = make_tar(tmp_path / "b" / name, "last.html")
+    result = member("upload", first, last, "--jobs", 1)
+    line = f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"
+    assert (result.lines, result.stderr, result.status) == ([line, line], "2 files: all uploaded\n", 0)
+    assert pages_of(member) == ["last.html"]
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        (None, "no documentation, the archive is empty"),
+        ("a\nb.html", r"the page 'a\nb.html' has a name that is no text, and a zip takes no other"),
+    ],
+)
+def test_an_archive_that_cannot_be_packed_anew_does_not_stop_the_others(
+    member: Member, tmp_path: Path, page: str | None, why: str
+) -> None:
+    """D3: it is one of the files that fail, and has the name that was typed."""
+    bad = make_tar(tmp_path / "bad-1.0.doc.tar.gz", *[page] if page else [])
+    result = member("upload", bad, make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html"))
+    assert result.lines == [f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
+    assert result.stderr == f"FAILED bad-1.0.doc.tar.gz: {why}\n1 of 2 files uploaded, 1 failed\n"
+
+
+def outcomes(member: Member, *typed: object, **settings: Any) -> dict[str, str]:
+    """Return what JSON says became of each file of an upload."""
+    files = json.loads(member("upload", "--json", *typed, **settings).stdout)["files"]
+    return {path: file["outcome"] for path, file in files.items()}
+
+
+def test_json_names_archives_as_they_were_typed(member: Member, tmp_path: Path) -> None:
+    """D6: and not the zips that they become."""
+    make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html")
+    make_tar(tmp_path / "a/demo-1.0.doc.tar.gz", "index.html")
+    (tmp_path / "bad-1.0.doc.tar.gz").touch()
+    typed = ("demo-1.0.doc.tar.gz", "a/demo-1.0.doc.tar.gz", "bad-1.0.doc.tar.gz")
+    for options, outcome in (["-n"], "skipped"), ([], "uploaded"), (["--skip-existing"], "identical"):
+        assert outcomes(member, *typed, *options, cwd=tmp_path) == dict(
+            zip(typed, [outcome, outcome, "failed"], strict=True)
+        )
+
+
+def test_json_of_a_dry_run_names_what_would_stand_in_dist(
+    member: Member, project: Path, sphinx: dict[str, str], wheel: Path
+) -> None:
+    """D6: as it does when the files are built and kept."""
+    for options, outcome in (["-n"], "skipped"), ([], "uploaded"):
+        built = outcomes(member, *HERE, "--with-docs", *options, cwd=project, **sphinx)
+        assert built == {f"dist/{WHEEL}": outcome, "dist/demo-pkg-1.0.doc.zip": outcome}
+        packed = outcomes(member, "--docs", project / "doc", wheel, *options, cwd=project)
+        assert packed == {str(wheel): outcome, "dist/demo-1.0.doc.zip": outcome}
 
 
 def test_a_folder_of_pages_is_documentation_of_the_files(member: Member, wheel: Path, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.cli.completion.context import Line
-from devpi_cli.errors import WrongUsage
+from devpi_cli.cli.completion.context import CompletionContext
+from devpi_cli.errors import NothingInUse
 from devpi_cli.models import Login
 from devpi_cli.state.store import State
 
@@ -48,12 +48,12 @@ class Seen:
 
 
 def at_a_glance(*words: str) -> Seen:
-    line = Line(words)
+    context = CompletionContext(words)
     try:
-        index = line.index()[1]
-    except WrongUsage:
+        index = context.index_target().index
+    except NothingInUse:
         index = None
-    return Seen(line.root, line.user, line.logins, line.servers, index)
+    return Seen(context.target.root, context.user, context.logins, list(context.state.servers), index)
 
 
 def in_full(clientdir: str | None = None) -> Seen:
@@ -108,7 +108,7 @@ def test_what_devpi_client_left(home: Path, monkeypatch: pytest.MonkeyPatch, pla
 def test_who_acts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remember()
     monkeypatch.setenv("DEVPI_USER", "dave")
-    assert Line(()).user == "dave"
+    assert CompletionContext(()).user == "dave"
 
 
 @pytest.mark.parametrize(("words", "variable", "meant"), [
@@ -123,4 +123,5 @@ def test_which_index_is_meant(
     remember()
     if variable:
         monkeypatch.setenv("DEVPI_INDEX", variable)
-    assert Line(words).index() == meant
+    target = CompletionContext(words).index_target()
+    assert (target.root, target.index) == meant

@@ -112,6 +112,7 @@ def test_what_the_shell_knows_itself(shell: Terminal, typed: str, line: str) -> 
     ("devpi test -e py312-u", "devpi test -e py312-unit "),
     ("devpi test -e lint,py311-d", "devpi test -e lint,py311-docs "),
     ("devpi getjson /tabby2/", "devpi getjson /tabby2/stable "),
+    ("devpi help troub", "devpi help troubleshooting "), ("devpi help token cr", "devpi help token create "),
     ("devpi install -r to", "devpi install -r tox.ini "), ("devpi install ./to", "devpi install ./tox.ini "),
 ])  # fmt: skip
 def test_what_the_server_and_files_know(shell: Terminal, alice: Member, typed: str, line: str) -> None:

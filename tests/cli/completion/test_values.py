@@ -34,7 +34,8 @@ ENOUGH = 3.0
 INDEX_KEYS = [
     *("type=", "volatile=", "bases=", "acl_upload=", "acl_toxresult_upload=", "title=", "description=", "custom_data="),
     *("mirror_whitelist=", "mirror_whitelist_inheritance=", "mirror_url=", "mirror_web_url_fmt="),
-    *("mirror_cache_expiry=", "mirror_no_project_list=", "mirror_use_external_urls="),
+    *("mirror_cache_expiry=", "mirror_no_project_list=", "mirror_use_external_urls=", "mirror_ignore_serial_header="),
+    "mirror_provides_core_metadata=",
 ]
 
 

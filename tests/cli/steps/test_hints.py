@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.cli.app import App
+from devpi_cli.cli.app import App, Options
 from devpi_cli.cli.steps.hints import expired, may_upload, what_to_type
 from devpi_cli.errors import refused
 from devpi_cli.models import Login
@@ -92,9 +92,11 @@ def test_who_is_on_the_list_may_upload(user: str | None, acl: list[str], may: bo
 
 
 def test_without_a_server_in_use_a_refusal_stays_what_it_is(tmp_path: Path) -> None:
-    assert what_to_type(App(clientdir=str(tmp_path)), refused("GET http://host/", 403, "Forbidden")) == ""
+    assert what_to_type(App(Options(clientdir=str(tmp_path))), refused("GET http://host/", 403, "Forbidden")) == ""
 
 
 def test_a_proxy_that_wants_a_login_is_told_apart(tmp_path: Path) -> None:
-    hint = what_to_type(App(clientdir=str(tmp_path)), refused("GET http://host/", 407, "Proxy Authentication Required"))
+    hint = what_to_type(
+        App(Options(clientdir=str(tmp_path))), refused("GET http://host/", 407, "Proxy Authentication Required")
+    )
     assert hint == "the proxy wants a login: put USER:PASSWORD@ before its host in HTTP_PROXY and HTTPS_PROXY"

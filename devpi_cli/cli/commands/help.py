@@ -1,0 +1,94 @@
+"""devpi help."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import click
+
+from devpi_cli.cli import plugins, topics
+from devpi_cli.cli.app import App, pass_app
+from devpi_cli.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HOW = "'devpi help TOPIC' shows a topic, 'devpi help COMMAND' the help of a command."
+
+
+def _complete(here: click.Context, argument: click.Parameter, current: str) -> list[str]:
+    """Return the topics and commands, or the subcommands of the command that is typed already."""
+    words = here.params.get(str(argument.name)) or ()
+    try:
+        above = _context(here.find_root(), words)
+    except WrongUsage:
+        return []
+    return [name for name in _names(above) if name.startswith(current)]
+
+
+@click.command(
+    epilog="\b\nExamples:\n  devpi help\n  devpi help troubleshooting\n  devpi help token create\n"
+    "  devpi help indexes | less"
+)
+@click.argument("words", nargs=-1, metavar="[TOPIC | COMMAND [SUBCOMMAND]]", shell_complete=_complete)
+@pass_app
+def command(app: App, words: tuple[str, ...]) -> None:
+    """Show a help topic, or the help of a command.
+
+    Without an argument it lists the topics. A name that is both, such as upload, is the topic: 'devpi upload --help'
+    shows the command.
+    """
+    if not words:
+        _list(app)
+        return
+    name = " ".join(words)
+    if name in topics.TOPICS:
+        text = topics.read(name)
+        app.out.markdown(text)
+    else:
+        text = _context(click.get_current_context().find_root(), words).get_help()
+        app.out.lines(text.splitlines())
+    app.out.document({"topic": name, "text": text})
+
+
+def _list(app: App) -> None:
+    page = click.get_current_context().make_formatter()
+    with page.section("Topics"):
+        page.write_dl(list(topics.TOPICS.items()))
+    page.write_paragraph()
+    page.write_text(HOW)
+    app.out.lines(page.getvalue().splitlines())
+    app.out.document({"topics": topics.TOPICS})
+
+
+def _context(context: click.Context, words: Sequence[str]) -> click.Context:
+    """Return the context that a command runs in, below that of devpi. Raises WrongUsage for an unknown command."""
+    for place, word in enumerate(words):
+        group, found = context.command, None
+        if isinstance(group, click.Group):
+            with suppress(click.UsageError):
+                found = group.resolve_command(context, [word])[1]
+        if found is None:
+            raise _unknown(context, words, place)
+        context = click.Context(found, info_name=word, parent=context, **found.context_settings)
+    return context
+
+
+def _unknown(above: click.Context, words: Sequence[str], place: int) -> WrongUsage:
+    near = get_close_matches(words[place], _names(above), 1)
+    meant = f"did you mean '{' '.join([*words[:place], near[0]])}'? " if near else ""
+    return WrongUsage(
+        f"there is no topic or command '{' '.join(words)}'",
+        hint=f"{meant}'devpi help' lists the topics, 'devpi --help' the commands",
+    )
+
+
+def _names(above: click.Context) -> list[str]:
+    """Return the names that can follow a command; at the top topics can, too."""
+    group = above.command
+    commands = group.list_commands(above) if isinstance(group, click.Group) else []
+    if above.parent:
+        return commands
+    return [*topics.TOPICS, *commands, *(plugin.name for plugin in plugins.installed())]
