@@ -67,13 +67,13 @@ def run(member: Member, **words: Path) -> list[tuple[str, str, str, int]]:
 
 
 def test_a_forked_command_does_what_a_real_one_does(
-    server: Live, tmp_path: Path, wheel: Path, venv: Path, monkeypatch: pytest.MonkeyPatch
+    server: Live, tmp_path: Path, wheel: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = tmp_path / "changes.json"
     changes.write_text('["description=patched"]')
-    forked = run(make_member(server, tmp_path, "twin1"), changes=changes, wheel=wheel, venv=venv)
+    forked = run(make_member(server, tmp_path, "twin1"), changes=changes, wheel=wheel, venv=bare)
     monkeypatch.setattr(zygote, "is_on", False)
-    assert run(make_member(server, tmp_path, "twin2"), changes=changes, wheel=wheel, venv=venv) == forked
+    assert run(make_member(server, tmp_path, "twin2"), changes=changes, wheel=wheel, venv=bare) == forked
 
 
 def test_each_command_has_a_line() -> None:
