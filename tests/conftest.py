@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 from devpi_cli.http.session import Session
 from tests.hostile import cases
@@ -144,6 +145,29 @@ def not_devpi() -> Iterator[str]:
         thread.join()
 
 
+@pytest.fixture(scope="session")
+def ca() -> trustme.CA:
+    """A CA that nobody but the test knows."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    ca.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def ca_folder(ca_file: Path) -> Path:
+    """Where OpenSSL finds the CA by its hash."""
+    folder = ca_file.parent / "folder"
+    folder.mkdir()
+    digest = subprocess.check_output(["openssl", "x509", "-hash", "-noout", "-in", ca_file], text=True).strip()
+    (folder / f"{digest}.0").write_bytes(ca_file.read_bytes())
+    return folder
+
+
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
     """The wheel ``demo-1.0-py3-none-any.whl``."""
@@ -154,6 +178,14 @@ def wheel(tmp_path: Path) -> Path:
 def project(tmp_path: Path) -> Path:
     """A project, ``demo-pkg`` 1.0, in a folder of its own."""
     return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment without pip."""
+    folder = tmp_path_factory.mktemp("bare") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.bench.__main__ import STABLE
 from tests.bench.canned import can_index, can_names
 from tests.bench.cost import compare, environment, make_big_wheel, once
 from tests.bench.rows import NAMES, PRINT_REPLY
+from tests.bench.scene import CHECKOUT
 from tests.support.clients import DEVPI
 from tests.support.webservers import a_front
 
@@ -100,3 +102,7 @@ def test_half_a_million_names_cost_little_more_than_reading_and_printing_them(de
     # 1.9 and 1.2 on a quiet machine.
     assert listed.cpu / printed.cpu <= 3
     assert listed.memory / printed.memory <= 2
+
+
+def test_quick_runs_files_that_are_there() -> None:
+    assert [file for file in STABLE if not (CHECKOUT / file).is_file()] == []

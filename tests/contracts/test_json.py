@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -116,14 +114,6 @@ BAD = [
     Case("token login -f nothere", None, 2), Case("token", None, 2),
     Case("help nothere", None, 2), Case("lits", None, 2), Case("--version --bad", None, 2),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment without pip."""
-    folder = tmp_path_factory.mktemp("bare") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    return folder
 
 
 @dataclass

@@ -7,13 +7,14 @@ import random
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from devpi_cli.state.store import State
 from tests.state.test_store import filled
-from tests.support.clients import COMMAND_SECONDS, DEVPI, Client, zygote
+from tests.support.clients import DEVPI, Client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,12 +42,9 @@ def test_twenty_parallel_logins_are_all_kept(at_server: Client, server: Live) ->
     users = {f"parallel{number}": f"secret of {number}" for number in range(20)}
     for user, password in users.items():
         server.connect().create_user(user, {"password": password})
-    running = [
-        zygote.start(["login", user], env={**at_server.environment, "DEVPI_PASSWORD": password}, cwd=at_server.home)
-        for user, password in users.items()
-    ]
-    ended = [process.communicate("", COMMAND_SECONDS) for process in running]
-    assert [(stderr, status) for _, stderr, status in ended] == [("", 0)] * 20
+    with ThreadPoolExecutor(len(users)) as pool:
+        ended = pool.map(lambda user: at_server("login", user, DEVPI_PASSWORD=users[user]), users)
+        assert [(result.stderr, result.status) for result in ended] == [("", 0)] * 20
     logins = at_server.state.at(server.url).logins
     assert sorted(logins) == sorted(users)
     assert len({login.token for login in logins.values()}) == 20

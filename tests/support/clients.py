@@ -81,7 +81,7 @@ class Client:
         seconds: float = COMMAND_SECONDS,
         **env: str,
     ) -> Result:
-        """Run a command without a terminal."""
+        """Run a command without a terminal: forked by the zygote if that is possible, else in a process of its own."""
         typed, environment, place = list(map(str, arguments)), {**self.environment, **env}, cwd or self.home
         code = self.command[2] if self.command[:2] == (sys.executable, "-c") else ""
         if (code or self.command == tuple(DEVPI)) and zygote.serves(environment):

@@ -1,7 +1,7 @@
-"""Run the devpi command without the cost of starting Python: a process with all imports forks for each command.
+"""The devpi command without the time it takes to start Python: a process forks for each command.
 
-The behaviour, output and effects of a command are the same. Tests of start-up time and imports run
-``python -m devpi_cli`` itself.
+That process, the zygote, has imported all modules, so what a command imports itself is not tested here: with
+``REAL_PROCESSES=1`` in the environment nothing is forked, and some tests never are (``tests/README.md`` says which).
 """
 
 from __future__ import annotations
@@ -104,21 +104,21 @@ class Zygote:
     """The forking process, reached through a socket; it starts on first use and ends with us."""
 
     def __init__(self) -> None:
+        self.is_on = os.environ.get("REAL_PROCESSES") != "1"
+        """If False, no command is forked; each gets a Python of its own."""
         self._process: subprocess.Popen[bytes] | None = None
         self._place = Path()
         self._starting = threading.Lock()
 
     def serves(self, environment: Mapping[str, str]) -> bool:
-        """Return True if a command with that environment can be forked."""
-        return _early(environment) == _early(os.environ)
+        """Tell whether a command with that environment can be forked."""
+        return self.is_on and _early(environment) == _early(os.environ)
 
     def start(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, code: str = "") -> Running:
         """Start a command; ``code`` is what Python runs (``-c``) instead of the package."""
         pipes = [os.pipe() for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        umask = os.umask(0)
-        os.umask(umask)
-        request = {"arguments": list(arguments), "env": dict(env), "cwd": str(cwd), "umask": umask, "code": code}
+        request = {"arguments": list(arguments), "env": dict(env), "cwd": str(cwd), "code": code}
         connection = self._connection()
         socket.send_fds(connection, [b"."], theirs)
         connection.sendall(json.dumps(request).encode() + b"\n")
@@ -220,7 +220,6 @@ def become(request: dict[str, Any], streams: list[int]) -> NoReturn:
     os.environ.update(request["env"])
     time.tzset()
     os.chdir(request["cwd"])
-    os.umask(request["umask"])
     sys.stdin = open(0, encoding=sys.stdin.encoding)  # noqa: SIM115 (it stays open to the end)
     sys.stdout = open(1, "w", encoding=sys.stdout.encoding)  # noqa: SIM115 (it stays open to the end)
     sys.stderr = open(2, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")  # noqa: SIM115 (it stays open to the end)

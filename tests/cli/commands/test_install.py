@@ -211,9 +211,7 @@ def test_a_folder_that_is_no_environment_is_named(member: Member) -> None:
     )
 
 
-def test_an_environment_without_pip_is_named(member: Member, tmp_path: Path) -> None:
-    bare = tmp_path / "bare"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+def test_an_environment_without_pip_is_named(member: Member, bare: Path, tmp_path: Path) -> None:
     assert member.fails("install", "demo", "--venv", bare, PATH=str(tmp_path)) == (
         1,
         f"there is no pip in {bare}\n"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
-    """A virtual environment without pip."""
+    """A virtual environment without pip, and with nothing that other tests installed."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
     return tmp_path / "bare"
 
