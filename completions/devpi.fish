@@ -1,6 +1,6 @@
 # Completion of devpi for fish, made by 'devpi completion fish'.
 
-# Print what a command takes: options that have a value, kinds of its arguments, whether it has subcommands.
+# Print what a command takes: its options with a value, the kinds of its arguments, whether it has subcommands.
 function __devpi_command
     switch "$argv"
         case 'devpi'
@@ -90,7 +90,7 @@ function __devpi_command
     end
 end
 
-# Print the command that the words before the cursor have come to, and the kind of the next argument.
+# Print the command before the cursor, and the kind of the next argument.
 function __devpi_look
     set -l path devpi
     set -l takes (__devpi_command devpi)
@@ -128,7 +128,7 @@ function __devpi_in
     test (__devpi_look)[1] = "$argv"
 end
 
-# Print what devpi knows of a kind.
+# Print the values of a kind.
 function __devpi_values
     set -l before (commandline -opc)
     set -l current (string replace -r -- '^--[a-z-]+=' '' (commandline -ct) | string trim -c '\'"')
@@ -248,9 +248,9 @@ complete -c devpi -n '__devpi_in devpi token create' -l indexes -s i -x -a '(__d
 complete -c devpi -n '__devpi_in devpi token create' -l projects -s p -x -d 'Only these projects. Comma-separated, repeatable.'
 complete -c devpi -n '__devpi_in devpi token create' -l expires -s e -x -d '30d, 12h, 2027-01-31, seconds since the epoch, or never.'
 complete -c devpi -n '__devpi_in devpi token create' -l output -s o -r -F -d 'Write the token to FILE (0600). [stdout]'
-complete -c devpi -n '__devpi_in devpi token create' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi token create' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi token delete' -l user -s u -x -a '(__devpi_values user)' -d 'Owner of the token. [the logged-in user]'
-complete -c devpi -n '__devpi_in devpi token delete' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi token delete' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi token derive' -l file -s f -r -F -d 'File with the token; - for standard input. [the variable DEVPI_TOKEN]'
 complete -c devpi -n '__devpi_in devpi token derive' -l allowed -s a -x -d 'Allow only these. Comma-separated, repeatable.'
 complete -c devpi -n '__devpi_in devpi token derive' -l indexes -s i -x -a '(__devpi_values index)' -d 'Only these indexes. Comma-separated, repeatable.'
@@ -268,18 +268,18 @@ complete -c devpi -n '__devpi_in devpi user' -l modify -s m -d 'Modify a user.'
 complete -c devpi -n '__devpi_in devpi user' -l list -s l -d 'List the names of all users.'
 complete -c devpi -n '__devpi_in devpi user' -l exist-ok -d 'With --create: if the user exists, update it.'
 complete -c devpi -n '__devpi_in devpi user' -l missing-ok -d 'With --delete: succeed if there is no such user.'
-complete -c devpi -n '__devpi_in devpi user' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi user' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi user' -l password-stdin -d 'Read the password of a new user from standard input.'
 complete -c devpi -n '__devpi_in devpi passwd' -l password-stdin -d 'Read the new password from standard input.'
-complete -c devpi -n '__devpi_in devpi passwd' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi passwd' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi index' -l create -s c -d 'Create an index.'
 complete -c devpi -n '__devpi_in devpi index' -l delete -d 'Delete an index and everything on it.'
 complete -c devpi -n '__devpi_in devpi index' -l list -s l -d 'List the indexes of the logged-in user, or of USER.'
 complete -c devpi -n '__devpi_in devpi index' -l exist-ok -d 'With --create: if the index exists, update it.'
 complete -c devpi -n '__devpi_in devpi index' -l missing-ok -d 'With --delete: succeed if there is no such index.'
-complete -c devpi -n '__devpi_in devpi index' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi index' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi index' -l no-projects -d 'Do not ask for the projects of the index; faster for mirrors.'
-complete -c devpi -n '__devpi_in devpi patchjson' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi patchjson' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi upload' -l index -x -a '(__devpi_values index)' -d 'Index to upload to, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi upload' -l from-dir -d 'FILE may be a folder: upload all distributions in and below it.'
 complete -c devpi -n '__devpi_in devpi upload' -l only-latest -d 'Upload only the newest version of each project.'
@@ -297,13 +297,13 @@ complete -c devpi -n '__devpi_in devpi upload' -l with-docs -d 'Also build the d
 complete -c devpi -n '__devpi_in devpi upload' -l only-docs -d 'Upload only documentation.'
 complete -c devpi -n '__devpi_in devpi upload' -l docs -x -a '(__fish_complete_directories)' -d 'Also upload the pages in DIR as documentation.'
 complete -c devpi -n '__devpi_in devpi upload' -l python -s p -x -d 'Build with this Python. [the active environment\'s, or devpi\'s own]'
-complete -c devpi -n '__devpi_in devpi upload' -l jobs -x -d 'How many to send at once. [as many as are quicker than one]'
+complete -c devpi -n '__devpi_in devpi upload' -l jobs -x -d 'How many to send at once. [automatic]'
 complete -c devpi -n '__devpi_in devpi list' -l index -x -a '(__devpi_values index)' -d 'Index to look at, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi list' -l all -d 'Show all versions, not just the newest.'
 complete -c devpi -n '__devpi_in devpi list' -l ignore-bases -d 'Leave out what comes from the bases of the index.'
 complete -c devpi -n '__devpi_in devpi list' -l toxresults -s t -d 'Show the tox results of each file.'
 complete -c devpi -n '__devpi_in devpi list' -l failures -s f -d 'Show the tox results with the output of failed commands.'
-complete -c devpi -n '__devpi_in devpi list' -l jobs -x -d 'How many to ask for at once. [as many as are quicker than one]'
+complete -c devpi -n '__devpi_in devpi list' -l jobs -x -d 'How many to ask for at once. [automatic]'
 complete -c devpi -n '__devpi_in devpi push' -l index -x -a '(__devpi_values index)' -d 'Index to push from, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi push' -l no-docs -d 'Push no documentation, only distributions.'
 complete -c devpi -n '__devpi_in devpi push' -l only-docs -d 'Push documentation only.'
@@ -314,12 +314,12 @@ complete -c devpi -n '__devpi_in devpi push' -l dry-run -s n -d 'Show what would
 complete -c devpi -n '__devpi_in devpi refresh' -l requirement -s r -r -F -d 'Refresh the packages that FILE lists.'
 complete -c devpi -n '__devpi_in devpi refresh' -l all -d 'Refresh all projects of the mirrors.'
 complete -c devpi -n '__devpi_in devpi refresh' -l index -x -a '(__devpi_values index)' -d 'Index to refresh, as NAME, USER/NAME or URL. [the one in use]'
-complete -c devpi -n '__devpi_in devpi refresh' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi refresh' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi remove' -l index -x -a '(__devpi_values index)' -d 'Index to remove from, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi remove' -l force -s f -d 'Also remove from a non-volatile index.'
 complete -c devpi -n '__devpi_in devpi remove' -l missing-ok -d 'Succeed if there is nothing to remove.'
-complete -c devpi -n '__devpi_in devpi remove' -l dry-run -s n -d 'Say what would be done, and change nothing.'
-complete -c devpi -n '__devpi_in devpi remove' -l jobs -x -d 'How many to remove at once. [as many as are quicker than one]'
+complete -c devpi -n '__devpi_in devpi remove' -l dry-run -s n -d 'Show what would be done; change nothing.'
+complete -c devpi -n '__devpi_in devpi remove' -l jobs -x -d 'How many to remove at once. [automatic]'
 complete -c devpi -n '__devpi_in devpi env' -l shell -x -a 'bash fish powershell github gitlab' -d 'Syntax to print. [that of $SHELL, or bash]'
 complete -c devpi -n '__devpi_in devpi env' -l login -l no-login -d 'Put the login into the URLs, or not. [only if the index needs one]'
 complete -c devpi -n '__devpi_in devpi env' -l index -x -a '(__devpi_values index)' -d 'Index to point pip and uv to, as NAME, USER/NAME or URL. [the one in use]'

@@ -1,7 +1,7 @@
 #compdef devpi
 # Completion of devpi for zsh, made by 'devpi completion zsh'.
 
-# Offer what devpi knows of a kind, in its order, and without a space after what goes on.
+# Offer the values of a kind in devpi's order, without a space after one that can go on.
 _devpi_values() {
     local -a before=("${(@)devpi_line[2,-1]}") found open
     local ret=1
@@ -137,16 +137,16 @@ _devpi-token-create() {
         '(--expires -e)-e+[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
         '(--output -o)--output=[Write the token to FILE (0600). \[stdout\]]:file:_files' \
         '(--output -o)-o+[Write the token to FILE (0600). \[stdout\]]:file:_files' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]'
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]'
 }
 
 _devpi-token-delete() {
     _arguments -s -S : $devpi_everywhere \
         '(--user -u)--user=[Owner of the token. \[the logged-in user\]]:user: _devpi_values user' \
         '(--user -u)-u+[Owner of the token. \[the logged-in user\]]:user: _devpi_values user' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '*: : '
 }
 
@@ -205,8 +205,8 @@ _devpi-user() {
         '(--list -l)-l[List the names of all users.]' \
         '(--exist-ok)--exist-ok[With --create\: if the user exists, update it.]' \
         '(--missing-ok)--missing-ok[With --delete\: succeed if there is no such user.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '(--password-stdin)--password-stdin[Read the password of a new user from standard input.]' \
         '1: : _devpi_values user' \
         '*: : _devpi_values user-setting'
@@ -215,8 +215,8 @@ _devpi-user() {
 _devpi-passwd() {
     _arguments -s -S : $devpi_everywhere \
         '(--password-stdin)--password-stdin[Read the new password from standard input.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '1: : _devpi_values user'
 }
 
@@ -229,8 +229,8 @@ _devpi-index() {
         '(--list -l)-l[List the indexes of the logged-in user, or of USER.]' \
         '(--exist-ok)--exist-ok[With --create\: if the index exists, update it.]' \
         '(--missing-ok)--missing-ok[With --delete\: succeed if there is no such index.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '(--no-projects)--no-projects[Do not ask for the projects of the index; faster for mirrors.]' \
         '1: : _devpi_values index-or-setting' \
         '*: : _devpi_values setting'
@@ -243,8 +243,8 @@ _devpi-getjson() {
 
 _devpi-patchjson() {
     _arguments -s -S : $devpi_everywhere \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '1: : _devpi_values path' \
         '2: :_files'
 }
@@ -275,7 +275,7 @@ _devpi-upload() {
         '(--docs)--docs=[Also upload the pages in DIR as documentation.]:folder:_files -/' \
         '(--python -p)--python=[Build with this Python. \[the active environment'\''s, or devpi'\''s own\]]:nothing: ' \
         '(--python -p)-p+[Build with this Python. \[the active environment'\''s, or devpi'\''s own\]]:nothing: ' \
-        '(--jobs)--jobs=[How many to send at once. \[as many as are quicker than one\]]:nothing: ' \
+        '(--jobs)--jobs=[How many to send at once. \[automatic\]]:nothing: ' \
         '*: :_files'
 }
 
@@ -288,7 +288,7 @@ _devpi-list() {
         '(--toxresults -t)-t[Show the tox results of each file.]' \
         '(--failures -f)--failures[Show the tox results with the output of failed commands.]' \
         '(--failures -f)-f[Show the tox results with the output of failed commands.]' \
-        '(--jobs)--jobs=[How many to ask for at once. \[as many as are quicker than one\]]:nothing: ' \
+        '(--jobs)--jobs=[How many to ask for at once. \[automatic\]]:nothing: ' \
         '1: : _devpi_values requirement'
 }
 
@@ -312,8 +312,8 @@ _devpi-refresh() {
         '*-r+[Refresh the packages that FILE lists.]:file:_files' \
         '(--all)--all[Refresh all projects of the mirrors.]' \
         '(--index)--index=[Index to refresh, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '*: : _devpi_values project'
 }
 
@@ -323,9 +323,9 @@ _devpi-remove() {
         '(--force -f)--force[Also remove from a non-volatile index.]' \
         '(--force -f)-f[Also remove from a non-volatile index.]' \
         '(--missing-ok)--missing-ok[Succeed if there is nothing to remove.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
-        '(--jobs)--jobs=[How many to remove at once. \[as many as are quicker than one\]]:nothing: ' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
+        '(--jobs)--jobs=[How many to remove at once. \[automatic\]]:nothing: ' \
         '1: : _devpi_values requirement'
 }
 
