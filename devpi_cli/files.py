@@ -6,9 +6,14 @@ import errno
 import os
 import stat
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devpi_cli.errors import DevpiError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# pathlib is imported by the functions that need it: TAB only reads.
 
 PRIVATE = 0o600
 UNFINISHED = ".tmp"
@@ -19,13 +24,15 @@ def home() -> Path:
 
     Raises DevpiError if it is unknown, as in a container with a foreign user id.
     """
+    from pathlib import Path
+
     try:
         return Path.home()
     except RuntimeError:
         raise DevpiError("cannot find your home folder", hint="set HOME") from None
 
 
-def read(path: Path) -> str:
+def read(path: Path | str) -> str:
     """Read a UTF-8 text file.
 
     Raises OSError, also for a pipe, which could block, and for a device, which could be endless.
@@ -56,6 +63,7 @@ def write(path: Path, text: str, mode: int) -> None:
     keeps its owner, as with sudo. Raises OSError if that is not permitted, or if the file cannot be written.
     """
     import tempfile
+    from pathlib import Path
 
     path = behind_links(path)
     handle, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)  # mkstemp makes it 0600
@@ -88,6 +96,8 @@ def tidy(path: Path) -> None:
 
 def behind_links(path: Path) -> Path:
     """Return the target of symlinks, even if it does not exist."""
+    from pathlib import Path
+
     return Path(os.path.realpath(path))  # unlike resolve, it accepts circular links
 
 

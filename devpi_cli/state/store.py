@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from devpi_cli import dirs
 from devpi_cli.errors import BrokenState
-from devpi_cli.files import behind_links, home, read, tidy, write_private
+from devpi_cli.files import behind_links, home, tidy, write_private
 from devpi_cli.models import Login, Written
+from devpi_cli.state import file
+from devpi_cli.state.file import ELSEWHERE, LOCAL_STATE, SCHEMA
 from devpi_cli.state.known_server import KnownServer, text_or_none
 from devpi_cli.urls import origin
 
@@ -22,10 +24,7 @@ if TYPE_CHECKING:
 
     from devpi_cli.state.devpi_client import ImportedState
 
-SCHEMA = 1
 LOCK_SECONDS = 20
-LOCAL_STATE = "devpi-cli.json"  # in a virtual environment
-ELSEWHERE = "name another folder with --clientdir"
 
 
 def default_clientdir() -> Path:
@@ -44,7 +43,7 @@ def local_state() -> Path | None:
     return Path(venv) / LOCAL_STATE if venv else None
 
 
-@dataclass(eq=False, repr=False)
+@dataclass
 class State:
     """The contents of ``state.json``.
 
@@ -164,25 +163,13 @@ class State:
 
     def _read_file(self, path: Path, fill: Callable[[dict[str, Any]], None]) -> bool:
         """Read a file; return False if it does not exist."""
-        try:
-            text = read(path)
-        except FileNotFoundError:
+        data = file.contents(path)
+        if data is None:
             return False
-        except PermissionError as error:
-            raise _broken(path, str(error.strerror), f"make it readable for you, or {ELSEWHERE}") from None
-        except (OSError, UnicodeError) as error:
-            raise _broken(path, getattr(error, "strerror", None) or "it is not UTF-8 text") from None
         try:
-            data = json.loads(text)
-            if data["version"] != SCHEMA:
-                raise _broken(
-                    path,
-                    f"its version is {data['version']}, and this devpi-cli supports {SCHEMA}",
-                    f"update devpi-cli, or {ELSEWHERE}",
-                )
             fill(data)
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
-            raise _broken(path, "it is damaged, or not a state file of devpi-cli") from None
+        except file.DAMAGE:
+            raise file.damaged(path) from None
         return True
 
     def _fill(self, data: dict[str, Any]) -> None:
@@ -259,7 +246,3 @@ def _root(url: str) -> str:
     """Return a URL unchanged. Raises ValueError if it is not valid."""
     origin(url)
     return url
-
-
-def _broken(path: Path, why: str, hint: str = "to start afresh, move it away") -> BrokenState:
-    return BrokenState(f"cannot use the state file {path}: {why}", hint=hint)

@@ -34,7 +34,7 @@ def command(app, **own):
     """Say what was typed."""
     [value] = own.values()
     flags = ("verbose", "quiet", "json", "no_input", "yes")
-    generic = [name for name in flags if getattr(app, name)]
+    generic = [name for name in flags if getattr(app.options, name)]
     print(json.dumps({{"value": getattr(value, "name", value), "generic": generic}}))
 
 group = click.Group("group", commands={{"hello": command}})

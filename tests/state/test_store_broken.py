@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devpi_cli.errors import BrokenState
-from devpi_cli.state.store import SCHEMA, State
+from devpi_cli.state.file import SCHEMA
+from devpi_cli.state.store import State
 from tests.state.test_store import filled
 
 if TYPE_CHECKING:

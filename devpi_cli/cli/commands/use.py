@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     "--diff", is_flag=True, help="Show what --set-cfg or --undo would change in the files, and change nothing."
 )
 @click.option("--undo", is_flag=True, help="Restore the files that --set-cfg changed.")
-@click.option("--dry-run", "-n", is_flag=True, help="Show what would be done, and change nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be done; change nothing.")
 @pass_app
 def command(
     app: App,

@@ -5,7 +5,6 @@ The state file is read without the libraries that ``State`` needs, unless the se
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from contextlib import suppress
@@ -16,6 +15,7 @@ from devpi_cli import dirs
 from devpi_cli.cli.completion.cache import Cache
 from devpi_cli.cli.target import Target, resolve
 from devpi_cli.errors import Refused
+from devpi_cli.state.file import LOCAL_STATE, contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,8 +26,6 @@ LIMIT = 0.3
 """Seconds that a server has for all requests to complete one word."""
 DEAD_SECONDS = 15.0
 """Seconds for which a server that did not answer in time is not asked again."""
-SCHEMA = 1  # of the state file
-LOCAL_STATE = "devpi-cli.json"  # in a virtual environment
 YES = ("1", "true", "t", "yes", "y", "on")
 # Names with other characters are not offered: these could be special to a shell.
 HARMLESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+@/")
@@ -154,8 +152,8 @@ class Glance:
 
     def __init__(self, clientdir: str | None) -> None:
         self._data = _read_state(clientdir)
-        self.server: str | None = self._data["server"]
-        self.index: str | None = self._data["index"]
+        self.server: str | None = self._data.get("server")
+        self.index: str | None = self._data.get("index")
 
     @property
     def servers(self) -> Iterable[str]:
@@ -177,24 +175,13 @@ class Glance:
 def _read_state(clientdir: str | None) -> dict[str, Any]:
     """Return the state; a file in the active environment overrides the user's own."""
     folder, venv = clientdir or dirs.state(), os.environ.get("VIRTUAL_ENV")
-    with suppress(OSError, ValueError, LookupError, TypeError):
-        found: dict[str, Any] = _json(f"{folder}/state.json")
-        if venv and os.path.exists(f"{venv}/{LOCAL_STATE}"):  # noqa: PTH110 (without pathlib)
-            return found | _json(f"{venv}/{LOCAL_STATE}")
-        if not (venv and os.path.exists(f"{venv}/devpi.json")):  # noqa: PTH110 (without pathlib)
-            return found
-    from devpi_cli.state.store import State
+    found = contents(f"{folder}/state.json")
+    local = contents(f"{venv}/{LOCAL_STATE}") if venv else None
+    if found is not None and (local or not (venv and os.path.exists(f"{venv}/devpi.json"))):  # noqa: PTH110 (no pathlib)
+        return found | (local or {})
+    from devpi_cli.state.store import State  # it imports the state of devpi-client
 
     return State.of(clientdir).as_json()
-
-
-def _json(path: str) -> dict[str, Any]:
-    """Read a state file. Raises ValueError for another schema version."""
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 (importing pathlib takes longer than reading it)
-        found: dict[str, Any] = json.load(file)
-    if found["version"] != SCHEMA:
-        raise ValueError
-    return found
 
 
 def _within(seconds: float, server: Server, fetch: Callable[[Server], Sequence[str]]) -> Sequence[str] | None:
