@@ -236,7 +236,7 @@ complete -c devpi -n '__devpi_in devpi use' -l always-set-cfg -x -a 'yes no' -d 
 complete -c devpi -n '__devpi_in devpi use' -l pip-set-trusted -s t -x -a 'yes no auto' -d 'With --set-cfg: let pip trust the host without TLS; auto: for http, unless it is this machine. [auto]'
 complete -c devpi -n '__devpi_in devpi use' -l diff -d 'Show what --set-cfg or --undo would change in the files, and change nothing.'
 complete -c devpi -n '__devpi_in devpi use' -l undo -d 'Restore the files that --set-cfg changed.'
-complete -c devpi -n '__devpi_in devpi use' -l dry-run -s n -d 'Show what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi use' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi login' -l password -x -d 'The password; --password-stdin is safer.'
 complete -c devpi -n '__devpi_in devpi login' -l password-stdin -d 'Read the password from standard input.'
 complete -c devpi -n '__devpi_in devpi login' -l store -d 'Also store the password in the keyring, where twine finds it, too.'

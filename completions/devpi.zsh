@@ -77,8 +77,8 @@ _devpi-use() {
         '(--pip-set-trusted -t)-t+[With --set-cfg\: let pip trust the host without TLS; auto\: for http, unless it is this machine. \[auto\]]:value:(yes no auto)' \
         '(--diff)--diff[Show what --set-cfg or --undo would change in the files, and change nothing.]' \
         '(--undo)--undo[Restore the files that --set-cfg changed.]' \
-        '(--dry-run -n)--dry-run[Show what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Show what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '1: : _devpi_values index'
 }
 
