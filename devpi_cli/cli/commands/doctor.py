@@ -14,6 +14,7 @@ import click
 from devpi_cli import urls
 from devpi_cli._version import __version__
 from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.expiry import remaining
 from devpi_cli.cli.steps.hints import may_upload, no_longer_good
 from devpi_cli.cli.steps.install_env import chosen_installer, chosen_venv
 from devpi_cli.errors import BrokenState, DevpiError, NotAllowed, ProgramFailed, ProgramMissing
@@ -184,8 +185,7 @@ def _login(visit: Visit) -> Finding | None:
     visit.service = visit.service or discover(visit.server.session, visit.root)
     if wrong := no_longer_good(login, visit.service.status):
         return Finding(WRONG, wrong)
-    lasts = f"for {login.hours:.1f} more hours" if 0 < login.hours < float("inf") else "no known expiry"
-    return Finding(OK, f"{login.user}, {lasts}")
+    return Finding(OK, f"{login.user}, {remaining(login, digits=1) or 'no known expiry'}")
 
 
 def _index(visit: Visit) -> Finding | None:

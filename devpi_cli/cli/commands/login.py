@@ -11,6 +11,7 @@ from devpi_cli.auth.authenticator import password_login
 from devpi_cli.auth.sources import PLACES, CredentialSources
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import password_from_stdin
+from devpi_cli.cli.steps.expiry import expires, validity
 from devpi_cli.cli.steps.login import accepted, remember
 from devpi_cli.errors import NotAllowed
 
@@ -49,12 +50,12 @@ def command(app: App, user: str | None, password: str | None, password_stdin: bo
     remember(app, server, login)
     index = server.url(target.index) if target.index else None
     where = f" at {index!r}" if index else ""
-    lasts = f", credentials valid for {login.hours:.2f} hours" if login.hours < float("inf") else ""
-    app.out.line(f"logged in {login.user!r}{where}{lasts}")
-    expires = round(login.expires) if login.hours < float("inf") else None
+    app.out.line(f"logged in {login.user!r}{where}{validity(login)}")
     if store:
         _store(app, login.user, secret, server.root, index)
-    app.out.document({"user": login.user, "server": server.root, "index": index, "expires": expires, "stored": store})
+    app.out.document(
+        {"user": login.user, "server": server.root, "index": index, "expires": expires(login), "stored": store}
+    )
     if password:
         app.out.note(SAFER)
     acting = app.target().named_user

@@ -9,6 +9,7 @@ import click
 from devpi_cli import urls
 from devpi_cli.auth.authenticator import password_login
 from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.expiry import validity
 from devpi_cli.cli.steps.local_server import ensure_running, own_server
 from devpi_cli.cli.target import Target
 from devpi_cli.errors import LoginRequired, NotAllowed
@@ -65,7 +66,7 @@ def command(app: App, user: str | None, port: int | None, mirror_url: str | None
     index = server.url(user, INDEX)
     login = _log_in(server, local_server, user)
     _use(app, server, f"{user}/{INDEX}", login)
-    app.out.line(f"logged in {user!r}, credentials valid for {login.hours:.2f} hours")
+    app.out.line(f"logged in {user!r}{validity(login)}")
     app.out.line(f"current devpi index: {index} (logged in as {user})")
     app.out.line(NEXT)
     app.out.document({"server": local_server.url, "user": user, "index": index, "folder": str(local_server.folder)})

@@ -10,8 +10,9 @@ import click
 
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
+from devpi_cli.cli.steps.expiry import expires, remaining
 from devpi_cli.cli.steps.hints import no_longer_good
-from devpi_cli.cli.steps.service import ask, expiry
+from devpi_cli.cli.steps.service import ask
 from devpi_cli.errors import NotAllowed
 from devpi_cli.models import Status
 
@@ -78,7 +79,8 @@ def _behind(status: Status, serial: int) -> int | None:
 
 
 def _own_lines(server: Server, login: Login | None, wrong: str, index: Index | None) -> list[str]:
-    lasts = f" (for {login.hours:.2f} more hours)" if login and 0 < login.hours < float("inf") else ""
+    rest = remaining(login) if login else ""
+    lasts = f" ({rest})" if rest else ""
     lines = [f"user: {wrong or (login.user if login else '')}{'' if wrong else lasts}"]
     if index is None:
         return [*lines, "index: none in use"]
@@ -116,7 +118,7 @@ def _own_data(server: Server, login: Login | None, wrong: str, reply: str, index
     return {
         "user": login.user if login and not wrong else None,
         "login": verdict,
-        "expires": expiry(login) if login and not wrong else None,
+        "expires": expires(login) if login and not wrong else None,
         "index": index.name if index else None,
         "url": server.url(index.name) if index else None,
         "type": config.get("type"),

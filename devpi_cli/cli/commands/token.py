@@ -15,6 +15,7 @@ import click
 from devpi_cli import urls
 from devpi_cli.auth.sources import Credential, token_in_environment
 from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.expiry import validity
 from devpi_cli.cli.steps.login import accepted, remember
 from devpi_cli.cli.steps.preflight import dry_run_option
 from devpi_cli.errors import DevpiError, LoginRequired, NothingFound, PluginMissing, WrongUsage
@@ -208,8 +209,7 @@ def login(app: App, file: str | None) -> None:
     found = accepted(server, credential)
     remember(app, server, found)
     index = server.url(target.index) if target.index else None
-    lasts = f", credentials valid for {found.hours:.2f} hours" if until else ""
-    app.out.line(f"logged in {found.user!r}{f' at {index!r}' if index else ''}{lasts}")
+    app.out.line(f"logged in {found.user!r}{f' at {index!r}' if index else ''}{validity(found)}")
     app.out.document({"user": found.user, "server": server.root, "index": index, "expires": until})
 
 

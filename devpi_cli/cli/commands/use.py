@@ -10,6 +10,7 @@ import click
 
 from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.expiry import expired, invalid
 from devpi_cli.cli.steps.install_env import NONE, chosen_venv
 from devpi_cli.cli.steps.pip_settings import TRUST, make, plan, put_back, show, show_diff
 from devpi_cli.cli.steps.service import OUTSIDE_URL, ask, trouble_at
@@ -278,8 +279,7 @@ def _settle(app: App, choice: Choice, asked: Asked, *, keep: bool) -> Login | No
     if keep:
         _keep(app, choice, service, lost=login.user if login and refused and login == stored else None)
     if login and refused:
-        why = "has expired" if service.status == "expired" else "is no longer valid"
-        app.out.note(f"the login of {login.user} {why}: type 'devpi login {login.user}'")
+        app.out.note(expired(login) if service.status == "expired" else invalid(login))
         return None
     return login
 

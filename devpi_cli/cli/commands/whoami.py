@@ -6,8 +6,9 @@ import click
 
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
+from devpi_cli.cli.steps.expiry import expires
 from devpi_cli.cli.steps.hints import no_longer_good
-from devpi_cli.cli.steps.service import ask, expiry
+from devpi_cli.cli.steps.service import ask
 from devpi_cli.errors import LoginRequired
 
 
@@ -26,4 +27,4 @@ def command(app: App, index: str | None) -> None:
     if wrong := no_longer_good(login, ask(server, server.root).service.status):
         raise LoginRequired(f"not logged in at {server.root}", hint=wrong)
     app.out.line(login.user)
-    app.out.document({"user": login.user, "server": server.root, "expires": expiry(login)})
+    app.out.document({"user": login.user, "server": server.root, "expires": expires(login)})

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from devpi_cli import urls
 from devpi_cli.auth.sources import STORED
+from devpi_cli.cli.steps.expiry import expired, invalid
 from devpi_cli.errors import DevpiError, Missing, NotAllowed
 from devpi_cli.server.api import discover
 
@@ -118,15 +119,8 @@ def no_longer_good(login: Login, status: str) -> str:
 
 def _invalid(login: Login) -> str:
     if login.source in ("", STORED):
-        return f"the login of {login.user} is no longer valid: type 'devpi login {login.user}'"
+        return invalid(login)
     return f"the server does not accept the login of {login.user} from {login.source}"
-
-
-def expired(login: Login) -> str:
-    """Return when a login expired, if known, and what to type."""
-    ago = -login.hours
-    since = "" if ago <= 0 else f" {ago:.0f} h ago" if ago >= 1 else f" {ago * 60:.0f} min ago"
-    return f"the login of {login.user} {f'expired{since}' if since else 'has expired'}: type 'devpi login {login.user}'"
 
 
 def may_upload(user: str | None, acl: Iterable[object]) -> bool:

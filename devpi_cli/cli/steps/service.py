@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from devpi_cli.cli.steps.hints import ASK_SECONDS
@@ -11,7 +10,7 @@ from devpi_cli.errors import DevpiError, NotAllowed
 from devpi_cli.server.api import discover
 
 if TYPE_CHECKING:
-    from devpi_cli.models import Login, Service
+    from devpi_cli.models import Service
     from devpi_cli.server.api import Server
 
 OUTSIDE_URL = "the server must be started with an --outside-url that leads to it"
@@ -44,8 +43,3 @@ def trouble_at(server: Server, root: str) -> str:
     except DevpiError as error:
         return error.message.splitlines()[-1]
     return ""
-
-
-def expiry(login: Login) -> int | None:
-    """Return when a login expires, in seconds since the epoch; None if unknown."""
-    return round(login.expires) if login.expires < inf else None
