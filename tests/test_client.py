@@ -105,7 +105,7 @@ def test_other_files_at_the_target_of_a_push_are_a_conflict(dev: Client, wheel: 
     dev.upload(wheel, index="prod")
     with pytest.raises(Conflict, match=f"{dev.user}/prod has different files with these names: {wheel.name}"):
         dev.push("demo==1.0", "prod")
-    with pytest.raises(OtherFile, match=f"{dev.user}/prod has another {wheel.name}"):
+    with pytest.raises(OtherFile, match=f"{dev.user}/prod has a different {wheel.name}"):
         dev.push("demo==1.0", "prod", skip_existing=True)
 
 
