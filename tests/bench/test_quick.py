@@ -50,7 +50,8 @@ HEAVY = {
     "twine",
     "zipfile",
 }
-HTTPX_BRINGS = {"httpx._client", "json", "pathlib"}
+# What a request cannot do without: httpx and its connections, but not its command line.
+HTTPX = "import sys, click; sys.modules['httpx._main'] = None; import httpx, httpcore"
 
 
 def imported(told: str) -> set[str]:
@@ -80,7 +81,11 @@ def test_a_request_brings_httpx_without_its_own_command_line(member: Member) -> 
     member.command = (*TELL_IMPORTS, "-m", "devpi_cli")
     result = member("list")
     assert result.status == 0
-    assert imported(result.stderr) & HEAVY == HTTPX_BRINGS
+    alone = subprocess.run(
+        [*TELL_IMPORTS, "-c", HTTPX], env=member.environment, capture_output=True, text=True, check=True
+    )
+    assert imported(result.stderr) & HEAVY == imported(alone.stderr) & HEAVY
+    assert not imported(result.stderr) & {"rich", "pygments", "rich.console"}
 
 
 def test_the_memory_of_an_upload_does_not_grow_with_the_file(member: Member, tmp_path: Path) -> None:

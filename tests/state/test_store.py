@@ -87,7 +87,7 @@ def test_after_the_file_was_removed_the_predecessor_counts_again(path: Path, tmp
     """As for everybody who has no state file."""
     (tmp_path / "current.json").write_text(json.dumps({"login": "http://left/+login"}))
     filled(path)
-    state = State.load(path, heritage=(tmp_path,))
+    state = State.load(path, devpi_client_folders=(tmp_path,))
     path.unlink()
     with state.changing():
         assert (state.server, list(state.servers)) == ("http://left/", ["http://left/"])

@@ -133,7 +133,7 @@ REPLICA: dict[str, Any] = {"role": "REPLICA", "serial": 7, "primary-url": "http:
      ["role: replica of http://master/, 2 changes behind"]),
     ({"role": "MASTER", "serial": 7, "polling_replicas": {
         "a": {"serial": 7, "outside-url": "http://a/"}, "b": {"serial": 4, "outside-url": None}}},
-     ["role: primary", "replica: http://a/, in sync", "replica: of unknown URL, 3 changes behind"]),
+     ["role: primary", "replica: http://a/, in sync", "replica: URL unknown, 3 changes behind"]),
     ({}, []),
 ])  # fmt: skip
 def test_the_lag_of_replicas(devpi: Client, front: Front, result: dict[str, Any], lines: list[str]) -> None:
@@ -183,5 +183,5 @@ def test_a_real_replica_and_its_primary(devpi: Client, tmp_path: Path) -> None:
                 roles[server.url] = devpi.ok("status")[1:-2]
     assert roles == {
         second.url: [f"role: replica of {first.url}, in sync"],
-        first.url: ["role: primary", "replica: of unknown URL, in sync"],
+        first.url: ["role: primary", "replica: URL unknown, in sync"],
     }
