@@ -1,6 +1,6 @@
 # Completion of devpi for bash, made by 'devpi completion bash'.
 
-# What a command takes: its options, kinds of those that have a value, kinds of its arguments, its subcommands.
+# Look up a command: its options, the kinds of their values, the kinds of its arguments, its subcommands.
 _devpi_command() {
     options='' valued='' arguments='' commands=''
     case $1 in
@@ -50,7 +50,7 @@ _devpi_command() {
     options+=' --clientdir --quiet -q --verbose -v --debug --yes -y --no-input --json --timeout --deadline --retries --ca-bundle --insecure -h --help' valued=" $valued --clientdir=folder --timeout=nothing --deadline=nothing --retries=nothing --ca-bundle=file "
 }
 
-# Offer the words that begin with what is typed.
+# Offer the words that begin with the current one.
 _devpi_offer() {
     local word
     for word in "$@"; do
@@ -58,7 +58,7 @@ _devpi_offer() {
     done
 }
 
-# Offer what devpi knows of a kind.
+# Offer the values of a kind that devpi prints.
 _devpi_values() {
     local value
     while IFS= read -r value; do
@@ -80,7 +80,7 @@ _devpi_kind() {
     esac
 }
 
-# Put together the words before the cursor, which bash has broken at = and :, and leave out quotes.
+# Rejoin the words that bash has split at = and :, and remove quotes.
 _devpi_words() {
     local rest=${COMP_LINE:0:COMP_POINT} next word
     words=() typed=''
@@ -145,7 +145,7 @@ _devpi() {
     _devpi_fit
 }
 
-# Offer only what bash will put in: the rest of a word that it has broken, unless a quote is open.
+# Offer only what bash inserts: the rest of a word that it has split, unless a quote is open.
 _devpi_fit() {
     local breaks=${COMP_WORDBREAKS//[!=:@]/} done='' i
     [[ -n $breaks && $typed != [\'\"]* ]] && done=${typed%"${typed##*[$breaks]}"}

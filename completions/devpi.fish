@@ -1,6 +1,6 @@
 # Completion of devpi for fish, made by 'devpi completion fish'.
 
-# Print what a command takes: options that have a value, kinds of its arguments, whether it has subcommands.
+# Print what a command takes: its options with a value, the kinds of its arguments, whether it has subcommands.
 function __devpi_command
     switch "$argv"
         case 'devpi'
@@ -90,7 +90,7 @@ function __devpi_command
     end
 end
 
-# Print the command that the words before the cursor have come to, and the kind of the next argument.
+# Print the command before the cursor, and the kind of the next argument.
 function __devpi_look
     set -l path devpi
     set -l takes (__devpi_command devpi)
@@ -128,7 +128,7 @@ function __devpi_in
     test (__devpi_look)[1] = "$argv"
 end
 
-# Print what devpi knows of a kind.
+# Print the values of a kind.
 function __devpi_values
     set -l before (commandline -opc)
     set -l current (string replace -r -- '^--[a-z-]+=' '' (commandline -ct) | string trim -c '\'"')
@@ -141,48 +141,48 @@ function __devpi_commands
             printf '%s\n' \
                 'use'\t'Choose the server and index to work with, or show them.' \
                 'login'\t'Log in to the server in use.' \
-                'whoami'\t'Show the name of the user who is logged in.' \
-                'status'\t'Show who is logged in where: server, its role, versions, login and index.' \
-                'token'\t'Create, list, delete, derive, inspect API tokens, or log in with one.' \
+                'whoami'\t'Show the name of the logged-in user.' \
+                'status'\t'Show the server, its role and versions, the login and the index.' \
+                'token'\t'Create, list, delete, derive and inspect API tokens, or log in with one.' \
                 'logoff'\t'Log out of the server in use.' \
                 'logout'\t'Log out of the server in use.' \
                 'user'\t'Create, show, modify, delete or list users.' \
                 'passwd'\t'Change the password of a user.' \
                 'index'\t'Create, show, modify, delete or list indexes.' \
-                'getjson'\t'Show the JSON that a server has at a path or URL.' \
+                'getjson'\t'Show the JSON that a server returns for a path or URL.' \
                 'patchjson'\t'Send JSON from a file to a path on the server.' \
                 'upload'\t'Build and upload the project in this folder, or upload files.' \
                 'list'\t'List the projects of an index, or the files of a project.' \
-                'push'\t'Push releases from an index to another one, here or elsewhere.' \
-                'refresh'\t'Make mirrors ask their upstream again for files of packages.' \
-                'remove'\t'Remove a project, releases of it, or one file from an index.' \
+                'push'\t'Push releases from one index to another, on this server or elsewhere.' \
+                'refresh'\t'Make mirrors ask their upstream again which files packages have.' \
+                'remove'\t'Remove a project, some of its releases, or one file from an index.' \
                 'env'\t'Print the environment variables that point pip and uv to an index.' \
                 'install'\t'Install packages from an index with pip or uv.' \
-                'test'\t'Test releases with tox, and attach the results to their files.' \
-                'quickstart'\t'Make a server of your own on this machine, and use it.' \
-                'server'\t'Start, stop, or look at the server that quickstart made.' \
-                'completion'\t'Let the shell complete commands, options, and names that the server knows.' \
-                'doctor'\t'Check state, server, login, index, pip and uv, and say what is wrong.' \
+                'test'\t'Test releases with tox and attach the results to their files.' \
+                'quickstart'\t'Set up your own server on this machine and start using it.' \
+                'server'\t'Start, stop or inspect the server that quickstart set up.' \
+                'completion'\t'Set up shell completion of commands, options and names on the server.' \
+                'doctor'\t'Check state, server, login, index, pip and uv, and report what is wrong.' \
                 'help'\t'Show a help topic, or the help of a command.'
         case 'devpi token'
             printf '%s\n' \
-                'create'\t'Create a token on the server, for you or, as root, for somebody else.' \
-                'delete'\t'Delete tokens; those that were derived from them are no longer good, either.' \
-                'derive'\t'Make a token that may do less from another one. No server is asked.' \
-                'inspect'\t'Show whose token it is, its id and what it is restricted to. No server is asked, and no secret shown.' \
-                'list'\t'List the tokens of a user, with what each is restricted to.' \
-                'login'\t'Log in with a token, after the server accepted it.'
+                'create'\t'Create a token on the server for yourself or, as root, for another user.' \
+                'delete'\t'Delete tokens; tokens derived from them become invalid, too.' \
+                'derive'\t'Derive a more restricted token from another one, without asking a server.' \
+                'inspect'\t'Show the user, id and restrictions of a token.' \
+                'list'\t'List the tokens of a user with their restrictions.' \
+                'login'\t'Log in with a token that the server accepts.'
         case 'devpi server'
             printf '%s\n' \
-                'log'\t'Show the last lines that the server printed.' \
-                'start'\t'Start the server, if it does not run.' \
-                'status'\t'Tell whether the server runs, where, and where its data is.' \
-                'stop'\t'Stop the server, if it runs.'
+                'log'\t'Show the last lines of the server\'s log.' \
+                'start'\t'Start the server if it is not running.' \
+                'status'\t'Show whether the server is running, its URL, and where its data is.' \
+                'stop'\t'Stop the server if it is running.'
         case 'devpi completion'
             printf '%s\n' \
                 'bash'\t'Print the script for bash.' \
                 'fish'\t'Print the script for fish.' \
-                'install'\t'Put the script for SHELL where it looks for such scripts.' \
+                'install'\t'Install the completion script where SHELL looks for it.' \
                 'powershell'\t'Print the script for PowerShell.' \
                 'zsh'\t'Print the script for zsh.'
     end
@@ -210,137 +210,137 @@ end
 
 complete -c devpi -f
 complete -c devpi -k -a '(__devpi_argument)'
-complete -c devpi -l clientdir -x -a '(__fish_complete_directories)' -d 'Where to keep state.'
-complete -c devpi -l quiet -s q -d 'Say nothing but results and errors.'
-complete -c devpi -l verbose -s v -d 'Say more.'
-complete -c devpi -l debug -d 'Show every request, and where bugs are.'
-complete -c devpi -l yes -s y -d 'Answer every question with yes.'
-complete -c devpi -l no-input -d 'Never ask anything.'
+complete -c devpi -l clientdir -x -a '(__fish_complete_directories)' -d 'Directory for the client\'s state.'
+complete -c devpi -l quiet -s q -d 'Print only results and errors.'
+complete -c devpi -l verbose -s v -d 'Print more details.'
+complete -c devpi -l debug -d 'Log every request; show tracebacks.'
+complete -c devpi -l yes -s y -d 'Answer yes to every question.'
+complete -c devpi -l no-input -d 'Never ask for input.'
 complete -c devpi -l json -d 'Print the result as one JSON document.'
-complete -c devpi -l timeout -x -d 'How long a server may be silent. [60]'
-complete -c devpi -l deadline -x -d 'How long a request may take in all, but for sending or getting a file. [600]'
-complete -c devpi -l retries -x -d 'How often to try again when the server fails. [3]'
-complete -c devpi -l ca-bundle -r -F -d 'Trust the CAs in FILE, too.'
+complete -c devpi -l timeout -x -d 'How long to wait for the server to send anything. [60]'
+complete -c devpi -l deadline -x -d 'Total time for a request, except for file transfers. [600]'
+complete -c devpi -l retries -x -d 'How often to retry when the server fails. [3]'
+complete -c devpi -l ca-bundle -r -F -d 'Also trust the CAs in FILE.'
 complete -c devpi -l insecure -d 'Do not verify TLS certificates.'
 complete -c devpi -s h -l help -d 'Show this message and exit.'
 complete -c devpi -n '__devpi_in devpi' -l version -d 'Show the version and plugins; with -v also the server\'s versions.'
 complete -c devpi -n '__devpi_in devpi use' -l list -s l -d 'List all indexes of the server.'
-complete -c devpi -n '__devpi_in devpi use' -l user -s u -x -a '(__devpi_values user)' -d 'With --list: only this user\'s. Else: act as USER, who logged in.'
+complete -c devpi -n '__devpi_in devpi use' -l user -s u -x -a '(__devpi_values user)' -d 'Act as USER; with --list, show only USER\'s indexes.'
 complete -c devpi -n '__devpi_in devpi use' -l urls -d 'Show the URLs behind the index.'
 complete -c devpi -n '__devpi_in devpi use' -l delete -d 'Forget the server and index in use; logins are kept.'
-complete -c devpi -n '__devpi_in devpi use' -l local -d 'From now on, keep what is in use in the active virtual environment.'
-complete -c devpi -n '__devpi_in devpi use' -l venv -x -a '(__fish_complete_directories)' -d 'Set and install in this virtual environment from now on; - forgets it.'
-complete -c devpi -n '__devpi_in devpi use' -l client-cert -r -F -d 'Show this certificate (PEM, with key) to the server; \'\' forgets it.'
-complete -c devpi -n '__devpi_in devpi use' -l set-cfg -d 'Set pip, uv and others to the index in use.'
+complete -c devpi -n '__devpi_in devpi use' -l local -d 'From now on, store the choice in the active virtual environment.'
+complete -c devpi -n '__devpi_in devpi use' -l venv -x -a '(__fish_complete_directories)' -d 'From now on, configure and install in this virtual environment; - forgets it.'
+complete -c devpi -n '__devpi_in devpi use' -l client-cert -r -F -d 'Present this certificate (PEM, with key) to the server; \'\' forgets it.'
+complete -c devpi -n '__devpi_in devpi use' -l set-cfg -d 'Configure pip, uv and others for the index in use.'
 complete -c devpi -n '__devpi_in devpi use' -l always-set-cfg -x -a 'yes no' -d 'Whether every \'devpi use\' does --set-cfg.'
-complete -c devpi -n '__devpi_in devpi use' -l pip-set-trusted -s t -x -a 'yes no auto' -d 'With --set-cfg: let pip trust the host without TLS; auto does for http, unless it is this machine. [auto]'
+complete -c devpi -n '__devpi_in devpi use' -l pip-set-trusted -s t -x -a 'yes no auto' -d 'With --set-cfg: let pip trust the host without TLS; auto: for http, unless it is this machine. [auto]'
 complete -c devpi -n '__devpi_in devpi use' -l diff -d 'Show what --set-cfg or --undo would change in the files, and change nothing.'
-complete -c devpi -n '__devpi_in devpi use' -l undo -d 'Put the files back that --set-cfg changed.'
-complete -c devpi -n '__devpi_in devpi use' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi use' -l undo -d 'Restore the files that --set-cfg changed.'
+complete -c devpi -n '__devpi_in devpi use' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi login' -l password -x -d 'The password; --password-stdin is safer.'
 complete -c devpi -n '__devpi_in devpi login' -l password-stdin -d 'Read the password from standard input.'
-complete -c devpi -n '__devpi_in devpi login' -l store -d 'Put the password into the keyring, too, where twine finds it as well.'
+complete -c devpi -n '__devpi_in devpi login' -l store -d 'Also store the password in the keyring, where twine finds it, too.'
 complete -c devpi -n '__devpi_in devpi whoami' -l index -x -a '(__devpi_values index)' -d 'Index to ask at, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi status' -l index -x -a '(__devpi_values index)' -d 'Index to show, as NAME, USER/NAME or URL. [the one in use]'
-complete -c devpi -n '__devpi_in devpi token create' -l user -s u -x -a '(__devpi_values user)' -d 'Whose token. [who is logged in]'
-complete -c devpi -n '__devpi_in devpi token create' -l allowed -s a -x -d 'Allow only this. Comma-separated, and more than once.'
-complete -c devpi -n '__devpi_in devpi token create' -l indexes -s i -x -a '(__devpi_values index)' -d 'Only these indexes. Comma-separated, and more than once.'
-complete -c devpi -n '__devpi_in devpi token create' -l projects -s p -x -d 'Only these projects. Comma-separated, and more than once.'
+complete -c devpi -n '__devpi_in devpi token create' -l user -s u -x -a '(__devpi_values user)' -d 'Owner of the token. [the logged-in user]'
+complete -c devpi -n '__devpi_in devpi token create' -l allowed -s a -x -d 'Allow only these. Comma-separated, repeatable.'
+complete -c devpi -n '__devpi_in devpi token create' -l indexes -s i -x -a '(__devpi_values index)' -d 'Only these indexes. Comma-separated, repeatable.'
+complete -c devpi -n '__devpi_in devpi token create' -l projects -s p -x -d 'Only these projects. Comma-separated, repeatable.'
 complete -c devpi -n '__devpi_in devpi token create' -l expires -s e -x -d '30d, 12h, 2027-01-31, seconds since the epoch, or never.'
 complete -c devpi -n '__devpi_in devpi token create' -l output -s o -r -F -d 'Write the token to FILE (0600). [stdout]'
-complete -c devpi -n '__devpi_in devpi token create' -l dry-run -s n -d 'Say what would be done, and change nothing.'
-complete -c devpi -n '__devpi_in devpi token delete' -l user -s u -x -a '(__devpi_values user)' -d 'Whose token. [who is logged in]'
-complete -c devpi -n '__devpi_in devpi token delete' -l dry-run -s n -d 'Say what would be done, and change nothing.'
-complete -c devpi -n '__devpi_in devpi token derive' -l file -s f -r -F -d 'Where the token is; - for standard input. [the variable DEVPI_TOKEN]'
-complete -c devpi -n '__devpi_in devpi token derive' -l allowed -s a -x -d 'Allow only this. Comma-separated, and more than once.'
-complete -c devpi -n '__devpi_in devpi token derive' -l indexes -s i -x -a '(__devpi_values index)' -d 'Only these indexes. Comma-separated, and more than once.'
-complete -c devpi -n '__devpi_in devpi token derive' -l projects -s p -x -d 'Only these projects. Comma-separated, and more than once.'
+complete -c devpi -n '__devpi_in devpi token create' -l dry-run -s n -d 'Show what would be done; change nothing.'
+complete -c devpi -n '__devpi_in devpi token delete' -l user -s u -x -a '(__devpi_values user)' -d 'Owner of the token. [the logged-in user]'
+complete -c devpi -n '__devpi_in devpi token delete' -l dry-run -s n -d 'Show what would be done; change nothing.'
+complete -c devpi -n '__devpi_in devpi token derive' -l file -s f -r -F -d 'File with the token; - for standard input. [the variable DEVPI_TOKEN]'
+complete -c devpi -n '__devpi_in devpi token derive' -l allowed -s a -x -d 'Allow only these. Comma-separated, repeatable.'
+complete -c devpi -n '__devpi_in devpi token derive' -l indexes -s i -x -a '(__devpi_values index)' -d 'Only these indexes. Comma-separated, repeatable.'
+complete -c devpi -n '__devpi_in devpi token derive' -l projects -s p -x -d 'Only these projects. Comma-separated, repeatable.'
 complete -c devpi -n '__devpi_in devpi token derive' -l expires -s e -x -d '30d, 12h, 2027-01-31, seconds since the epoch, or never.'
 complete -c devpi -n '__devpi_in devpi token derive' -l output -s o -r -F -d 'Write the token to FILE (0600). [stdout]'
-complete -c devpi -n '__devpi_in devpi token inspect' -l file -s f -r -F -d 'Where the token is; - for standard input. [the variable DEVPI_TOKEN]'
-complete -c devpi -n '__devpi_in devpi token list' -l user -s u -x -a '(__devpi_values user)' -d 'Whose token. [who is logged in]'
-complete -c devpi -n '__devpi_in devpi token login' -l file -s f -r -F -d 'Where the token is; - for standard input. [the variable DEVPI_TOKEN]'
-complete -c devpi -n '__devpi_in devpi logoff' -l forget -d 'Remove the password from the keyring, too.'
-complete -c devpi -n '__devpi_in devpi logout' -l forget -d 'Remove the password from the keyring, too.'
+complete -c devpi -n '__devpi_in devpi token inspect' -l file -s f -r -F -d 'File with the token; - for standard input. [the variable DEVPI_TOKEN]'
+complete -c devpi -n '__devpi_in devpi token list' -l user -s u -x -a '(__devpi_values user)' -d 'Owner of the token. [the logged-in user]'
+complete -c devpi -n '__devpi_in devpi token login' -l file -s f -r -F -d 'File with the token; - for standard input. [the variable DEVPI_TOKEN]'
+complete -c devpi -n '__devpi_in devpi logoff' -l forget -d 'Also remove the password from the keyring.'
+complete -c devpi -n '__devpi_in devpi logout' -l forget -d 'Also remove the password from the keyring.'
 complete -c devpi -n '__devpi_in devpi user' -l create -s c -d 'Create a user.'
 complete -c devpi -n '__devpi_in devpi user' -l delete -d 'Delete a user and its volatile indexes.'
 complete -c devpi -n '__devpi_in devpi user' -l modify -s m -d 'Modify a user.'
 complete -c devpi -n '__devpi_in devpi user' -l list -s l -d 'List the names of all users.'
-complete -c devpi -n '__devpi_in devpi user' -l exist-ok -d 'With --create: bring a user who is there to what is asked.'
-complete -c devpi -n '__devpi_in devpi user' -l missing-ok -d 'With --delete: a user who is not there is no failure.'
-complete -c devpi -n '__devpi_in devpi user' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi user' -l exist-ok -d 'With --create: if the user exists, update it.'
+complete -c devpi -n '__devpi_in devpi user' -l missing-ok -d 'With --delete: succeed if there is no such user.'
+complete -c devpi -n '__devpi_in devpi user' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi user' -l password-stdin -d 'Read the password of a new user from standard input.'
 complete -c devpi -n '__devpi_in devpi passwd' -l password-stdin -d 'Read the new password from standard input.'
-complete -c devpi -n '__devpi_in devpi passwd' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi passwd' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi index' -l create -s c -d 'Create an index.'
 complete -c devpi -n '__devpi_in devpi index' -l delete -d 'Delete an index and everything on it.'
-complete -c devpi -n '__devpi_in devpi index' -l list -s l -d 'List the indexes of the user who is logged in, or of USER.'
-complete -c devpi -n '__devpi_in devpi index' -l exist-ok -d 'With --create: bring an index that is there to what is asked.'
-complete -c devpi -n '__devpi_in devpi index' -l missing-ok -d 'With --delete: an index that is not there is no failure.'
-complete -c devpi -n '__devpi_in devpi index' -l dry-run -s n -d 'Say what would be done, and change nothing.'
-complete -c devpi -n '__devpi_in devpi index' -l no-projects -d 'Do not ask for the projects of the index; quicker for mirrors.'
-complete -c devpi -n '__devpi_in devpi patchjson' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi index' -l list -s l -d 'List the indexes of the logged-in user, or of USER.'
+complete -c devpi -n '__devpi_in devpi index' -l exist-ok -d 'With --create: if the index exists, update it.'
+complete -c devpi -n '__devpi_in devpi index' -l missing-ok -d 'With --delete: succeed if there is no such index.'
+complete -c devpi -n '__devpi_in devpi index' -l dry-run -s n -d 'Show what would be done; change nothing.'
+complete -c devpi -n '__devpi_in devpi index' -l no-projects -d 'Do not ask for the projects of the index; faster for mirrors.'
+complete -c devpi -n '__devpi_in devpi patchjson' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi upload' -l index -x -a '(__devpi_values index)' -d 'Index to upload to, as NAME, USER/NAME or URL. [the one in use]'
-complete -c devpi -n '__devpi_in devpi upload' -l from-dir -d 'Let a FILE be a folder: all distributions in and below it.'
-complete -c devpi -n '__devpi_in devpi upload' -l only-latest -d 'Of every project, upload its newest version only.'
-complete -c devpi -n '__devpi_in devpi upload' -l dry-run -s n -d 'Say what would be uploaded, and change nothing.'
-complete -c devpi -n '__devpi_in devpi upload' -l skip-existing -d 'Send no file that the index has; one that differs is a conflict.'
-complete -c devpi -n '__devpi_in devpi upload' -l check -l no-check -d 'First check the files, as twine does, and the mirrors.'
-complete -c devpi -n '__devpi_in devpi upload' -l sdist -l no-sdist -d 'Build an sdist only, or none.'
-complete -c devpi -n '__devpi_in devpi upload' -l wheel -l no-wheel -d 'Build a wheel only, or none.'
+complete -c devpi -n '__devpi_in devpi upload' -l from-dir -d 'FILE may be a folder: upload all distributions in and below it.'
+complete -c devpi -n '__devpi_in devpi upload' -l only-latest -d 'Upload only the newest version of each project.'
+complete -c devpi -n '__devpi_in devpi upload' -l dry-run -s n -d 'Show what would be uploaded, and change nothing.'
+complete -c devpi -n '__devpi_in devpi upload' -l skip-existing -d 'Skip files already on the index; fail if one differs.'
+complete -c devpi -n '__devpi_in devpi upload' -l check -l no-check -d 'First check the files as twine does, and mirrors for the same projects.'
+complete -c devpi -n '__devpi_in devpi upload' -l sdist -l no-sdist -d 'Build only an sdist, or none.'
+complete -c devpi -n '__devpi_in devpi upload' -l wheel -l no-wheel -d 'Build only a wheel, or none.'
 complete -c devpi -n '__devpi_in devpi upload' -l formats -x -d 'sdist, bdist_wheel or both; deprecated.'
-complete -c devpi -n '__devpi_in devpi upload' -l no-isolation -d 'Build without an environment of its own.'
-complete -c devpi -n '__devpi_in devpi upload' -l installer -x -a 'auto pip uv' -d 'What fills that environment. [uv if there is one, or pip]'
-complete -c devpi -n '__devpi_in devpi upload' -l no-vcs -l vcs -d 'Build in the folder itself, not what git or hg track of it.'
-complete -c devpi -n '__devpi_in devpi upload' -l setupdir-only -l no-setupdir-only -d 'Build from this folder only, without history.'
-complete -c devpi -n '__devpi_in devpi upload' -l with-docs -d 'Build the documentation with Sphinx and upload it, too.'
-complete -c devpi -n '__devpi_in devpi upload' -l only-docs -d 'Upload documentation only.'
-complete -c devpi -n '__devpi_in devpi upload' -l docs -x -a '(__fish_complete_directories)' -d 'Upload the pages in DIR as documentation, too.'
-complete -c devpi -n '__devpi_in devpi upload' -l python -s p -x -d 'Build with this Python. [the active environment\'s, or ours]'
-complete -c devpi -n '__devpi_in devpi upload' -l jobs -x -d 'How many to send at once. [as many as are quicker than one]'
+complete -c devpi -n '__devpi_in devpi upload' -l no-isolation -d 'Build without an isolated environment.'
+complete -c devpi -n '__devpi_in devpi upload' -l installer -x -a 'auto pip uv' -d 'Program to fill that environment. [uv if there is one, else pip]'
+complete -c devpi -n '__devpi_in devpi upload' -l no-vcs -l vcs -d 'Build in the folder itself, not in a copy of the tracked files.'
+complete -c devpi -n '__devpi_in devpi upload' -l setupdir-only -l no-setupdir-only -d 'Copy only this folder to build in, without history.'
+complete -c devpi -n '__devpi_in devpi upload' -l with-docs -d 'Also build the documentation with Sphinx, and upload it.'
+complete -c devpi -n '__devpi_in devpi upload' -l only-docs -d 'Upload only documentation.'
+complete -c devpi -n '__devpi_in devpi upload' -l docs -x -a '(__fish_complete_directories)' -d 'Also upload the pages in DIR as documentation.'
+complete -c devpi -n '__devpi_in devpi upload' -l python -s p -x -d 'Build with this Python. [the active environment\'s, or devpi\'s own]'
+complete -c devpi -n '__devpi_in devpi upload' -l jobs -x -d 'How many to send at once. [automatic]'
 complete -c devpi -n '__devpi_in devpi list' -l index -x -a '(__devpi_values index)' -d 'Index to look at, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi list' -l all -d 'Show all versions, not just the newest.'
-complete -c devpi -n '__devpi_in devpi list' -l ignore-bases -d 'Leave out what the index has from its bases.'
-complete -c devpi -n '__devpi_in devpi list' -l toxresults -s t -d 'Show the results of tox for every file.'
-complete -c devpi -n '__devpi_in devpi list' -l failures -s f -d 'Show the results of tox, and what failed commands printed.'
-complete -c devpi -n '__devpi_in devpi list' -l jobs -x -d 'How many to ask for at once. [as many as are quicker than one]'
+complete -c devpi -n '__devpi_in devpi list' -l ignore-bases -d 'Leave out what comes from the bases of the index.'
+complete -c devpi -n '__devpi_in devpi list' -l toxresults -s t -d 'Show the tox results of each file.'
+complete -c devpi -n '__devpi_in devpi list' -l failures -s f -d 'Show the tox results with the output of failed commands.'
+complete -c devpi -n '__devpi_in devpi list' -l jobs -x -d 'How many to ask for at once. [automatic]'
 complete -c devpi -n '__devpi_in devpi push' -l index -x -a '(__devpi_values index)' -d 'Index to push from, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi push' -l no-docs -d 'Push no documentation, only distributions.'
 complete -c devpi -n '__devpi_in devpi push' -l only-docs -d 'Push documentation only.'
 complete -c devpi -n '__devpi_in devpi push' -l pypirc -r -F -d 'The .pypirc to read. [~/.pypirc]'
 complete -c devpi -n '__devpi_in devpi push' -l register-project -d 'Register the project at pypi:REPO first.'
-complete -c devpi -n '__devpi_in devpi push' -l skip-existing -d 'Push no release that TARGET has; other files there are a conflict.'
-complete -c devpi -n '__devpi_in devpi push' -l dry-run -s n -d 'Say what would be pushed, and change nothing.'
-complete -c devpi -n '__devpi_in devpi refresh' -l requirement -s r -r -F -d 'Refresh what FILE lists.'
+complete -c devpi -n '__devpi_in devpi push' -l skip-existing -d 'Skip releases that TARGET already has; fail if files differ.'
+complete -c devpi -n '__devpi_in devpi push' -l dry-run -s n -d 'Show what would be pushed, and change nothing.'
+complete -c devpi -n '__devpi_in devpi refresh' -l requirement -s r -r -F -d 'Refresh the packages that FILE lists.'
 complete -c devpi -n '__devpi_in devpi refresh' -l all -d 'Refresh all projects of the mirrors.'
 complete -c devpi -n '__devpi_in devpi refresh' -l index -x -a '(__devpi_values index)' -d 'Index to refresh, as NAME, USER/NAME or URL. [the one in use]'
-complete -c devpi -n '__devpi_in devpi refresh' -l dry-run -s n -d 'Say what would be done, and change nothing.'
+complete -c devpi -n '__devpi_in devpi refresh' -l dry-run -s n -d 'Show what would be done; change nothing.'
 complete -c devpi -n '__devpi_in devpi remove' -l index -x -a '(__devpi_values index)' -d 'Index to remove from, as NAME, USER/NAME or URL. [the one in use]'
-complete -c devpi -n '__devpi_in devpi remove' -l force -s f -d 'Remove from a non-volatile index, too.'
-complete -c devpi -n '__devpi_in devpi remove' -l missing-ok -d 'What is not there is no failure.'
-complete -c devpi -n '__devpi_in devpi remove' -l dry-run -s n -d 'Say what would be done, and change nothing.'
-complete -c devpi -n '__devpi_in devpi remove' -l jobs -x -d 'How many to remove at once. [as many as are quicker than one]'
-complete -c devpi -n '__devpi_in devpi env' -l shell -x -a 'bash fish powershell github gitlab' -d 'Whose language to print. [that of $SHELL, or bash]'
-complete -c devpi -n '__devpi_in devpi env' -l login -l no-login -d 'Put the login into the URLs, or not. [where nobody else may read]'
+complete -c devpi -n '__devpi_in devpi remove' -l force -s f -d 'Also remove from a non-volatile index.'
+complete -c devpi -n '__devpi_in devpi remove' -l missing-ok -d 'Succeed if there is nothing to remove.'
+complete -c devpi -n '__devpi_in devpi remove' -l dry-run -s n -d 'Show what would be done; change nothing.'
+complete -c devpi -n '__devpi_in devpi remove' -l jobs -x -d 'How many to remove at once. [automatic]'
+complete -c devpi -n '__devpi_in devpi env' -l shell -x -a 'bash fish powershell github gitlab' -d 'Syntax to print. [that of $SHELL, or bash]'
+complete -c devpi -n '__devpi_in devpi env' -l login -l no-login -d 'Put the login into the URLs, or not. [only if the index needs one]'
 complete -c devpi -n '__devpi_in devpi env' -l index -x -a '(__devpi_values index)' -d 'Index to point pip and uv to, as NAME, USER/NAME or URL. [the one in use]'
 complete -c devpi -n '__devpi_in devpi install' -l requirement -s r -r -F -d 'Install what a requirements file lists.'
 complete -c devpi -n '__devpi_in devpi install' -l editable -s e -r -F -d 'Install a project in editable mode.'
-complete -c devpi -n '__devpi_in devpi install' -l list -s l -d 'List what is installed.'
-complete -c devpi -n '__devpi_in devpi install' -l venv -x -a '(__fish_complete_directories)' -d 'Install into this virtual environment; - passes over the remembered one.'
-complete -c devpi -n '__devpi_in devpi install' -l installer -x -a 'auto pip uv' -d 'What installs. [pip, or uv where there is no pip]'
+complete -c devpi -n '__devpi_in devpi install' -l list -s l -d 'List the installed packages.'
+complete -c devpi -n '__devpi_in devpi install' -l venv -x -a '(__fish_complete_directories)' -d 'Install into this virtual environment; - ignores the remembered one.'
+complete -c devpi -n '__devpi_in devpi install' -l installer -x -a 'auto pip uv' -d 'Program to install with. [pip, or uv if there is no pip]'
 complete -c devpi -n '__devpi_in devpi install' -l index -x -a '(__devpi_values index)' -d 'Index to install from, as NAME, USER/NAME or URL. [the one in use]'
-complete -c devpi -n '__devpi_in devpi install' -l dry-run -s n -d 'Let pip or uv say what they would install, and change nothing.'
-complete -c devpi -n '__devpi_in devpi test' -s e -x -a '(__devpi_values environments)' -d 'Environments of tox to run. [what the configuration says]'
-complete -c devpi -n '__devpi_in devpi test' -s c -r -F -d 'Configuration for tox to use.'
-complete -c devpi -n '__devpi_in devpi test' -l fallback-ini -r -F -d 'Configuration for a package that has none of its own.'
-complete -c devpi -n '__devpi_in devpi test' -l tox-args -x -d 'More arguments for tox, quoted as one.'
+complete -c devpi -n '__devpi_in devpi install' -l dry-run -s n -d 'Let pip or uv show what they would install, and change nothing.'
+complete -c devpi -n '__devpi_in devpi test' -s e -x -a '(__devpi_values environments)' -d 'Tox environments to run. [those of the configuration]'
+complete -c devpi -n '__devpi_in devpi test' -s c -r -F -d 'Tox configuration to use.'
+complete -c devpi -n '__devpi_in devpi test' -l fallback-ini -r -F -d 'Tox configuration for packages that have none.'
+complete -c devpi -n '__devpi_in devpi test' -l tox-args -x -d 'More arguments for tox, quoted as one argument.'
 complete -c devpi -n '__devpi_in devpi test' -l no-upload -d 'Do not attach the results to the files.'
 complete -c devpi -n '__devpi_in devpi test' -l index -x -a '(__devpi_values index)' -d 'Index to take releases from, as NAME, USER/NAME or URL. [the one in use]'
-complete -c devpi -n '__devpi_in devpi test' -l select -s s -x -d 'Test the files with a name like this, of whatever platform.'
+complete -c devpi -n '__devpi_in devpi test' -l select -s s -x -d 'Test the files whose names match, for any platform.'
 complete -c devpi -n '__devpi_in devpi test' -l list -s l -l dry-run -s n -d 'Show what would be tested, and do nothing.'
-complete -c devpi -n '__devpi_in devpi quickstart' -l user -x -d 'Name of the user to make. [your login name]'
+complete -c devpi -n '__devpi_in devpi quickstart' -l user -x -d 'Name of the user to create. [your login name]'
 complete -c devpi -n '__devpi_in devpi quickstart' -l port -x -d 'Port of the server. [3141, or the next free one]'
 complete -c devpi -n '__devpi_in devpi quickstart' -l mirror-url -x -d 'What root/pypi mirrors. [https://pypi.org/simple/]'
-complete -c devpi -n '__devpi_in devpi server log' -l lines -s n -x -d 'How many lines.'
-complete -c devpi -n '__devpi_in devpi server start' -l port -x -d 'Port to listen on. [the one it had, or the next free one]'
-complete -c devpi -n '__devpi_in devpi completion install' -l dry-run -s n -d 'Say what would be written, and change nothing.'
+complete -c devpi -n '__devpi_in devpi server log' -l lines -s n -x -d 'Number of lines.'
+complete -c devpi -n '__devpi_in devpi server start' -l port -x -d 'Port to listen on. [the last one, or the next free one]'
+complete -c devpi -n '__devpi_in devpi completion install' -l dry-run -s n -d 'Show what would be written, and change nothing.'

@@ -1,7 +1,7 @@
 #compdef devpi
 # Completion of devpi for zsh, made by 'devpi completion zsh'.
 
-# Offer what devpi knows of a kind, in its order, and without a space after what goes on.
+# Offer the values of a kind in devpi's order, without a space after one that can go on.
 _devpi_values() {
     local -a before=("${(@)devpi_line[2,-1]}") found open
     local ret=1
@@ -23,28 +23,28 @@ _devpi-() {
     local -a commands=(
         'use:Choose the server and index to work with, or show them.'
         'login:Log in to the server in use.'
-        'whoami:Show the name of the user who is logged in.'
-        'status:Show who is logged in where: server, its role, versions, login and index.'
-        'token:Create, list, delete, derive, inspect API tokens, or log in with one.'
+        'whoami:Show the name of the logged-in user.'
+        'status:Show the server, its role and versions, the login and the index.'
+        'token:Create, list, delete, derive and inspect API tokens, or log in with one.'
         'logoff:Log out of the server in use.'
         'logout:Log out of the server in use.'
         'user:Create, show, modify, delete or list users.'
         'passwd:Change the password of a user.'
         'index:Create, show, modify, delete or list indexes.'
-        'getjson:Show the JSON that a server has at a path or URL.'
+        'getjson:Show the JSON that a server returns for a path or URL.'
         'patchjson:Send JSON from a file to a path on the server.'
         'upload:Build and upload the project in this folder, or upload files.'
         'list:List the projects of an index, or the files of a project.'
-        'push:Push releases from an index to another one, here or elsewhere.'
-        'refresh:Make mirrors ask their upstream again for files of packages.'
-        'remove:Remove a project, releases of it, or one file from an index.'
+        'push:Push releases from one index to another, on this server or elsewhere.'
+        'refresh:Make mirrors ask their upstream again which files packages have.'
+        'remove:Remove a project, some of its releases, or one file from an index.'
         'env:Print the environment variables that point pip and uv to an index.'
         'install:Install packages from an index with pip or uv.'
-        'test:Test releases with tox, and attach the results to their files.'
-        'quickstart:Make a server of your own on this machine, and use it.'
-        'server:Start, stop, or look at the server that quickstart made.'
-        'completion:Let the shell complete commands, options, and names that the server knows.'
-        'doctor:Check state, server, login, index, pip and uv, and say what is wrong.'
+        'test:Test releases with tox and attach the results to their files.'
+        'quickstart:Set up your own server on this machine and start using it.'
+        'server:Start, stop or inspect the server that quickstart set up.'
+        'completion:Set up shell completion of commands, options and names on the server.'
+        'doctor:Check state, server, login, index, pip and uv, and report what is wrong.'
         'help:Show a help topic, or the help of a command.'
     )
     _arguments -s -S -C : $devpi_everywhere \
@@ -64,21 +64,21 @@ _devpi-use() {
     _arguments -s -S : $devpi_everywhere \
         '(--list -l)--list[List all indexes of the server.]' \
         '(--list -l)-l[List all indexes of the server.]' \
-        '(--user -u)--user=[With --list\: only this user'\''s. Else\: act as USER, who logged in.]:user: _devpi_values user' \
-        '(--user -u)-u+[With --list\: only this user'\''s. Else\: act as USER, who logged in.]:user: _devpi_values user' \
+        '(--user -u)--user=[Act as USER; with --list, show only USER'\''s indexes.]:user: _devpi_values user' \
+        '(--user -u)-u+[Act as USER; with --list, show only USER'\''s indexes.]:user: _devpi_values user' \
         '(--urls)--urls[Show the URLs behind the index.]' \
         '(--delete)--delete[Forget the server and index in use; logins are kept.]' \
-        '(--local)--local[From now on, keep what is in use in the active virtual environment.]' \
-        '(--venv)--venv=[Set and install in this virtual environment from now on; - forgets it.]:folder:_files -/' \
-        '(--client-cert)--client-cert=[Show this certificate (PEM, with key) to the server; '\'''\'' forgets it.]:file:_files' \
-        '(--set-cfg)--set-cfg[Set pip, uv and others to the index in use.]' \
+        '(--local)--local[From now on, store the choice in the active virtual environment.]' \
+        '(--venv)--venv=[From now on, configure and install in this virtual environment; - forgets it.]:folder:_files -/' \
+        '(--client-cert)--client-cert=[Present this certificate (PEM, with key) to the server; '\'''\'' forgets it.]:file:_files' \
+        '(--set-cfg)--set-cfg[Configure pip, uv and others for the index in use.]' \
         '(--always-set-cfg)--always-set-cfg=[Whether every '\''devpi use'\'' does --set-cfg.]:value:(yes no)' \
-        '(--pip-set-trusted -t)--pip-set-trusted=[With --set-cfg\: let pip trust the host without TLS; auto does for http, unless it is this machine. \[auto\]]:value:(yes no auto)' \
-        '(--pip-set-trusted -t)-t+[With --set-cfg\: let pip trust the host without TLS; auto does for http, unless it is this machine. \[auto\]]:value:(yes no auto)' \
+        '(--pip-set-trusted -t)--pip-set-trusted=[With --set-cfg\: let pip trust the host without TLS; auto\: for http, unless it is this machine. \[auto\]]:value:(yes no auto)' \
+        '(--pip-set-trusted -t)-t+[With --set-cfg\: let pip trust the host without TLS; auto\: for http, unless it is this machine. \[auto\]]:value:(yes no auto)' \
         '(--diff)--diff[Show what --set-cfg or --undo would change in the files, and change nothing.]' \
-        '(--undo)--undo[Put the files back that --set-cfg changed.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--undo)--undo[Restore the files that --set-cfg changed.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '1: : _devpi_values index'
 }
 
@@ -86,7 +86,7 @@ _devpi-login() {
     _arguments -s -S : $devpi_everywhere \
         '(--password)--password=[The password; --password-stdin is safer.]:nothing: ' \
         '(--password-stdin)--password-stdin[Read the password from standard input.]' \
-        '(--store)--store[Put the password into the keyring, too, where twine finds it as well.]' \
+        '(--store)--store[Also store the password in the keyring, where twine finds it, too.]' \
         '1: : _devpi_values user'
 }
 
@@ -104,12 +104,12 @@ _devpi-token() {
     local curcontext=$curcontext context state state_descr line ret=1
     local -A opt_args
     local -a commands=(
-        'create:Create a token on the server, for you or, as root, for somebody else.'
-        'delete:Delete tokens; those that were derived from them are no longer good, either.'
-        'derive:Make a token that may do less from another one. No server is asked.'
-        'inspect:Show whose token it is, its id and what it is restricted to. No server is asked, and no secret shown.'
-        'list:List the tokens of a user, with what each is restricted to.'
-        'login:Log in with a token, after the server accepted it.'
+        'create:Create a token on the server for yourself or, as root, for another user.'
+        'delete:Delete tokens; tokens derived from them become invalid, too.'
+        'derive:Derive a more restricted token from another one, without asking a server.'
+        'inspect:Show the user, id and restrictions of a token.'
+        'list:List the tokens of a user with their restrictions.'
+        'login:Log in with a token that the server accepts.'
     )
     _arguments -s -S -C : $devpi_everywhere \
         '1: :->command' '*:: :->rest' && ret=0
@@ -125,41 +125,41 @@ _devpi-token() {
 
 _devpi-token-create() {
     _arguments -s -S : $devpi_everywhere \
-        '(--user -u)--user=[Whose token. \[who is logged in\]]:user: _devpi_values user' \
-        '(--user -u)-u+[Whose token. \[who is logged in\]]:user: _devpi_values user' \
-        '*--allowed=[Allow only this. Comma-separated, and more than once.]:nothing: ' \
-        '*-a+[Allow only this. Comma-separated, and more than once.]:nothing: ' \
-        '*--indexes=[Only these indexes. Comma-separated, and more than once.]:index: _devpi_values index' \
-        '*-i+[Only these indexes. Comma-separated, and more than once.]:index: _devpi_values index' \
-        '*--projects=[Only these projects. Comma-separated, and more than once.]:nothing: ' \
-        '*-p+[Only these projects. Comma-separated, and more than once.]:nothing: ' \
+        '(--user -u)--user=[Owner of the token. \[the logged-in user\]]:user: _devpi_values user' \
+        '(--user -u)-u+[Owner of the token. \[the logged-in user\]]:user: _devpi_values user' \
+        '*--allowed=[Allow only these. Comma-separated, repeatable.]:nothing: ' \
+        '*-a+[Allow only these. Comma-separated, repeatable.]:nothing: ' \
+        '*--indexes=[Only these indexes. Comma-separated, repeatable.]:index: _devpi_values index' \
+        '*-i+[Only these indexes. Comma-separated, repeatable.]:index: _devpi_values index' \
+        '*--projects=[Only these projects. Comma-separated, repeatable.]:nothing: ' \
+        '*-p+[Only these projects. Comma-separated, repeatable.]:nothing: ' \
         '(--expires -e)--expires=[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
         '(--expires -e)-e+[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
         '(--output -o)--output=[Write the token to FILE (0600). \[stdout\]]:file:_files' \
         '(--output -o)-o+[Write the token to FILE (0600). \[stdout\]]:file:_files' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]'
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]'
 }
 
 _devpi-token-delete() {
     _arguments -s -S : $devpi_everywhere \
-        '(--user -u)--user=[Whose token. \[who is logged in\]]:user: _devpi_values user' \
-        '(--user -u)-u+[Whose token. \[who is logged in\]]:user: _devpi_values user' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--user -u)--user=[Owner of the token. \[the logged-in user\]]:user: _devpi_values user' \
+        '(--user -u)-u+[Owner of the token. \[the logged-in user\]]:user: _devpi_values user' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '*: : '
 }
 
 _devpi-token-derive() {
     _arguments -s -S : $devpi_everywhere \
-        '(--file -f)--file=[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
-        '(--file -f)-f+[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
-        '*--allowed=[Allow only this. Comma-separated, and more than once.]:nothing: ' \
-        '*-a+[Allow only this. Comma-separated, and more than once.]:nothing: ' \
-        '*--indexes=[Only these indexes. Comma-separated, and more than once.]:index: _devpi_values index' \
-        '*-i+[Only these indexes. Comma-separated, and more than once.]:index: _devpi_values index' \
-        '*--projects=[Only these projects. Comma-separated, and more than once.]:nothing: ' \
-        '*-p+[Only these projects. Comma-separated, and more than once.]:nothing: ' \
+        '(--file -f)--file=[File with the token; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
+        '(--file -f)-f+[File with the token; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
+        '*--allowed=[Allow only these. Comma-separated, repeatable.]:nothing: ' \
+        '*-a+[Allow only these. Comma-separated, repeatable.]:nothing: ' \
+        '*--indexes=[Only these indexes. Comma-separated, repeatable.]:index: _devpi_values index' \
+        '*-i+[Only these indexes. Comma-separated, repeatable.]:index: _devpi_values index' \
+        '*--projects=[Only these projects. Comma-separated, repeatable.]:nothing: ' \
+        '*-p+[Only these projects. Comma-separated, repeatable.]:nothing: ' \
         '(--expires -e)--expires=[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
         '(--expires -e)-e+[30d, 12h, 2027-01-31, seconds since the epoch, or never.]:nothing: ' \
         '(--output -o)--output=[Write the token to FILE (0600). \[stdout\]]:file:_files' \
@@ -168,30 +168,30 @@ _devpi-token-derive() {
 
 _devpi-token-inspect() {
     _arguments -s -S : $devpi_everywhere \
-        '(--file -f)--file=[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
-        '(--file -f)-f+[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files'
+        '(--file -f)--file=[File with the token; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
+        '(--file -f)-f+[File with the token; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files'
 }
 
 _devpi-token-list() {
     _arguments -s -S : $devpi_everywhere \
-        '(--user -u)--user=[Whose token. \[who is logged in\]]:user: _devpi_values user' \
-        '(--user -u)-u+[Whose token. \[who is logged in\]]:user: _devpi_values user'
+        '(--user -u)--user=[Owner of the token. \[the logged-in user\]]:user: _devpi_values user' \
+        '(--user -u)-u+[Owner of the token. \[the logged-in user\]]:user: _devpi_values user'
 }
 
 _devpi-token-login() {
     _arguments -s -S : $devpi_everywhere \
-        '(--file -f)--file=[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
-        '(--file -f)-f+[Where the token is; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files'
+        '(--file -f)--file=[File with the token; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files' \
+        '(--file -f)-f+[File with the token; - for standard input. \[the variable DEVPI_TOKEN\]]:file:_files'
 }
 
 _devpi-logoff() {
     _arguments -s -S : $devpi_everywhere \
-        '(--forget)--forget[Remove the password from the keyring, too.]'
+        '(--forget)--forget[Also remove the password from the keyring.]'
 }
 
 _devpi-logout() {
     _arguments -s -S : $devpi_everywhere \
-        '(--forget)--forget[Remove the password from the keyring, too.]'
+        '(--forget)--forget[Also remove the password from the keyring.]'
 }
 
 _devpi-user() {
@@ -203,10 +203,10 @@ _devpi-user() {
         '(--modify -m)-m[Modify a user.]' \
         '(--list -l)--list[List the names of all users.]' \
         '(--list -l)-l[List the names of all users.]' \
-        '(--exist-ok)--exist-ok[With --create\: bring a user who is there to what is asked.]' \
-        '(--missing-ok)--missing-ok[With --delete\: a user who is not there is no failure.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--exist-ok)--exist-ok[With --create\: if the user exists, update it.]' \
+        '(--missing-ok)--missing-ok[With --delete\: succeed if there is no such user.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '(--password-stdin)--password-stdin[Read the password of a new user from standard input.]' \
         '1: : _devpi_values user' \
         '*: : _devpi_values user-setting'
@@ -215,8 +215,8 @@ _devpi-user() {
 _devpi-passwd() {
     _arguments -s -S : $devpi_everywhere \
         '(--password-stdin)--password-stdin[Read the new password from standard input.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '1: : _devpi_values user'
 }
 
@@ -225,13 +225,13 @@ _devpi-index() {
         '(--create -c)--create[Create an index.]' \
         '(--create -c)-c[Create an index.]' \
         '(--delete)--delete[Delete an index and everything on it.]' \
-        '(--list -l)--list[List the indexes of the user who is logged in, or of USER.]' \
-        '(--list -l)-l[List the indexes of the user who is logged in, or of USER.]' \
-        '(--exist-ok)--exist-ok[With --create\: bring an index that is there to what is asked.]' \
-        '(--missing-ok)--missing-ok[With --delete\: an index that is not there is no failure.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
-        '(--no-projects)--no-projects[Do not ask for the projects of the index; quicker for mirrors.]' \
+        '(--list -l)--list[List the indexes of the logged-in user, or of USER.]' \
+        '(--list -l)-l[List the indexes of the logged-in user, or of USER.]' \
+        '(--exist-ok)--exist-ok[With --create\: if the index exists, update it.]' \
+        '(--missing-ok)--missing-ok[With --delete\: succeed if there is no such index.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
+        '(--no-projects)--no-projects[Do not ask for the projects of the index; faster for mirrors.]' \
         '1: : _devpi_values index-or-setting' \
         '*: : _devpi_values setting'
 }
@@ -243,8 +243,8 @@ _devpi-getjson() {
 
 _devpi-patchjson() {
     _arguments -s -S : $devpi_everywhere \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '1: : _devpi_values path' \
         '2: :_files'
 }
@@ -252,30 +252,30 @@ _devpi-patchjson() {
 _devpi-upload() {
     _arguments -s -S : $devpi_everywhere \
         '(--index)--index=[Index to upload to, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
-        '(--from-dir)--from-dir[Let a FILE be a folder\: all distributions in and below it.]' \
-        '(--only-latest)--only-latest[Of every project, upload its newest version only.]' \
-        '(--dry-run -n)--dry-run[Say what would be uploaded, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be uploaded, and change nothing.]' \
-        '(--skip-existing)--skip-existing[Send no file that the index has; one that differs is a conflict.]' \
-        '(--check --no-check)--check[First check the files, as twine does, and the mirrors.]' \
-        '(--check --no-check)--no-check[First check the files, as twine does, and the mirrors.]' \
-        '(--sdist --no-sdist)--sdist[Build an sdist only, or none.]' \
-        '(--sdist --no-sdist)--no-sdist[Build an sdist only, or none.]' \
-        '(--wheel --no-wheel)--wheel[Build a wheel only, or none.]' \
-        '(--wheel --no-wheel)--no-wheel[Build a wheel only, or none.]' \
+        '(--from-dir)--from-dir[FILE may be a folder\: upload all distributions in and below it.]' \
+        '(--only-latest)--only-latest[Upload only the newest version of each project.]' \
+        '(--dry-run -n)--dry-run[Show what would be uploaded, and change nothing.]' \
+        '(--dry-run -n)-n[Show what would be uploaded, and change nothing.]' \
+        '(--skip-existing)--skip-existing[Skip files already on the index; fail if one differs.]' \
+        '(--check --no-check)--check[First check the files as twine does, and mirrors for the same projects.]' \
+        '(--check --no-check)--no-check[First check the files as twine does, and mirrors for the same projects.]' \
+        '(--sdist --no-sdist)--sdist[Build only an sdist, or none.]' \
+        '(--sdist --no-sdist)--no-sdist[Build only an sdist, or none.]' \
+        '(--wheel --no-wheel)--wheel[Build only a wheel, or none.]' \
+        '(--wheel --no-wheel)--no-wheel[Build only a wheel, or none.]' \
         '(--formats)--formats=[sdist, bdist_wheel or both; deprecated.]:nothing: ' \
-        '(--no-isolation)--no-isolation[Build without an environment of its own.]' \
-        '(--installer)--installer=[What fills that environment. \[uv if there is one, or pip\]]:value:(auto pip uv)' \
-        '(--no-vcs --vcs)--no-vcs[Build in the folder itself, not what git or hg track of it.]' \
-        '(--no-vcs --vcs)--vcs[Build in the folder itself, not what git or hg track of it.]' \
-        '(--setupdir-only --no-setupdir-only)--setupdir-only[Build from this folder only, without history.]' \
-        '(--setupdir-only --no-setupdir-only)--no-setupdir-only[Build from this folder only, without history.]' \
-        '(--with-docs)--with-docs[Build the documentation with Sphinx and upload it, too.]' \
-        '(--only-docs)--only-docs[Upload documentation only.]' \
-        '(--docs)--docs=[Upload the pages in DIR as documentation, too.]:folder:_files -/' \
-        '(--python -p)--python=[Build with this Python. \[the active environment'\''s, or ours\]]:nothing: ' \
-        '(--python -p)-p+[Build with this Python. \[the active environment'\''s, or ours\]]:nothing: ' \
-        '(--jobs)--jobs=[How many to send at once. \[as many as are quicker than one\]]:nothing: ' \
+        '(--no-isolation)--no-isolation[Build without an isolated environment.]' \
+        '(--installer)--installer=[Program to fill that environment. \[uv if there is one, else pip\]]:value:(auto pip uv)' \
+        '(--no-vcs --vcs)--no-vcs[Build in the folder itself, not in a copy of the tracked files.]' \
+        '(--no-vcs --vcs)--vcs[Build in the folder itself, not in a copy of the tracked files.]' \
+        '(--setupdir-only --no-setupdir-only)--setupdir-only[Copy only this folder to build in, without history.]' \
+        '(--setupdir-only --no-setupdir-only)--no-setupdir-only[Copy only this folder to build in, without history.]' \
+        '(--with-docs)--with-docs[Also build the documentation with Sphinx, and upload it.]' \
+        '(--only-docs)--only-docs[Upload only documentation.]' \
+        '(--docs)--docs=[Also upload the pages in DIR as documentation.]:folder:_files -/' \
+        '(--python -p)--python=[Build with this Python. \[the active environment'\''s, or devpi'\''s own\]]:nothing: ' \
+        '(--python -p)-p+[Build with this Python. \[the active environment'\''s, or devpi'\''s own\]]:nothing: ' \
+        '(--jobs)--jobs=[How many to send at once. \[automatic\]]:nothing: ' \
         '*: :_files'
 }
 
@@ -283,12 +283,12 @@ _devpi-list() {
     _arguments -s -S : $devpi_everywhere \
         '(--index)--index=[Index to look at, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
         '(--all)--all[Show all versions, not just the newest.]' \
-        '(--ignore-bases)--ignore-bases[Leave out what the index has from its bases.]' \
-        '(--toxresults -t)--toxresults[Show the results of tox for every file.]' \
-        '(--toxresults -t)-t[Show the results of tox for every file.]' \
-        '(--failures -f)--failures[Show the results of tox, and what failed commands printed.]' \
-        '(--failures -f)-f[Show the results of tox, and what failed commands printed.]' \
-        '(--jobs)--jobs=[How many to ask for at once. \[as many as are quicker than one\]]:nothing: ' \
+        '(--ignore-bases)--ignore-bases[Leave out what comes from the bases of the index.]' \
+        '(--toxresults -t)--toxresults[Show the tox results of each file.]' \
+        '(--toxresults -t)-t[Show the tox results of each file.]' \
+        '(--failures -f)--failures[Show the tox results with the output of failed commands.]' \
+        '(--failures -f)-f[Show the tox results with the output of failed commands.]' \
+        '(--jobs)--jobs=[How many to ask for at once. \[automatic\]]:nothing: ' \
         '1: : _devpi_values requirement'
 }
 
@@ -299,41 +299,41 @@ _devpi-push() {
         '(--only-docs)--only-docs[Push documentation only.]' \
         '(--pypirc)--pypirc=[The .pypirc to read. \[~/.pypirc\]]:file:_files' \
         '(--register-project)--register-project[Register the project at pypi\:REPO first.]' \
-        '(--skip-existing)--skip-existing[Push no release that TARGET has; other files there are a conflict.]' \
-        '(--dry-run -n)--dry-run[Say what would be pushed, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be pushed, and change nothing.]' \
+        '(--skip-existing)--skip-existing[Skip releases that TARGET already has; fail if files differ.]' \
+        '(--dry-run -n)--dry-run[Show what would be pushed, and change nothing.]' \
+        '(--dry-run -n)-n[Show what would be pushed, and change nothing.]' \
         '1: : _devpi_values release' \
         '*: : _devpi_values target'
 }
 
 _devpi-refresh() {
     _arguments -s -S : $devpi_everywhere \
-        '*--requirement=[Refresh what FILE lists.]:file:_files' \
-        '*-r+[Refresh what FILE lists.]:file:_files' \
+        '*--requirement=[Refresh the packages that FILE lists.]:file:_files' \
+        '*-r+[Refresh the packages that FILE lists.]:file:_files' \
         '(--all)--all[Refresh all projects of the mirrors.]' \
         '(--index)--index=[Index to refresh, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
         '*: : _devpi_values project'
 }
 
 _devpi-remove() {
     _arguments -s -S : $devpi_everywhere \
         '(--index)--index=[Index to remove from, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
-        '(--force -f)--force[Remove from a non-volatile index, too.]' \
-        '(--force -f)-f[Remove from a non-volatile index, too.]' \
-        '(--missing-ok)--missing-ok[What is not there is no failure.]' \
-        '(--dry-run -n)--dry-run[Say what would be done, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be done, and change nothing.]' \
-        '(--jobs)--jobs=[How many to remove at once. \[as many as are quicker than one\]]:nothing: ' \
+        '(--force -f)--force[Also remove from a non-volatile index.]' \
+        '(--force -f)-f[Also remove from a non-volatile index.]' \
+        '(--missing-ok)--missing-ok[Succeed if there is nothing to remove.]' \
+        '(--dry-run -n)--dry-run[Show what would be done; change nothing.]' \
+        '(--dry-run -n)-n[Show what would be done; change nothing.]' \
+        '(--jobs)--jobs=[How many to remove at once. \[automatic\]]:nothing: ' \
         '1: : _devpi_values requirement'
 }
 
 _devpi-env() {
     _arguments -s -S : $devpi_everywhere \
-        '(--shell)--shell=[Whose language to print. \[that of $SHELL, or bash\]]:value:(bash fish powershell github gitlab)' \
-        '(--login --no-login)--login[Put the login into the URLs, or not. \[where nobody else may read\]]' \
-        '(--login --no-login)--no-login[Put the login into the URLs, or not. \[where nobody else may read\]]' \
+        '(--shell)--shell=[Syntax to print. \[that of $SHELL, or bash\]]:value:(bash fish powershell github gitlab)' \
+        '(--login --no-login)--login[Put the login into the URLs, or not. \[only if the index needs one\]]' \
+        '(--login --no-login)--no-login[Put the login into the URLs, or not. \[only if the index needs one\]]' \
         '(--index)--index=[Index to point pip and uv to, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index'
 }
 
@@ -343,26 +343,26 @@ _devpi-install() {
         '*-r+[Install what a requirements file lists.]:file:_files' \
         '*--editable=[Install a project in editable mode.]:file:_files' \
         '*-e+[Install a project in editable mode.]:file:_files' \
-        '(--list -l)--list[List what is installed.]' \
-        '(--list -l)-l[List what is installed.]' \
-        '(--venv)--venv=[Install into this virtual environment; - passes over the remembered one.]:folder:_files -/' \
-        '(--installer)--installer=[What installs. \[pip, or uv where there is no pip\]]:value:(auto pip uv)' \
+        '(--list -l)--list[List the installed packages.]' \
+        '(--list -l)-l[List the installed packages.]' \
+        '(--venv)--venv=[Install into this virtual environment; - ignores the remembered one.]:folder:_files -/' \
+        '(--installer)--installer=[Program to install with. \[pip, or uv if there is no pip\]]:value:(auto pip uv)' \
         '(--index)--index=[Index to install from, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
-        '(--dry-run -n)--dry-run[Let pip or uv say what they would install, and change nothing.]' \
-        '(--dry-run -n)-n[Let pip or uv say what they would install, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Let pip or uv show what they would install, and change nothing.]' \
+        '(--dry-run -n)-n[Let pip or uv show what they would install, and change nothing.]' \
         '*: : _devpi_package'
 }
 
 _devpi-test() {
     _arguments -s -S : $devpi_everywhere \
-        '(-e)-e+[Environments of tox to run. \[what the configuration says\]]:environments: _devpi_values environments' \
-        '(-c)-c+[Configuration for tox to use.]:file:_files' \
-        '(--fallback-ini)--fallback-ini=[Configuration for a package that has none of its own.]:file:_files' \
-        '(--tox-args)--tox-args=[More arguments for tox, quoted as one.]:nothing: ' \
+        '(-e)-e+[Tox environments to run. \[those of the configuration\]]:environments: _devpi_values environments' \
+        '(-c)-c+[Tox configuration to use.]:file:_files' \
+        '(--fallback-ini)--fallback-ini=[Tox configuration for packages that have none.]:file:_files' \
+        '(--tox-args)--tox-args=[More arguments for tox, quoted as one argument.]:nothing: ' \
         '(--no-upload)--no-upload[Do not attach the results to the files.]' \
         '(--index)--index=[Index to take releases from, as NAME, USER/NAME or URL. \[the one in use\]]:index: _devpi_values index' \
-        '(--select -s)--select=[Test the files with a name like this, of whatever platform.]:nothing: ' \
-        '(--select -s)-s+[Test the files with a name like this, of whatever platform.]:nothing: ' \
+        '(--select -s)--select=[Test the files whose names match, for any platform.]:nothing: ' \
+        '(--select -s)-s+[Test the files whose names match, for any platform.]:nothing: ' \
         '(--list -l --dry-run -n)--list[Show what would be tested, and do nothing.]' \
         '(--list -l --dry-run -n)-l[Show what would be tested, and do nothing.]' \
         '(--list -l --dry-run -n)--dry-run[Show what would be tested, and do nothing.]' \
@@ -372,7 +372,7 @@ _devpi-test() {
 
 _devpi-quickstart() {
     _arguments -s -S : $devpi_everywhere \
-        '(--user)--user=[Name of the user to make. \[your login name\]]:nothing: ' \
+        '(--user)--user=[Name of the user to create. \[your login name\]]:nothing: ' \
         '(--port)--port=[Port of the server. \[3141, or the next free one\]]:nothing: ' \
         '(--mirror-url)--mirror-url=[What root/pypi mirrors. \[https\://pypi.org/simple/\]]:nothing: '
 }
@@ -381,10 +381,10 @@ _devpi-server() {
     local curcontext=$curcontext context state state_descr line ret=1
     local -A opt_args
     local -a commands=(
-        'log:Show the last lines that the server printed.'
-        'start:Start the server, if it does not run.'
-        'status:Tell whether the server runs, where, and where its data is.'
-        'stop:Stop the server, if it runs.'
+        'log:Show the last lines of the server'\''s log.'
+        'start:Start the server if it is not running.'
+        'status:Show whether the server is running, its URL, and where its data is.'
+        'stop:Stop the server if it is running.'
     )
     _arguments -s -S -C : $devpi_everywhere \
         '1: :->command' '*:: :->rest' && ret=0
@@ -400,13 +400,13 @@ _devpi-server() {
 
 _devpi-server-log() {
     _arguments -s -S : $devpi_everywhere \
-        '(--lines -n)--lines=[How many lines.]:nothing: ' \
-        '(--lines -n)-n+[How many lines.]:nothing: '
+        '(--lines -n)--lines=[Number of lines.]:nothing: ' \
+        '(--lines -n)-n+[Number of lines.]:nothing: '
 }
 
 _devpi-server-start() {
     _arguments -s -S : $devpi_everywhere \
-        '(--port)--port=[Port to listen on. \[the one it had, or the next free one\]]:nothing: '
+        '(--port)--port=[Port to listen on. \[the last one, or the next free one\]]:nothing: '
 }
 
 _devpi-server-status() {
@@ -423,7 +423,7 @@ _devpi-completion() {
     local -a commands=(
         'bash:Print the script for bash.'
         'fish:Print the script for fish.'
-        'install:Put the script for SHELL where it looks for such scripts.'
+        'install:Install the completion script where SHELL looks for it.'
         'powershell:Print the script for PowerShell.'
         'zsh:Print the script for zsh.'
     )
@@ -449,8 +449,8 @@ _devpi-completion-fish() {
 
 _devpi-completion-install() {
     _arguments -s -S : $devpi_everywhere \
-        '(--dry-run -n)--dry-run[Say what would be written, and change nothing.]' \
-        '(--dry-run -n)-n[Say what would be written, and change nothing.]' \
+        '(--dry-run -n)--dry-run[Show what would be written, and change nothing.]' \
+        '(--dry-run -n)-n[Show what would be written, and change nothing.]' \
         '1: :(bash zsh fish powershell)'
 }
 
@@ -473,20 +473,20 @@ _devpi-help() {
 _devpi() {
     local -a devpi_line=("${(@Q)words[1,CURRENT-1]}")
     local -a devpi_everywhere=(
-        '(--clientdir)--clientdir=[Where to keep state.]:folder:_files -/'
-        '(--quiet -q)--quiet[Say nothing but results and errors.]'
-        '(--quiet -q)-q[Say nothing but results and errors.]'
-        '(--verbose -v)--verbose[Say more.]'
-        '(--verbose -v)-v[Say more.]'
-        '(--debug)--debug[Show every request, and where bugs are.]'
-        '(--yes -y)--yes[Answer every question with yes.]'
-        '(--yes -y)-y[Answer every question with yes.]'
-        '(--no-input)--no-input[Never ask anything.]'
+        '(--clientdir)--clientdir=[Directory for the client'\''s state.]:folder:_files -/'
+        '(--quiet -q)--quiet[Print only results and errors.]'
+        '(--quiet -q)-q[Print only results and errors.]'
+        '(--verbose -v)--verbose[Print more details.]'
+        '(--verbose -v)-v[Print more details.]'
+        '(--debug)--debug[Log every request; show tracebacks.]'
+        '(--yes -y)--yes[Answer yes to every question.]'
+        '(--yes -y)-y[Answer yes to every question.]'
+        '(--no-input)--no-input[Never ask for input.]'
         '(--json)--json[Print the result as one JSON document.]'
-        '(--timeout)--timeout=[How long a server may be silent. \[60\]]:nothing: '
-        '(--deadline)--deadline=[How long a request may take in all, but for sending or getting a file. \[600\]]:nothing: '
-        '(--retries)--retries=[How often to try again when the server fails. \[3\]]:nothing: '
-        '(--ca-bundle)--ca-bundle=[Trust the CAs in FILE, too.]:file:_files'
+        '(--timeout)--timeout=[How long to wait for the server to send anything. \[60\]]:nothing: '
+        '(--deadline)--deadline=[Total time for a request, except for file transfers. \[600\]]:nothing: '
+        '(--retries)--retries=[How often to retry when the server fails. \[3\]]:nothing: '
+        '(--ca-bundle)--ca-bundle=[Also trust the CAs in FILE.]:file:_files'
         '(--insecure)--insecure[Do not verify TLS certificates.]'
         '(-h --help)-h[Show this message and exit.]'
         '(-h --help)--help[Show this message and exit.]'

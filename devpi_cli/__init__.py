@@ -1,19 +1,20 @@
-"""devpi-cli, the command-line client for devpi, the private Python package server; and what it is for other programs.
+"""The command-line client for devpi, the private Python package server.
 
-``from devpi_cli import connect`` imports what that needs, and ``import devpi_cli`` nothing: the command starts so, too.
+``from devpi_cli import connect`` is its Python API. Names are imported on first use: ``import devpi_cli`` alone loads
+nothing, because the command has to start fast.
 """
 
 from devpi_cli._version import __version__
 
 __all__ = ["Client", "DevpiError", "Index", "Link", "Login", "Release", "User", "__version__", "connect"]
 
-TYPE_CHECKING = False  # type checkers know that name, and typing itself would have to be imported
+TYPE_CHECKING = False  # type checkers know this name; importing it from typing costs time
 if TYPE_CHECKING:
     from devpi_cli.client import Client, connect
     from devpi_cli.errors import DevpiError
     from devpi_cli.models import Index, Link, Login, Release, User
 
-_ROOMS = {"Client": "client", "connect": "client", "DevpiError": "errors"}
+_MODULES = {"Client": "client", "connect": "client", "DevpiError": "errors"}
 
 
 def __getattr__(name: str) -> object:
@@ -21,7 +22,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_ROOMS.get(name, 'models')}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'models')}"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,6 @@
-"""``python -m devpi_cli``: the same as the ``devpi`` command.
+"""Entry point of the ``devpi`` command and of ``python -m devpi_cli``.
 
-The scripts of the shells ask here for values at a press of a key: that needs no click, which is most of a start.
+Shell completion is answered here without click, whose import is most of the start-up time.
 """
 
 from __future__ import annotations
@@ -12,43 +12,52 @@ from contextlib import suppress
 
 VALUES = ["completion", "values"]
 INTERRUPTED = 130
-FEWEST = 5  # the program, these two, KIND and CURRENT
-# A command makes little garbage: to look for it costs a fifth of a request, half of that when Python ends.
-SELDOM = 100_000
+FEWEST_ARGUMENTS = 5  # the program, these two, KIND and CURRENT
+# A command makes little garbage. Collecting it costs a fifth of a request, half of that at exit.
+GC_THRESHOLD = 100_000
 
 
 def main() -> None:
-    """Run the devpi command, or print what completes a word: ``devpi completion values KIND CURRENT WORD…``."""
-    if sys.argv[1:3] == VALUES and len(sys.argv) >= FEWEST:
+    """Run the devpi command.
+
+    ``devpi completion values KIND CURRENT WORD…`` prints completions instead.
+    """
+    if sys.argv[1:3] == VALUES and len(sys.argv) >= FEWEST_ARGUMENTS:
         _complete(*sys.argv[3:])
-    gc.set_threshold(SELDOM)
+    gc.set_threshold(GC_THRESHOLD)
     try:
         from devpi_cli.cli import main as cli
 
         cli.main()
-    except KeyboardInterrupt:  # while Python imports the command, or when it ends
+    except KeyboardInterrupt:  # during imports or at exit
         with suppress(OSError):
             sys.stderr.write("interrupted\n")
         raise SystemExit(INTERRUPTED) from None
     finally:
         _drop_unwritable()
-        if not sys.flags.dev_mode:  # which looks for what was not closed
+        if not sys.flags.dev_mode:  # development mode reports unclosed files during collection
             gc.freeze()
 
 
 def _drop_unwritable() -> None:
-    """Drop output that cannot be written: Python would try again when it ends, complain, and exit with status 120."""
+    """Discard output that cannot be written.
+
+    Otherwise Python would try again at exit, complain, and exit with status 120.
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
-            if stream:  # None where the shell closed it
+            if stream:  # None if the shell closed it
                 stream.flush()
         except OSError:
-            with suppress(OSError):  # not a file at all
+            with suppress(OSError):  # not a real file
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _complete(kind: str, current: str, *words: str) -> None:
-    """Print a value per line, and end, whatever goes wrong, and without waiting for a server that is silent."""
+    """Print one value per line and exit, whatever happens.
+
+    ``os._exit`` does not wait for a thread that talks to a slow server.
+    """
     try:
         if kind == "plugin":
             from devpi_cli.cli.main import words_of_plugin as values

@@ -1,3 +1,3 @@
-"""The version, a literal: it is shown without a look at the installed metadata."""
+"""Define the version as a literal, so that showing it does not read metadata."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""A connection to a devpi server for other programs: list, upload, push, remove. Nothing is printed or asked."""
+"""Let programs list, upload, push and remove releases, without prints or prompts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from devpi_cli.models import Index, Link, Login, Release, User
 
 
-def connect(  # noqa: PLR0913 (all that a connection can be told, by name)
+def connect(  # noqa: PLR0913 (keyword options)
     url: str,
     *,
     user: str | None = None,
@@ -43,18 +43,20 @@ def connect(  # noqa: PLR0913 (all that a connection can be told, by name)
     insecure: bool = False,
     trust_env: bool = False,
 ) -> Client:
-    """Connect to the server that a URL leads to; that of an index makes it the one that is meant where none is named.
+    """Connect to a devpi server by the URL of the server or of an index.
 
-    With a ``password`` the server is asked for a login at once; a ``token`` is an API token, or one of a ``Login``, and
-    whose it is says ``user``, or an API token itself. A user and a password in the URL are for a web server in front of
-    devpi. ``timeout`` is how many seconds of silence end a request, ``deadline`` how many it may take in all, but for
-    sending or getting a file, ``retries`` how often a request that is safe to repeat is made again. ``ca_bundle`` is a
-    file or folder of CAs to trust beside those of the system, ``client_cert`` a PEM file with certificate and key;
-    ``insecure`` trusts everybody. With ``trust_env`` the environment may name proxies (``HTTPS_PROXY``, ``NO_PROXY``)
-    and CAs (``REQUESTS_CA_BUNDLE``); what OpenSSL itself reads counts without it.
+    The index of the URL is the default of all methods. With a ``password`` the client logs in at once. A ``token`` is
+    an API token, or the token of a ``Login``; ``user`` names its user, unless it is an API token, which contains it.
+    A user and a password in the URL are for a web server in front of devpi.
+
+    ``timeout`` is the seconds of silence that end a request; ``deadline`` the seconds that a request may take in total,
+    except for the transfer of a file; ``retries`` how often a request that is safe to repeat is retried. ``ca_bundle``
+    is a file or folder of CAs to trust besides those of the system, ``client_cert`` a PEM file with a certificate and
+    its key; ``insecure`` disables the verification of certificates. With ``trust_env`` the environment may set proxies
+    (``HTTPS_PROXY``, ``NO_PROXY``) and CAs (``REQUESTS_CA_BUNDLE``); the variables of OpenSSL itself always count.
     The logger ``devpi_cli`` gets a line per request, without secrets.
 
-    Raises WrongUsage for what is no such URL or half a login, and what ``Client.login`` raises.
+    Raises WrongUsage for an invalid URL or half a login, and what ``Client.login`` raises.
     """
     place = urls.place(url)
     import logging
@@ -79,15 +81,15 @@ def connect(  # noqa: PLR0913 (all that a connection can be told, by name)
 
 @dataclass(frozen=True)
 class Client(AbstractContextManager["Client"]):
-    """A connection to a server; ``connect`` makes one, and the end of a ``with`` block closes it.
+    """A connection to a server; ``connect`` opens it, a ``with`` block closes it.
 
-    An index is named ``user/index``, or ``index`` for one of who is logged in; without a name it is that of the URL. A
-    requirement is ``name``, ``name==1.0``, ``name>=1,<2``. Every method can raise the failures of
-    ``devpi_cli.errors``: Unreachable, NotAllowed, Missing and their like; what else is said where it is so.
+    An index is ``user/index``, or ``index`` of the current user; the default is the one of the URL. A requirement is
+    ``name``, ``name==1.0`` or ``name>=1,<2``. Every method can raise the errors of ``devpi_cli.errors``, such as
+    Unreachable, NotAllowed and Missing; the docstrings name any others.
     """
 
     server: Server
-    """The protocol itself, a method per request: for what is not here."""
+    """The protocol itself, one method per request, for everything else."""
     index: str | None = None
 
     def __exit__(
@@ -101,12 +103,12 @@ class Client(AbstractContextManager["Client"]):
 
     @property
     def user(self) -> str | None:
-        """Who is logged in."""
+        """Name of the current user; None if not logged in."""
         login = self.server.session.identity.login
         return login.user if login else None
 
     def login(self, user: str, password: str) -> Login:
-        """Log in with a password and return the token that the server gives for it, which is good for some hours.
+        """Log in with a password; return the login, whose token expires in some hours.
 
         Raises NotAllowed for a wrong password.
         """
@@ -115,7 +117,7 @@ class Client(AbstractContextManager["Client"]):
         return login
 
     def use(self, login: Login) -> None:
-        """Act with a login from here on. The server is not asked, and may refuse it later."""
+        """Use a login from now on. It is not checked; the server may refuse it later."""
         self.server.session.log_in(login)
 
     def _take(self, user: str | None, password: str | None, token: str | None) -> None:
@@ -126,41 +128,41 @@ class Client(AbstractContextManager["Client"]):
             return
         credential = Credential.of(user, secret, "")
         if credential is None:
-            raise WrongUsage("nothing says whose password or token it is", hint="name the user")
+            raise WrongUsage("the user of this password or token is unknown", hint="pass user=…")
         self.use(trade(self.server.session, credential._replace(is_token=credential.is_token or bool(token))))
 
-    # -- what there is
+    # -- listing and downloading
 
     def projects(self, *, index: str | None = None) -> list[str]:
         """List the names of the projects on an index, without its bases."""
         return list(self.server.index(self._name(index)).projects)
 
     def releases(self, requirement: str, *, index: str | None = None, bases: bool = True) -> list[Release]:
-        """List the releases of a project, the newest first; with ``bases`` also those that the index has from these.
+        """List the releases of a project, newest first; with ``bases`` also of the bases.
 
-        Raises NothingFound when nothing matches.
+        Raises NothingFound if nothing matches.
         """
         return find_releases(self.server, self._name(index), Requirement.parse(requirement), bases=bases)[::-1]
 
     def files(self, requirement: str, *, index: str | None = None, bases: bool = True) -> list[Link]:
-        """List the distributions of the releases that match. Raises NothingFound when nothing does."""
+        """List the files of the releases that match. Raises NothingFound if none does."""
         return [file for release in self.releases(requirement, index=index, bases=bases) for file in release.files]
 
     def download(self, link: Link, file: BinaryIO) -> None:
-        """Write a file of a release to a file that is open for writing bytes.
+        """Download a file of a release into a file open for writing bytes.
 
-        Raises BrokenDistribution when its SHA-256 is not the one that the index has.
+        Raises BrokenDistribution if its SHA-256 is not the one on the index.
         """
         self.server.download(link, file)
 
     # -- releases
 
     def upload(self, path: str | Path, *, index: str | None = None, skip_existing: bool = False) -> bool:
-        """Upload a wheel or an sdist; return whether it was sent, and not there already.
+        """Upload a wheel or an sdist; return False if the index already has it.
 
-        A volatile index overwrites another file of that name, unless ``skip_existing`` has it compared by SHA-256.
-        Raises BrokenDistribution for what is no distribution, and for another file of that name Conflict, or OtherFile
-        with ``skip_existing``.
+        A volatile index overwrites a different file of that name; with ``skip_existing`` the files are compared by
+        SHA-256 first. Raises BrokenDistribution if the file is not a distribution. Raises Conflict, or OtherFile with
+        ``skip_existing``, if the index has a different file of that name.
         """
         path, name = Path(path), self._name(index)
         if path.name.endswith(dists.SUFFIXES):
@@ -169,27 +171,27 @@ class Client(AbstractContextManager["Client"]):
         if skip_existing and IndexContents(self.server, name).has(dist):
             return False
         with path.open("rb") as file:
-            said = self.server.narrowed_to(dist.project).upload(name, dist.fields, path.name, file)
-        return not said.startswith(IDENTICAL)
+            message = self.server.narrowed_to(dist.project).upload(name, dist.fields, path.name, file)
+        return not message.startswith(IDENTICAL)
 
     def push(
         self, requirement: str, target: str, *, index: str | None = None, skip_existing: bool = False
     ) -> list[Release]:
-        """Copy releases, with their documentation, to another index of the server; return those that it took.
+        """Copy releases with their documentation to another index; return those copied.
 
-        The requirement has to say which releases; the oldest is pushed first. What the index has from its bases is not.
-        A volatile target takes a release again, unless ``skip_existing`` has its files compared by SHA-256.
-        Raises NothingFound when nothing matches, for other files there Conflict, or OtherFile with ``skip_existing``,
-        and SomeFailed for what the server could not do; releases before that one are pushed then.
+        The requirement must name versions; the oldest is pushed first. Releases of the bases are not pushed. A volatile
+        target overwrites a release; with ``skip_existing`` the files are compared by SHA-256 first.
+        Raises NothingFound if nothing matches, Conflict, or OtherFile with ``skip_existing``, if the target has
+        different files, and SomeFailed if the server could not do all of it; earlier releases are already pushed then.
         """
         wanted, to = Requirement.parse(requirement), self._name(target)
         if wanted.is_whole_project:
             raise WrongUsage(f"{requirement!r} does not say which release", hint=f"name '{requirement}==VERSION'")
-        releases, there = find_releases(self.server, self._name(index), wanted), IndexContents(self.server, to)
+        releases, existing = find_releases(self.server, self._name(index), wanted), IndexContents(self.server, to)
         return [
             release
             for release in releases
-            if not (skip_existing and there.has_release(release)) and self._push(release, self._name(index), to)
+            if not (skip_existing and existing.has_release(release)) and self._push(release, self._name(index), to)
         ]
 
     def _push(self, release: Release, index: str, target: str) -> bool:
@@ -206,10 +208,10 @@ class Client(AbstractContextManager["Client"]):
         return True
 
     def remove(self, requirement: str, *, index: str | None = None, force: bool = False) -> list[Release]:
-        """Remove releases, or with ``name`` alone the whole project; return what was there. Nobody is asked.
+        """Remove releases, or the whole project for a mere ``name``; return them.
 
-        What the index has from its bases stays. A non-volatile index gives nothing away without ``force``.
-        Raises NothingFound when nothing matches.
+        There is no confirmation. Releases of the bases stay. A non-volatile index needs ``force``.
+        Raises NothingFound if nothing matches.
         """
         name, wanted = self._name(index), Requirement.parse(requirement)
         found = find_releases(self.server, name, wanted)
@@ -227,11 +229,11 @@ class Client(AbstractContextManager["Client"]):
         return self.server.users()
 
     def create_user(self, name: str, password: str, **settings: str) -> None:
-        """Create a user. Raises Conflict when there is one."""
+        """Create a user. Raises Conflict if it exists."""
         self.server.create_user(name, {"password": password, **settings})
 
     def delete_user(self, name: str) -> None:
-        """Delete a user with all indexes, which have to be volatile."""
+        """Delete a user with all its indexes, which must be volatile."""
         self.server.delete_user(name)
 
     def show_index(self, name: str | None = None) -> Index:
@@ -239,20 +241,23 @@ class Client(AbstractContextManager["Client"]):
         return self.server.index(self._name(name), projects=False)
 
     def create_index(self, name: str, **settings: str | bool | Iterable[str]) -> Index:
-        """Create an index, as in ``create_index("dev", bases=["root/pypi"])``. Raises Conflict when there is one."""
+        """Create an index, as in ``create_index("dev", bases=["root/pypi"])``.
+
+        Raises Conflict if it exists.
+        """
         return self.server.create_index(self._name(name), {key: _text(value) for key, value in settings.items()})
 
     def modify_index(self, name: str, *changes: str) -> Index:
-        """Change the configuration of an index by ``key=value``, ``key+=value`` and ``key-=value``."""
+        """Change an index by ``key=value``, ``key+=value`` and ``key-=value``."""
         return self.server.modify_index(self._name(name), changes)
 
     def delete_index(self, name: str) -> None:
-        """Delete an index, which has to be volatile, with everything on it."""
+        """Delete an index with everything on it; it must be volatile."""
         self.server.delete_index(self._name(name))
 
     def _name(self, typed: str | None) -> str:
         if typed is None and self.index is None:
-            raise WrongUsage("no index is named", hint="name one, or connect to the URL of one")
+            raise WrongUsage("no index named", hint="pass one, or connect to the URL of an index")
         return urls.index_name(str(typed or self.index), self.user)
 
 

@@ -1,7 +1,7 @@
-"""Where the system has what a client remembers, what it may forget, and the settings of programs.
+"""Find the user's state, cache and config folders.
 
-On Linux that is a line of the XDG Base Directory Specification; importing platformdirs for it would be a tenth of what
-every command costs.
+On Linux that is a line by the XDG Base Directory Specification; importing platformdirs for it would be a tenth of the
+time of every command.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def state() -> str:
 
 
 def cache() -> str:
-    """Return the folder of what can be had anew."""
+    """Return the folder of the cache, which can be deleted at any time."""
     if found := _of_xdg("XDG_CACHE_HOME", ".cache"):
         return found
     from platformdirs import user_cache_dir
@@ -31,7 +31,7 @@ def cache() -> str:
 
 
 def settings_of(program: str) -> str:
-    """Return the folder of the settings of another program."""
+    """Return the config folder of another program."""
     if found := _of_xdg("XDG_CONFIG_HOME", ".config", program):
         return found
     from platformdirs import user_config_dir
@@ -40,7 +40,7 @@ def settings_of(program: str) -> str:
 
 
 def _of_xdg(variable: str, below_home: str, name: str = NAME) -> str | None:
-    """Return the folder where the case is simple."""
+    """Return the folder on an ordinary Linux; None if platformdirs must find it."""
     home, named = os.environ.get("HOME", "").rstrip("/"), os.environ.get(variable, "")
     is_simple = sys.platform == "linux" and "ANDROID_DATA" not in os.environ and named == named.strip()
     if not is_simple or not (named or home).startswith("/"):

@@ -1,32 +1,32 @@
-"""Every failure, drawn as a tree.
+"""Define all errors, with their exit status.
 
 ::
 
     DevpiError                        1   the operation failed
-    ├── WrongUsage                    2   what was typed makes no sense
-    │   └── NobodyToAsk               2   a question, and no terminal to ask it on
+    ├── WrongUsage                    2   the command line or an argument is invalid
+    │   └── NobodyToAsk               2   a question, but no terminal to ask it on
     ├── NothingInUse                  1   no server or no index in use
-    ├── NotConfirmed                  1   the answer was no
-    ├── Interrupted                 130   somebody pressed Ctrl-C
-    ├── LoginRequired                 3   a login is needed and there is none
-    ├── NothingFound                  4   nothing matches what was named
+    ├── NotConfirmed                  1   the user answered no
+    ├── Interrupted                 130   the user pressed Ctrl-C
+    ├── LoginRequired                 3   a login is needed, but there is none
+    ├── NothingFound                  4   nothing matches the given name
     ├── BrokenState                   1   the state file cannot be read or written
     ├── BrokenSettings                1   a settings file of the user cannot be read
-    ├── BrokenDistribution            1   a file is no distribution
-    ├── CheckFailed                   1   PyPI would not show a file's description as it is meant
-    ├── OtherFile                     5   an index has another file of that name
-    ├── AlreadyThere                  5   what is to be made exists, as a dry run found
-    ├── WouldBeRefused                3   what a dry run found that the server would not allow
-    ├── SomeFailed                    *   of several things some failed: 1, or the status of all if all did alike
-    ├── BrokenPlugin                  1   a command that another package brings cannot be loaded
-    ├── PluginMissing                 1   the server needs a plugin, or we a package, that is not there
-    ├── KeyringFailed                 1   the keyring of the operating system failed, or did not answer
-    ├── ProgramMissing                1   another program is needed and not there
-    ├── ProgramFailed                 *   another program failed: its own status
-    ├── Unreachable                   6   the server does not answer
-    ├── NotDevpi                      1   the reply is none that a devpi server gives
-    ├── Redirected                    1   the server sends a request elsewhere that must not be followed there
-    └── Refused                       1   the server said no
+    ├── BrokenDistribution            1   a file is not a distribution
+    ├── CheckFailed                   1   PyPI would not render a file's description
+    ├── OtherFile                     5   an index has a different file of that name
+    ├── AlreadyThere                  5   a dry run found that it already exists
+    ├── WouldBeRefused                3   a dry run found that the server would refuse it
+    ├── SomeFailed                    *   some of several actions failed: 1, or their status if all failed alike
+    ├── BrokenPlugin                  1   a command from another package cannot be loaded
+    ├── PluginMissing                 1   a plugin of the server or an optional package is missing
+    ├── KeyringFailed                 1   the system keyring failed or did not respond
+    ├── ProgramMissing                1   a program that is needed is missing
+    ├── ProgramFailed                 *   a program failed: its own status
+    ├── Unreachable                   6   the server does not respond
+    ├── NotDevpi                      1   the response does not come from a devpi server
+    ├── Redirected                    1   a redirect that must not be followed
+    └── Refused                       1   the server refused the request
         ├── NotAllowed                3   401, 403, 407
         ├── Missing                   4   404
         ├── Conflict                  5   409
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 
 class DevpiError(Exception):
-    """What the user is told, and the exit status.
+    """An error with a message for the user and an exit status.
 
-    ``hint`` is a last line that says what to do next.
+    ``hint`` is a last line that suggests what to do next.
     """
 
     exit_status = 1
@@ -59,37 +59,37 @@ class DevpiError(Exception):
 
 
 class WrongUsage(DevpiError):
-    """What was typed makes no sense."""
+    """The command line or an argument is invalid."""
 
     exit_status = 2
 
 
 class NobodyToAsk(WrongUsage):
-    """A question, and no terminal to ask it on."""
+    """There is a question, but no terminal to ask it on."""
 
 
 class NothingInUse(DevpiError):
-    """No server or no index in use."""
+    """No server or no index is in use."""
 
 
 class NotConfirmed(DevpiError):
-    """The answer was no."""
+    """The user answered no."""
 
 
 class Interrupted(DevpiError):
-    """Somebody pressed Ctrl-C."""
+    """The user pressed Ctrl-C."""
 
     exit_status = 130
 
 
 class LoginRequired(DevpiError):
-    """A login is needed and there is none."""
+    """A login is needed, but there is none."""
 
     exit_status = 3
 
 
 class NothingFound(DevpiError):
-    """Nothing matches what was named."""
+    """Nothing matches the given name."""
 
     exit_status = 4
 
@@ -103,15 +103,18 @@ class BrokenSettings(DevpiError):
 
 
 class BrokenDistribution(DevpiError):
-    """A file is no distribution."""
+    """A file is not a distribution."""
 
 
 class CheckFailed(DevpiError):
-    """PyPI would not show a file's description as it is meant."""
+    """PyPI would not render a file's description."""
 
 
 class OtherFile(DevpiError):
-    """An index has another file of that name; ``here`` and ``there`` are the SHA-256 of the two."""
+    """An index has a different file of that name.
+
+    ``here`` is the SHA-256 of the local file, ``there`` that of the file on the index.
+    """
 
     exit_status = 5
 
@@ -122,19 +125,22 @@ class OtherFile(DevpiError):
 
 
 class AlreadyThere(DevpiError):
-    """What is to be made exists, as a dry run found."""
+    """A dry run found that the thing to create already exists."""
 
     exit_status = 5
 
 
 class WouldBeRefused(DevpiError):
-    """What a dry run found that the server would not allow."""
+    """A dry run found that the server would refuse the request."""
 
     exit_status = 3
 
 
 class SomeFailed(DevpiError):
-    """Of several things some failed: 1, or the status of all of them if all failed alike."""
+    """Some of several actions failed.
+
+    The exit status is 1, or that of the failures if all actions failed alike.
+    """
 
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -142,29 +148,29 @@ class SomeFailed(DevpiError):
 
     @classmethod
     def of(cls, failures: Collection[DevpiError], message: str, *, done: int, hint: str = "") -> SomeFailed:
-        """Return what stands for all failures, beside so many things that were done."""
+        """Combine several failures into one; ``done`` is how many actions succeeded."""
         statuses = {error.exit_status for error in failures}
         return cls(message, status=statuses.pop() if len(statuses) == 1 and not done else 1, hint=hint)
 
 
 class BrokenPlugin(DevpiError):
-    """A command that another package brings cannot be loaded."""
+    """A command from another package cannot be loaded."""
 
 
 class PluginMissing(DevpiError):
-    """The server needs a plugin, or we a package, that is not there."""
+    """A plugin of the server or an optional package is missing."""
 
 
 class KeyringFailed(DevpiError):
-    """The keyring of the operating system failed, or did not answer."""
+    """The keyring of the operating system failed or did not respond."""
 
 
 class ProgramMissing(DevpiError):
-    """Another program is needed and not there."""
+    """A program that is needed is missing."""
 
 
 class ProgramFailed(DevpiError):
-    """Another program failed; its own exit status passes through."""
+    """A program failed; its exit status is passed on."""
 
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -173,10 +179,10 @@ class ProgramFailed(DevpiError):
 
 
 class Unreachable(DevpiError):
-    """The server does not answer.
+    """The server does not respond.
 
-    ``fault`` is what may pass: ``refused`` where nobody listens, ``broken`` for a connection that broke off and
-    ``silent`` for one that nothing came from, both after the request began; else it is empty.
+    ``fault`` is the kind of a failure that may be temporary: ``refused`` if nothing listens, ``broken`` if the
+    connection broke and ``silent`` if it timed out, both after the request began. Otherwise it is empty.
     """
 
     exit_status = 6
@@ -187,13 +193,13 @@ class Unreachable(DevpiError):
 
 
 class NotDevpi(DevpiError):
-    """The reply is none that a devpi server gives."""
+    """The response does not come from a devpi server."""
 
 
 class Redirected(DevpiError):
-    """The server sends a request elsewhere that must not be followed there.
+    """The server sent a redirect that must not be followed.
 
-    ``by_devpi`` tells whether it was devpi itself, and not a web server in front of it.
+    ``by_devpi`` is True if devpi itself sent it, not a web server in front of it.
     """
 
     def __init__(self, message: str, *, by_devpi: bool, hint: str = "") -> None:
@@ -202,10 +208,10 @@ class Redirected(DevpiError):
 
 
 class Refused(DevpiError):
-    """The server said no: ``METHOD URL``, its status line and its own message.
+    """The server refused a request; the message has the request and the reason.
 
-    ``request`` is what it said no to, its secrets hidden, ``status`` the HTTP status, ``reason`` the server's words for
-    it, ``result`` what it sent along.
+    ``request`` is ``METHOD URL`` with secrets hidden, ``status`` the HTTP status, ``reason`` the reason phrase with the
+    server's message, ``result`` the result in its JSON, if any.
     """
 
     def __init__(self, request: str, status: int, reason: str, *, hint: str = "", result: object = None) -> None:
@@ -223,13 +229,13 @@ class NotAllowed(Refused):
 
 
 class Missing(Refused):
-    """404: there is no such user, index, project, release or file."""
+    """404: the user, index, project, release or file does not exist."""
 
     exit_status = 4
 
 
 class Conflict(Refused):
-    """409: it exists already."""
+    """409: it already exists."""
 
     exit_status = 5
 
@@ -241,7 +247,7 @@ class ServerFailed(Refused):
 
 
 def refused(request: str, status: int, reason: str, *, hint: str = "", result: object = None) -> Refused:
-    """Return the failure that stands for an HTTP status of 400 or more."""
+    """Return the error for an HTTP status of 400 or more."""
     kinds: dict[int, type[Refused]] = {401: NotAllowed, 403: NotAllowed, 404: Missing, 407: NotAllowed, 409: Conflict}
     kind = ServerFailed if status >= 500 else kinds.get(status, Refused)  # noqa: PLR2004 (5xx is what HTTP calls it)
     return kind(request, status, reason, hint=hint, result=result)

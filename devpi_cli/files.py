@@ -1,4 +1,4 @@
-"""Text files: read without waiting, written in one step, in which line one is broken; and where home is."""
+"""Read text files without blocking, write them atomically; find the home folder."""
 
 from __future__ import annotations
 
@@ -6,35 +6,45 @@ import errno
 import os
 import stat
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devpi_cli.errors import DevpiError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# pathlib is imported by the functions that need it: TAB only reads.
 
 PRIVATE = 0o600
 UNFINISHED = ".tmp"
 
 
 def home() -> Path:
-    """Return the user's home folder. Raises DevpiError where nobody knows it, as in a container with a foreign id."""
+    """Return the user's home folder.
+
+    Raises DevpiError if it is unknown, as in a container with a foreign user id.
+    """
+    from pathlib import Path
+
     try:
         return Path.home()
     except RuntimeError:
-        raise DevpiError("this machine does not know where your home folder is", hint="set HOME") from None
+        raise DevpiError("cannot find your home folder", hint="set HOME") from None
 
 
-def read(path: Path) -> str:
-    """Read a text, which has to be UTF-8.
+def read(path: Path | str) -> str:
+    """Read a UTF-8 text file.
 
-    Raises OSError, also for a pipe, which somebody would have to write to, and for a device, which may have no end.
+    Raises OSError, also for a pipe, which could block, and for a device, which could be endless.
     """
     with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         return file.read().decode("utf-8")
 
 
 def expanded(path: Path) -> Path:
-    """Return a path with ``~`` and ``~user`` as the homes they stand for; those of nobody stay as they are."""
+    """Expand ``~`` and ``~user`` in a path; keep those of unknown users."""
     try:
         return path.expanduser()
     except RuntimeError:
@@ -42,17 +52,18 @@ def expanded(path: Path) -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, in one step."""
+    """Atomically write a file that only its owner may read."""
     write(path, text, PRIVATE)
 
 
 def write(path: Path, text: str, mode: int) -> None:
-    """Write a file of that mode in one step: a reader, or a crash, meets the old or the new text, never half of it.
+    """Atomically write a file with a mode.
 
-    A symlink stays one, and the file that it leads to is written. A file of somebody else stays theirs, as with sudo;
-    raises OSError where that may not be done, and for whatever else keeps it from being written.
+    A reader sees the old or the new text, also after a crash. A symlink stays, and its target is written. The file
+    keeps its owner, as with sudo. Raises OSError if that is not permitted, or if the file cannot be written.
     """
     import tempfile
+    from pathlib import Path
 
     path = behind_links(path)
     handle, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)  # mkstemp makes it 0600
@@ -72,42 +83,47 @@ def write(path: Path, text: str, mode: int) -> None:
 
 
 def tidy(path: Path) -> None:
-    """Remove what processes that were killed while they wrote a file have left beside it; nobody may write it now."""
+    """Remove the temporary files of processes that were killed while writing a file.
+
+    No other process may be writing it now.
+    """
     path = behind_links(path)
-    for name in os.listdir(path.parent):  # noqa: PTH208 (names may hold what a pattern would read)
+    for name in os.listdir(path.parent):  # noqa: PTH208 (names may contain pattern characters)
         if name.startswith(f".{path.name}.") and name.endswith(UNFINISHED):
             with suppress(OSError):
                 path.with_name(name).unlink()
 
 
 def behind_links(path: Path) -> Path:
-    """Return where symlinks lead, be it nowhere."""
-    return Path(os.path.realpath(path))  # unlike resolve, it takes links in a ring
+    """Return the target of symlinks, even if it does not exist."""
+    from pathlib import Path
+
+    return Path(os.path.realpath(path))  # unlike resolve, it accepts circular links
 
 
 def _leave_to_owner(path: Path, handle: int) -> None:
     with suppress(FileNotFoundError):
-        there = path.stat()
-        if there.st_uid == os.fstat(handle).st_uid:
+        existing = path.stat()
+        if existing.st_uid == os.fstat(handle).st_uid:
             return
         try:
-            os.fchown(handle, there.st_uid, there.st_gid)
+            os.fchown(handle, existing.st_uid, existing.st_gid)
         except PermissionError:
             raise PermissionError(errno.EPERM, "it belongs to another user", str(path)) from None
 
 
 def usual_mode() -> int:
-    """Return the mode that a new file gets from the user's umask."""
+    """Return the mode of a new file by the user's umask."""
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
 
 
 def line_of(error: Exception) -> int | None:
-    """Return the line that a parser's error is about, as configparser and tomlkit tell it; None where they do not.
+    """Return the line number in an error of configparser or tomlkit, if any.
 
-    The error's own text is not for the user: it repeats what stands there, which may be a secret.
+    The error's own text must not be shown: it quotes the line, which may contain a secret.
     """
     numbers = [number for number, _ in getattr(error, "errors", ())]
-    told = [*numbers, getattr(error, "lineno", None), getattr(error, "line", None)]
-    return next((line for line in told if isinstance(line, int)), None)
+    lines = [*numbers, getattr(error, "lineno", None), getattr(error, "line", None)]
+    return next((line for line in lines if isinstance(line, int)), None)

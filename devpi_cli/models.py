@@ -1,7 +1,6 @@
-"""The words of the field as values that do not change: User, Index, Release, Link …
+"""Define the immutable values of devpi: User, Index, Release, Link …
 
-Where no name of a field stands against it they are named tuples: to define a dataclass takes five times as long, and
-that is felt at every start.
+They are named tuples unless a field name forbids it: defining a dataclass takes five times as long, at every start.
 """
 
 from __future__ import annotations
@@ -23,15 +22,14 @@ if TYPE_CHECKING:
 
 
 DOC_UPLOAD = "doc_upload"
-"""The action of an upload form for documentation."""
+"""Action of an upload form for documentation."""
 
 
 @dataclass(frozen=True)
 class Login:
     """A user's token.
 
-    ``expires`` is in seconds since the epoch, infinite when the server did not say; ``source`` is where the login was
-    found, in words.
+    ``expires`` is in seconds since the epoch, infinite if unknown; ``source`` describes where the login was found.
     """
 
     user: str
@@ -41,49 +39,49 @@ class Login:
 
     @property
     def hours(self) -> float:
-        """The hours until the token expires; negative once it has."""
+        """Hours until the token expires; negative once it has."""
         return (self.expires - time.time()) / 3600
 
     @property
     def is_current(self) -> bool:
-        """Whether the token has not expired, as far as is known."""
+        """Whether the token has not expired, as far as known."""
         return self.hours > 0
 
 
 class Service(NamedTuple):
-    """What a server says of itself and of one of its indexes (``GET …/+api``)."""
+    """A server's description of itself and of an index (``GET …/+api``)."""
 
     root: str
-    index: str | None = None  # type: ignore[assignment]  # nobody looks for a place in this tuple
+    index: str | None = None  # type: ignore[assignment]  # hides tuple.index, which is not used
     simpleindex: str | None = None
     pypisubmit: str | None = None
     features: tuple[str, ...] = ()
     status: str = ""
-    """What became of the login that was sent: ``ok``, ``noauth``, ``expired``, ``nouser``; empty if it is not said."""
+    """Status of the login sent: ``ok``, ``noauth``, ``expired``, ``nouser`` or empty."""
 
     @property
     def login(self) -> str:
-        """Where logins go."""
+        """URL for logins."""
         return f"{self.root}+login"
 
     @property
     def is_mirror(self) -> bool:
-        """A mirror is an index without a place to submit to."""
+        """Whether the index is a mirror: it has no URL for uploads."""
         return self.index is not None and self.pypisubmit is None
 
 
 class Replica(NamedTuple):
-    """A replica that asks a primary for what is new: its URL where it has told it, and the serial it has got to."""
+    """A replica as seen by its primary: URL, if known, and the serial it has reached."""
 
     url: str | None
     serial: int
 
 
 class Status(NamedTuple):
-    """How a server is (``GET /+status``): the versions of its parts, its role, and the serial of its last change.
+    """Status of a server (``GET /+status``): versions, role, serial of last change.
 
-    ``role`` is ``primary`` or ``replica``; empty where the server does not say. Of a replica ``primary_url`` and
-    ``primary_serial`` tell what it copies, and ``in_sync_at`` when it last had all of it, in seconds since the epoch.
+    ``role`` is ``primary``, ``replica``, or empty if unknown. A replica has ``primary_url`` and ``primary_serial``, and
+    ``in_sync_at``, when it was last in sync, in seconds since the epoch.
     """
 
     versions: dict[str, str]
@@ -96,14 +94,14 @@ class Status(NamedTuple):
 
     @property
     def behind(self) -> int | None:
-        """How many changes a replica has not got yet; None where nobody knows."""
+        """Number of changes that a replica has not received; None if unknown."""
         if self.serial is None or self.primary_serial is None:
             return None
         return max(0, self.primary_serial - self.serial)
 
 
 class Index(NamedTuple):
-    """An index: ``user/name``, its configuration, and the projects on it where they were asked for."""
+    """An index: ``user/name``, its configuration, and its projects if requested."""
 
     name: str
     config: dict[str, Any]
@@ -111,17 +109,17 @@ class Index(NamedTuple):
 
     @property
     def is_mirror(self) -> bool:
-        """Tell whether it takes its projects from an index elsewhere."""
+        """Whether the index mirrors an index elsewhere."""
         return self.config.get("type") == "mirror"
 
     def listed(self, key: str) -> list[str]:
-        """Return the names under a key, as of ``bases`` and ``acl_upload``; none where there is no list."""
+        """Return the names in a list such as ``bases`` or ``acl_upload``."""
         found = self.config.get(key)
         return [str(name) for name in found] if isinstance(found, list) else []
 
 
 class User(NamedTuple):
-    """A user: name, configuration without secrets, and the indexes that belong to it."""
+    """A user: name, configuration without secrets, and indexes."""
 
     name: str
     config: dict[str, Any]
@@ -130,33 +128,33 @@ class User(NamedTuple):
 
 @dataclass(frozen=True)
 class Link:
-    """What a release offers for download: ``rel`` is ``releasefile``, ``doczip`` or ``toxresult``."""
+    """A download: ``rel`` is ``releasefile``, ``doczip`` or ``toxresult``."""
 
     url: str
     rel: str = "releasefile"
     sha256: str | None = None
     for_url: str | None = None
-    """The file that a tox result is about."""
+    """URL of the file that a tox result is about."""
     size: int | None = None
-    """How many bytes it has, where the server says so."""
+    """Size in bytes; None if the server does not tell."""
     upload_time: str | None = None
-    """When it was uploaded first, to whatever index, as PEP 700 writes it: ``2026-11-25T02:55:26Z``."""
+    """Time of the first upload to any index, as in PEP 700: ``2026-11-25T02:55:26Z``."""
     uploaded_by: str | None = None
 
     @property
     def name(self) -> str:
-        """The file's name."""
+        """Name of the file."""
         return unquote(self.url.partition("#")[0].rpartition("/")[2])
 
     @property
     def index(self) -> str | None:
-        """The index that its URL belongs to, ``user/index``; None for a URL elsewhere."""
+        """Index that the URL belongs to, ``user/index``; None for a URL elsewhere."""
         found = re.search(r"/([^/]+/[^/]+)/\+[ef]/", self.url)
         return unquote(found[1]) if found else None
 
 
 class Release(NamedTuple):
-    """A project at a version. ``shadowed`` are links of the same version on bases, hidden by this one."""
+    """A version of a project; ``shadowed`` are its links on bases, hidden by these."""
 
     project: str
     version: str
@@ -166,19 +164,19 @@ class Release(NamedTuple):
 
     @property
     def files(self) -> tuple[Link, ...]:
-        """The distributions, without documentation and test results."""
+        """Distributions, without documentation and test results."""
         return tuple(link for link in self.links if link.rel == "releasefile")
 
     def tox_results(self, file: Link) -> list[Link]:
-        """Return the reports of tox about a file, the newest first: their names hold the time."""
+        """Return the tox results of a file, newest first: their names contain the time."""
         links = (*self.links, *self.shadowed)
         return [link for link in reversed(links) if link.rel == "toxresult" and link.for_url == file.url]
 
 
 class Action(NamedTuple):
-    """A row of the log of a push: what was done to the release or to one of its files, and how it ended.
+    """A row in the log of a push: an action on a release or file, and its outcome.
 
-    ``status`` is that of HTTP, or -1 where nobody answered; ``words`` begin with a verb.
+    ``status`` is an HTTP status, or -1 without a response; ``words`` begin with a verb.
     """
 
     status: int
@@ -186,15 +184,15 @@ class Action(NamedTuple):
 
     @property
     def is_done(self) -> bool:
-        """Tell whether it succeeded; PyPI answers 410 Gone to ``register``, which it no longer needs."""
+        """Whether it succeeded; PyPI no longer needs ``register`` and answers 410."""
         return self.status in (200, 201) or (self.status == 410 and self.words[:1] == ("register",))  # noqa: PLR2004
 
 
 class Requirement(NamedTuple):
-    """A project and which versions of it, as packaging parses it.
+    """A project and versions of it, as packaging parses them.
 
-    ``project`` is normalised, ``matches`` tells whether a version is meant. Versions that PEP 440 does not know are
-    met by their exact text, so that they can be listed and removed.
+    ``project`` is normalised; ``matches`` tests a version. Versions that are invalid by PEP 440 match by their exact
+    text, so that they can be listed and removed.
     """
 
     text: str
@@ -202,13 +200,13 @@ class Requirement(NamedTuple):
     is_whole_project: bool
     matches: Callable[[str], bool]
     version: str | None = None
-    """The only version that is meant, as it was typed: ``name==1.0``."""
+    """The only version that matches, as typed: ``name==1.0``."""
 
     @classmethod
     def parse(cls, text: str) -> Requirement:
         """Parse ``name``, ``name==1.0``, ``name>=1,<2``.
 
-        Raises WrongUsage when it is no requirement, or one that no index can answer (a URL, a marker).
+        Raises WrongUsage for an invalid requirement, and for a URL or a marker.
         """
         from packaging.requirements import Requirement as Parsed
 
@@ -217,12 +215,12 @@ class Requirement(NamedTuple):
             return cls(text, normalised(exact[1]), is_whole_project=False, matches=exact[2].__eq__, version=exact[2])
         try:
             parsed = Parsed(text)
-            parsed.specifier.contains("0")  # it reads numbers only now, and can find thousands of digits
+            parsed.specifier.contains("0")  # numbers are parsed only now, and can have thousands of digits
         except ValueError as error:
             what = str(error).splitlines()[0]
             raise WrongUsage(f"{text!r} is not a requirement: {what}", hint="type NAME or 'NAME==VERSION'") from None
         if parsed.url or parsed.marker:
-            raise WrongUsage(f"{text!r}: only a name and versions are understood here", hint="type 'NAME==VERSION'")
+            raise WrongUsage(f"{text!r}: only a name and versions are allowed here", hint="type 'NAME==VERSION'")
 
         def matches(version: str) -> bool:
             if not parsed.specifier:
@@ -233,7 +231,7 @@ class Requirement(NamedTuple):
 
 
 class Dist(NamedTuple):
-    """A distribution (a wheel or an sdist) or documentation, with the fields of an upload form that describe it."""
+    """A wheel, an sdist or documentation, with the fields of its upload form."""
 
     path: Path
     project: str
@@ -243,7 +241,7 @@ class Dist(NamedTuple):
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the file; of a distribution it is known since its metadata was read."""
+        """SHA-256 of the file, for a distribution from its upload form."""
         known = self.fields.get("sha256_digest")
         if known:
             return str(known)
@@ -254,22 +252,22 @@ class Dist(NamedTuple):
 
 
 def normalised(name: str) -> str:
-    """Return a project's name as PEP 503 spells it: canonical URLs need it."""
+    """Return a project name normalised by PEP 503, as canonical URLs need it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def parsed_version(version: str) -> Version | None:
-    """Return a version as PEP 440 sees it, None where it does not."""
+    """Parse a version by PEP 440; return None if it is invalid."""
     from packaging.version import Version
 
     try:
         return Version(version)
-    except ValueError:  # InvalidVersion is one, and so is what Python says of thousands of digits
+    except ValueError:  # InvalidVersion, or an integer with thousands of digits
         return None
 
 
 def newest_first(versions: Iterable[str]) -> list[str]:
-    """Sort versions, the newest first; those that PEP 440 does not know are older than all others."""
+    """Sort versions, newest first; those that are invalid by PEP 440 come last."""
 
     def age(version: str) -> tuple[bool, Any]:
         parsed = parsed_version(version)
@@ -279,10 +277,10 @@ def newest_first(versions: Iterable[str]) -> list[str]:
 
 
 class Written(NamedTuple):
-    """What is remembered of a settings file of an installer: what has to be known to change it again, or back."""
+    """What is remembered of an installer's settings file, to update or undo it later."""
 
     digest: str
-    """SHA-256 of what was written: another one means that somebody changed it since."""
+    """SHA-256 of the text written; any other means that it was edited since."""
     created: bool = False
     trusted_host: str | None = None
-    """The host that pip was told to trust, and was not told by anybody else."""
+    """Host that was added to pip's trusted hosts, if it was not one before."""

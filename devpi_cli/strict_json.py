@@ -1,4 +1,4 @@
-"""JSON that comes from elsewhere, read so strictly that it can be written again."""
+"""Parse foreign JSON so strictly that it can be written again."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ DEEPEST = 100
 
 
 def parsed(text: str | bytes) -> Any:
-    """Return what a JSON text says.
+    """Return the value of a JSON text.
 
-    Raises ValueError for what is no JSON: also for NaN and infinities, which Python would read, and for what is nested
-    so deeply that it could be read and not be shown.
+    Raises ValueError for invalid JSON, for NaN and infinities, which Python would accept, and for values nested so
+    deeply that they could be read but not written.
     """
     try:
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     signs = ("[", "{") if isinstance(text, str) else (b"[", b"{")
-    if sum(map(text.count, signs)) > DEEPEST:  # type: ignore[arg-type]  # both are of the text's kind
+    if sum(map(text.count, signs)) > DEEPEST:  # type: ignore[arg-type]  # both have the type of the text
         _check_depth(value)
     return value
 
@@ -38,7 +38,7 @@ def _inner(value: Any) -> Any:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _finite(text: str) -> float:

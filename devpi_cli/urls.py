@@ -1,4 +1,4 @@
-"""What the user typed -> the URL it means; hide secrets."""
+"""Parse typed URLs and names, compare URLs, and hide secrets in them."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ if TYPE_CHECKING:
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST_LABEL = 63  # of a host name (RFC 1035, 2.3.4)
-NO_HOST = re.compile("[\\s\ud800-\udfff]")  # blanks, and what a shell makes of bytes that are no text
+NO_HOST = re.compile("[\\s\ud800-\udfff]")  # blanks, and surrogates for bytes that are not text
 
 
 def is_url(typed: str) -> bool:
-    """Tell a full URL from a path or a name."""
+    """Return whether the text is a full URL, not a path or a name."""
     return "://" in typed
 
 
 def checked(typed: str) -> str:
-    """Return a URL that can be asked, without query, fragment and the slash at its end.
+    """Return a valid URL without query, fragment and trailing slash.
 
-    Raises WrongUsage for anything that is no http or https URL with a host.
+    Raises WrongUsage unless it is an http or https URL with a host.
     """
     try:
         parts = urlsplit(typed.strip())
         port = parts.port
-    except ValueError:  # its text can hold a password: urlsplit takes ``user:pa/ss@host`` for a port
-        raise WrongUsage(f"invalid URL {hide(typed)!r}: it names no host that can be asked") from None
+    except ValueError:  # its text can contain a password: urlsplit takes ``user:pa/ss@host`` for a port
+        raise WrongUsage(f"invalid URL {hide(typed)!r}: it has no valid host") from None
     if parts.scheme not in DEFAULT_PORTS:
         raise WrongUsage(f"invalid URL {hide(typed)!r}: it has to begin with http:// or https://")
     labels = (parts.hostname or "").removesuffix(".").split(".")
     if not all(0 < len(label) <= LONGEST_LABEL for label in labels) or port == 0 or NO_HOST.search(parts.netloc):
-        raise WrongUsage(f"invalid URL {hide(typed)!r}: it names no host that can be asked")
+        raise WrongUsage(f"invalid URL {hide(typed)!r}: it has no valid host")
     path = quote(unquote(parts.path).rstrip("/"), safe="/+@!$&'(),;=:~", errors="replace")
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def without_login(url: str) -> tuple[str, tuple[str, str] | None]:
-    """Split ``https://user:password@host/…`` into the bare URL and ``(user, password)``.
+    """Split ``https://user:password@host/…`` into bare URL and ``(user, password)``.
 
     Raises WrongUsage for a user without a password.
     """
@@ -57,22 +57,23 @@ def without_login(url: str) -> tuple[str, tuple[str, str] | None]:
 
 
 def with_login(url: str, user: str, password: str) -> str:
-    """Put a user and a password into a URL, quoted: ``@ : / % #`` are common in both."""
+    """Put user and password into a URL, quoted: ``@ : / % #`` are common in both."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}"))
 
 
 def hide(text: str) -> str:
-    """Replace the password in every URL of a text by ``****``, also one with a slash that should have been quoted.
+    """Replace the password in every URL of a text by ``****``.
 
-    A user name without a password is hidden, too: for many servers that is a token.
+    That includes a password with a slash that should have been quoted. A user name
+    without a password is hidden, too: for many servers that is a token.
     """
     text = re.sub(r"://[^/\s:@]+@", "://****@", text)
     return re.sub(r"(://[^/\s:@]*):(?:[^/\s]*@|(?!\d+/)[^\s@]*@)", r"\1:****@", text)
 
 
 def hidden(value: Any) -> Any:
-    """Return JSON with the password hidden in every URL of it: a mirror's may have one."""
+    """Return JSON with passwords in URLs hidden, as in the URL of a mirror."""
     if isinstance(value, str):
         return hide(value)
     if isinstance(value, list):
@@ -81,17 +82,20 @@ def hidden(value: Any) -> Any:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port, the port filled in: credentials never leave it. Raises ValueError for no URL."""
+    """Return scheme, host and port of a URL, with the default port filled in.
+
+    Credentials are sent only to the same origin. Raises ValueError for an invalid URL.
+    """
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme)
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether the host of a URL is this machine by its very name: ``localhost``, ``127.…`` or ``[::1]``."""
+    """Return whether the host of a URL is ``localhost``, ``127.…`` or ``[::1]``."""
     host = urlsplit(url).hostname or ""
     if not (host[:1].isdigit() or ":" in host):
         return host == "localhost"
-    from ipaddress import ip_address  # here, because most hosts have a name
+    from ipaddress import ip_address  # here, because most hosts are names
 
     try:
         return ip_address(host).is_loopback
@@ -100,14 +104,14 @@ def is_loopback(url: str) -> bool:
 
 
 def is_below(url: str, root: str) -> bool:
-    """Tell whether a URL belongs to the server at a root URL; one with ``..`` leads who knows where."""
+    """Return whether a URL is below a root URL; one with ``..`` never is."""
     path = f"{urlsplit(url).path}/"
     starts_there = path.startswith(f"{urlsplit(root).path.rstrip('/')}/")
     return starts_there and origin(url) == origin(root) and ".." not in unquote(path).split("/")
 
 
 def join(root: str, *names: str) -> str:
-    """Return the URL of what the names lead to below a root URL, without a slash at its end."""
+    """Join quoted names to a root URL, without a trailing slash."""
     return root.rstrip("/") + "".join(f"/{quote(name, safe='+@!:', errors='replace')}" for name in names)
 
 
@@ -117,12 +121,12 @@ def path(url: str) -> str:
 
 
 def absolute(base: str, path: str) -> str:
-    """Return the URL of a path: below the base, or from the root of its server when it begins with a slash."""
+    """Append a path, with or without a leading slash, to a base URL."""
     return f"{base.rstrip('/')}/{path.lstrip('/')}"
 
 
 def _split(url: str, roots: Iterable[str]) -> tuple[str, str | None]:
-    """Return a server's root URL, and the index on it if the URL goes as far."""
+    """Split a URL into the root URL of the server and the index, if it has one."""
     page = url.partition("/+simple")[0]
     for root in sorted((root for root in roots if is_below(f"{page}/", root)), key=len, reverse=True):
         names = [name for name in path(page)[len(path(root)) :].split("/") if name]
@@ -136,10 +140,10 @@ def _split(url: str, roots: Iterable[str]) -> tuple[str, str | None]:
 
 
 class Place(NamedTuple):
-    """A server by its root URL, perhaps one of its indexes, and what stood before the host: user and password."""
+    """A parsed URL: root URL of the server, index if any, user and password if any."""
 
     root: str
-    index: str | None = None  # type: ignore[assignment]  # nobody looks for a place in this tuple
+    index: str | None = None  # type: ignore[assignment]  # hides tuple.index, which is not used
     basic_auth: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
@@ -147,16 +151,19 @@ class Place(NamedTuple):
 
 
 def place(typed: str, roots: Iterable[str] = ()) -> Place:
-    """Return the server, and the index, that a URL leads to; ``roots`` are the servers that are known.
+    """Parse the URL of a server or an index; ``roots`` are the known servers.
 
-    Raises WrongUsage for a URL that cannot be asked.
+    Raises WrongUsage for an invalid URL.
     """
     url, basic_auth = without_login(checked(typed))
     return Place(*_split(url, roots), basic_auth)
 
 
 def index_place(typed: str, roots: Iterable[str] = ()) -> Place:
-    """Return what ``place`` does. Raises WrongUsage also when the URL is not that of an index."""
+    """Parse the URL of an index, as ``place`` does.
+
+    Raises WrongUsage also if the URL is not that of an index.
+    """
     found = place(typed, roots)
     if found.index is None:
         raise WrongUsage(f"{hide(typed)!r} is not the URL of an index: it has to end in /USER/INDEX")
@@ -164,17 +171,17 @@ def index_place(typed: str, roots: Iterable[str] = ()) -> Place:
 
 
 def user_name(typed: str) -> str:
-    """Return a user's name as it was typed.
+    """Return a user name as typed.
 
-    Raises WrongUsage for what would lead to an index, or elsewhere.
+    Raises WrongUsage if it has a slash or only dots.
     """
     if "/" in typed or not typed.strip("."):
-        raise WrongUsage(f"{typed!r} is not the name of a user", hint="the name of an index goes to 'devpi index'")
+        raise WrongUsage(f"{typed!r} is not the name of a user", hint="for an index, use 'devpi index'")
     return typed
 
 
 def index_name(typed: str, user: str | None) -> str:
-    """Return ``user/index`` for what was typed: ``user/index``, ``/user/index`` or ``index`` of that user.
+    """Return ``user/index`` for ``[/]user/index``, or for ``index`` of a user.
 
     Raises WrongUsage for anything else.
     """

@@ -1,4 +1,4 @@
-"""Fixtures: a real devpi-server on loopback, clients with homes of their own, and projects to upload."""
+"""Fixtures: a real devpi-server on loopback, clients with separate homes, and projects to upload."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# A keyring of its own for every home, a file: no test asks the one of whoever runs it.
+# Every home has a keyring file of its own: no test uses the keyring of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"
 
 
 def pytest_configure() -> None:
-    """Choose the seed of the hostile cases before there is more than one process."""
+    """Choose the seed of the hostile cases before worker processes start."""
     cases.seed()
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half of the time a test waits for a server, a program, or a fault: one process more than there are cores."""
+    """Use one process more than there are cores: tests spend half of their time waiting."""
     return (os.cpu_count() or 1) + 1
 
 
@@ -60,21 +60,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Live]:
-    """A server for one test alone, for what lists all users or changes root."""
+    """A server for a single test, for commands that list all users or change root."""
     with running_server(tmp_path / "own-server", "--no-root-pypi") as live:
         yield live
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_zygote_is_left() -> Iterator[None]:
-    """What forks commands is started by the first of them."""
+    """Stop the process that forks commands; the first command starts it."""
     yield
     zygote.stop()
 
 
 @pytest.fixture
 def new_session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Session]]:
-    """Make sessions that are closed after the test and know no proxy."""
+    """Create sessions without a proxy, closed after the test."""
     monkeypatch.setenv("NO_PROXY", "*")
     made: list[Session] = []
 
@@ -101,7 +101,7 @@ def devpi(tmp_path: Path) -> Client:
 
 @pytest.fixture
 def at_server(devpi: Client, server: Live) -> Client:
-    """A client that uses the server, and is not logged in."""
+    """A client that uses the server but is not logged in."""
     with devpi.state.changing() as state:
         state.server = server.url
         state.at(server.url).features = list(server.connect().features)
@@ -113,19 +113,19 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def new_member(tmp_path: Path, server: Live) -> Callable[[], Member]:
-    """Make a user with an index ``dev``, and a client of theirs."""
+    """Create a user with an index ``dev``, and a client for them."""
     return lambda: make_member(server, tmp_path, f"user{next(_numbers)}")
 
 
 @pytest.fixture
 def member(new_member: Callable[[], Member]) -> Member:
-    """A user with an index ``dev``, logged in, using it."""
+    """A logged-in user who uses their index ``dev``."""
     return new_member()
 
 
 @pytest.fixture
 def not_devpi() -> Iterator[str]:
-    """The root URL of a web server that is no devpi: it answers 404, and a page at its root."""
+    """The root URL of a web server that is not devpi: a page at its root, and 404 elsewhere."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -135,7 +135,7 @@ def not_devpi() -> Iterator[str]:
             self.wfile.write(b"<h1>Hello</h1>")
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Page) as web:
         thread = threading.Thread(target=web.serve_forever)

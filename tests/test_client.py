@@ -1,4 +1,4 @@
-"""The library: ``from devpi_cli import connect``, in a program that is none of ours."""
+"""The library: ``from devpi_cli import connect`` in other programs."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_same_upload_twice_is_no_failure(dev: Client, wheel: Path, server: L
         assert dev.upload(wheel, skip_existing=True) is False
     assert [line.split()[0] for line in seen] == ["GET"]
     make_wheel(wheel.parent, metadata="Summary: another file\n")
-    with pytest.raises(OtherFile, match=r"demo-1\.0-py3-none-any\.whl: .* has another file of this name"):
+    with pytest.raises(OtherFile, match=r"demo-1\.0-py3-none-any\.whl: .* has a different file with this name"):
         dev.upload(wheel, skip_existing=True)
     with pytest.raises(Conflict):
         dev.upload(wheel, index="prod")
@@ -103,9 +103,9 @@ def test_other_files_at_the_target_of_a_push_are_a_conflict(dev: Client, wheel: 
     dev.create_index("prod", bases=[], volatile=False)
     make_wheel(wheel.parent, metadata="Summary: another file\n")
     dev.upload(wheel, index="prod")
-    with pytest.raises(Conflict, match=f"{dev.user}/prod has other files of these names: {wheel.name}"):
+    with pytest.raises(Conflict, match=f"{dev.user}/prod has different files with these names: {wheel.name}"):
         dev.push("demo==1.0", "prod")
-    with pytest.raises(OtherFile, match=f"{dev.user}/prod has another {wheel.name}"):
+    with pytest.raises(OtherFile, match=f"{dev.user}/prod has a different {wheel.name}"):
         dev.push("demo==1.0", "prod", skip_existing=True)
 
 
@@ -172,7 +172,7 @@ def test_an_api_token_says_whose_it_is(dev: Client, member: Member, wheel: Path,
         (lambda client: client.files("demo", index="a/b/c"), WrongUsage, "of the form USER/INDEX or INDEX"),
         (lambda client: client.push("demo", "prod"), WrongUsage, "'demo' does not say which release"),
         (lambda client: client.upload("no-such.whl"), BrokenDistribution, "No such file"),
-        (lambda client: client.upload(__file__), BrokenDistribution, "is no wheel or sdist"),
+        (lambda client: client.upload(__file__), BrokenDistribution, "is not a wheel or sdist"),
         (lambda client: client.login(client.user, "wrong"), NotAllowed, "401"),
     ],
 )
@@ -189,7 +189,7 @@ def test_what_goes_wrong_is_one_of_our_exceptions(
     [
         ("ftp://host/", {}, WrongUsage, "it has to begin with http:// or https://"),
         ("http://host/", {"user": "alice"}, WrongUsage, "alice cannot log in without a password or a token"),
-        ("http://host/", {"password": "secret"}, WrongUsage, "nothing says whose password or token it is"),
+        ("http://host/", {"password": "secret"}, WrongUsage, "the user of this password or token is unknown"),
         ("http://127.0.0.1:9/", {"user": "a", "password": "b", "retries": 0}, Unreachable, "cannot reach"),
         ("SERVER", {"user": "nobody", "password": "secret"}, NotAllowed, "is the user name right, and the password?"),
     ],
@@ -221,7 +221,7 @@ def test_whom_to_trust_says_the_environment_only_if_it_may(
 
 
 def test_without_an_index_one_has_to_be_named(server: Live) -> None:
-    with connect(server.url) as client, pytest.raises(WrongUsage, match="no index is named"):
+    with connect(server.url) as client, pytest.raises(WrongUsage, match="no index named"):
         client.projects()
 
 

@@ -1,4 +1,4 @@
-"""The folders are those that platformdirs names, whatever the environment says."""
+"""The folders are those of platformdirs, whatever the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text files, written in one step."""
+"""Text files, written atomically."""
 
 from __future__ import annotations
 

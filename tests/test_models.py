@@ -1,4 +1,4 @@
-"""The words of the field: what they tell of themselves."""
+"""The value types: indexes, links, logins, requirements, versions."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_what_is_no_requirement_is_wrong_usage(text: str) -> None:
 def test_a_requirement_that_no_index_can_answer_is_wrong_usage(text: str) -> None:
     with pytest.raises(WrongUsage) as failure:
         Requirement.parse(text)
-    assert str(failure.value) == f"{text!r}: only a name and versions are understood here\ntype 'NAME==VERSION'"
+    assert str(failure.value) == f"{text!r}: only a name and versions are allowed here\ntype 'NAME==VERSION'"
 
 
 def test_versions_are_sorted_the_newest_first_and_what_pep_440_does_not_know_last() -> None:

@@ -1,4 +1,4 @@
-"""JSON from elsewhere: what is read, and what is refused."""
+"""Strict JSON: what is accepted and what is refused."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def test_json_is_read(text: str | bytes, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("NaN", "NaN is no number"),
-        ("[-Infinity]", "-Infinity is no number"),
+        ("NaN", "NaN is not valid JSON"),
+        ("[-Infinity]", "-Infinity is not valid JSON"),
         ("1e999", "1e999 is too large a number"),
         ("[" * 102 + "]" * 102, "it is nested too deeply"),
         ('{"a":' * 300 + "0" + "}" * 300, "it is nested too deeply"),

@@ -1,4 +1,4 @@
-"""What the user typed -> the URL it means; hide secrets."""
+"""From what the user typed to a URL; hiding secrets in URLs."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_a_url_is_brought_into_a_form_that_can_be_asked(typed: str, url: str) ->
         ("host:3141", "it has to begin with http:// or https://"),
         ("ftp://host", "it has to begin with http:// or https://"),
         ("file:///etc/passwd", "it has to begin with http:// or https://"),
-        ("http://", "it names no host that can be asked"),
-        ("http:///alice/dev", "it names no host that can be asked"),
-        ("http://host:port", "it names no host that can be asked"),
-        ("http://host:99999", "it names no host that can be asked"),
-        ("http://host:0", "it names no host that can be asked"),
-        ("http://[::1", "it names no host that can be asked"),
-        ("http://two words/", "it names no host that can be asked"),
+        ("http://", "it has no valid host"),
+        ("http:///alice/dev", "it has no valid host"),
+        ("http://host:port", "it has no valid host"),
+        ("http://host:99999", "it has no valid host"),
+        ("http://host:0", "it has no valid host"),
+        ("http://[::1", "it has no valid host"),
+        ("http://two words/", "it has no valid host"),
     ],
 )
 def test_what_is_no_url_is_wrong_usage(typed: str, why: str) -> None:

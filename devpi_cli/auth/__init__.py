@@ -1,1 +1,1 @@
-"""Where a login comes from."""
+"""Find the login for a server: environment, state, keyring, files, prompt."""

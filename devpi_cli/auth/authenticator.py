@@ -1,4 +1,4 @@
-"""How a session gets its login: at once what is given, and after a refusal what can be found or asked for."""
+"""Log a session in: with given credentials, or after a refusal with found ones."""
 
 from __future__ import annotations
 
@@ -22,39 +22,40 @@ if TYPE_CHECKING:
 
 
 class Authenticator:
-    """Gets the login of one session, when it is first needed, and keeps it in memory only.
+    """Gets the login of one session when it is first needed; keeps it only in memory.
 
-    ``ask`` gets the user, if one is named, and returns user and password, or None where nobody is there to answer.
+    ``ask`` takes the user, if known, and returns user and password, or None if it cannot ask.
     """
 
     def __init__(self, sources: CredentialSources, ask: Callable[[str | None], tuple[str, str] | None]) -> None:
         self._sources = sources
         self._ask = ask
-        self._has_begun = False
+        self._is_prepared = False
         self._has_searched = False
         self._refused: list[str] = []
-        # Files are sent several at a time, and nobody is asked twice. The request that logs in comes here again.
-        self._one_at_a_time = RLock()
+        # Requests run in parallel, and the user must not be asked twice. Reentrant, because logging in is a request.
+        self._lock = RLock()
 
     def prepare(self, session: Session) -> None:
-        """Log in with what the environment or the state has; called before every request."""
-        with self._one_at_a_time:
-            if self._has_begun:
+        """Log in with the environment or the state; called before every request."""
+        with self._lock:
+            if self._is_prepared:
                 return
-            self._has_begun = True
+            self._is_prepared = True
             if given := self._sources.given():
                 session.log_in(trade(session, given))
 
     def recover(self, session: Session, refused: Identity, error: NotAllowed) -> bool:
         """Try another login after a refusal; return True to repeat the request.
 
-        Where there is none the error says where was looked. Raises WrongUsage for half a login in the environment.
+        If there is no other login, the hint of ``error`` lists the sources. Raises WrongUsage for half a login in the
+        environment.
         """
         method, _, url = error.request.partition(" ")
         is_about_login = url.endswith(("/+login", "/+api")) or not urls.is_below(url, refused.root)
         if is_about_login or error.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return False
-        with self._one_at_a_time:
+        with self._lock:
             if session.identity is not refused:  # another thread logged in while the request was on its way
                 return True
             if _is_in(session):
@@ -65,8 +66,8 @@ class Authenticator:
             return _is_in(session)
 
     def search(self, session: Session) -> None:
-        """Log in with what can be found without asking anybody, before something large is sent."""
-        with self._one_at_a_time:
+        """Log in without asking the user, before something large is sent."""
+        with self._lock:
             self.prepare(session)
             if not _is_in(session):
                 self._search(session)
@@ -76,11 +77,11 @@ class Authenticator:
 
         Raises WrongUsage for half a login in the environment, and NotAllowed for a wrong password.
         """
-        with self._one_at_a_time:
+        with self._lock:
             self._ask_for(session, request, None)
 
     def _search(self, session: Session) -> None:
-        """Look where logins may be, once; what the server does not accept is passed over."""
+        """Search all sources for a login, once; skip those that the server refuses."""
         if self._has_searched:
             return
         self._has_searched = True
@@ -89,24 +90,24 @@ class Authenticator:
                 session.log_in(trade(session, found))
             except NotAllowed:
                 self._refused.append(found.source)
-                self._sources.say(f"login of {found.user} from {found.source} refused")
+                self._sources.log(f"login of {found.user} from {found.source} refused")
             else:
                 return
 
     def _ask_for(self, session: Session, request: str, error: NotAllowed | None) -> None:
         if asked := self._ask(self._sources.acting):
-            session.log_in(password_login(session, *asked, source="what was typed"))
+            session.log_in(password_login(session, *asked, source="the prompt"))
             return
         if half := self._sources.half_set():
             half.message = f"{request} needs a login\n{half.message}"
             raise half
         if error and not session.identity.login:
-            refused = f"; the server refused that of {' and '.join(self._refused)}" if self._refused else ""
+            refused = f"; the server refused that from {' and '.join(self._refused)}" if self._refused else ""
             error.hint = f"not logged in: type 'devpi login USER' (looked at {PLACES}{refused})"
 
 
 def trade(session: Session, credential: Credential) -> Login:
-    """Return the login for a credential: a token is one, a password is traded for one.
+    """Return the login for a credential; a password is exchanged for a token.
 
     Raises NotAllowed for a wrong password, and what ``Session.request`` raises.
     """
@@ -116,7 +117,7 @@ def trade(session: Session, credential: Credential) -> Login:
 
 
 def password_login(session: Session, user: str, password: str, *, source: str = "") -> Login:
-    """Return the login that the server gives for a password. Raises what ``trade`` raises."""
+    """Exchange a password for a login. Raises what ``trade`` raises."""
     try:
         login = Server(session.identity.root, session).login(user, password)
     except NotAllowed as error:
@@ -127,5 +128,5 @@ def password_login(session: Session, user: str, password: str, *, source: str = 
 
 
 def _is_in(session: Session) -> bool:
-    """Tell whether somebody acts whose login has not expired, as far as is known."""
+    """Return whether the session has a login that has not expired, as far as known."""
     return session.identity.login is not None and session.identity.login.is_current

@@ -1,7 +1,7 @@
-"""The keyring of the operating system: look for passwords in it, keep one there, and forget it.
+"""Find, store and remove passwords in the keyring of the operating system.
 
-Services are named as twine names them: by the URL of the repository. A backend may fail, or wait for somebody who is
-not there; neither may end, or hold up for ever, a command that could do without.
+Services are named as twine names them: by the URL of the repository. A backend may fail, or wait for a user who is not
+there; neither may crash or block a command that can do without it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,27 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
-SECONDS = 30.0  # for somebody who has to unlock it
+SECONDS = 30.0  # time for the user to unlock it
 
 
 @dataclass
-class _Asked:
-    """What became of a question: an answer, or what it failed with."""
+class _Outcome:
+    """The outcome of a call to the keyring: an answer or a failure."""
 
     answer: list[Any] = field(default_factory=list)
     failure: str = "it did not answer"
 
 
 def services(root: str, index_url: str | None) -> list[str]:
-    """Return the names that twine, or ``devpi login --store``, may have kept a password under, the nearest first."""
+    """Return the names that twine and ``devpi login --store`` use, nearest first."""
     places = [url.rstrip("/") for url in (index_url, root) if url]
     return [name for place in places for name in (f"{place}/", place)]
 
 
 def password(services: Sequence[str], user: str | None) -> tuple[str, str] | None:
-    """Return user and secret for the first service that has one; for any user where none is named.
+    """Return user and secret of the first service that has one.
+
+    Without ``user`` that of any user counts.
 
     Raises KeyringFailed.
     """
@@ -52,7 +54,7 @@ def password(services: Sequence[str], user: str | None) -> tuple[str, str] | Non
 
 
 def keep(services: Sequence[str], user: str, secret: str) -> None:
-    """Keep a secret under every service. Raises KeyringFailed."""
+    """Store a secret under every service. Raises KeyringFailed."""
 
     def put(keyring: ModuleType) -> None:
         for service in services:
@@ -62,36 +64,36 @@ def keep(services: Sequence[str], user: str, secret: str) -> None:
 
 
 def forget(services: Sequence[str], user: str) -> int:
-    """Remove a user's secrets; return how many there were. Raises KeyringFailed."""
+    """Remove a user's secrets; return how many existed. Raises KeyringFailed."""
 
     def remove(keyring: ModuleType) -> int:
-        there = [service for service in services if keyring.get_password(service, user) is not None]
-        for service in there:
+        existing = [service for service in services if keyring.get_password(service, user) is not None]
+        for service in existing:
             keyring.delete_password(service, user)
-        return len(there)
+        return len(existing)
 
     return _patiently(remove)
 
 
 def _patiently(do: Callable[[ModuleType], _Result]) -> _Result:
-    """Do something with the keyring, in a thread that ends with us if it never comes back.
+    """Call ``do`` with the keyring, in a daemon thread, in case it never returns.
 
-    What a backend says went wrong is not told, only its kind: it may repeat what it was given.
+    The error names only the type of a backend's exception: its text may repeat the secret.
     """
-    asked = _Asked()
+    outcome = _Outcome()
 
     def run() -> None:
         try:
             import keyring
 
-            asked.answer.append(do(keyring))
-        except Exception as error:  # a backend is somebody else's code
-            asked.failure = type(error).__name__
+            outcome.answer.append(do(keyring))
+        except Exception as error:  # backends are foreign code
+            outcome.failure = type(error).__name__
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(SECONDS)
-    if not asked.answer:
-        raise KeyringFailed(f"the keyring cannot be used: {asked.failure}")
-    result: _Result = asked.answer[0]
+    if not outcome.answer:
+        raise KeyringFailed(f"the keyring cannot be used: {outcome.failure}")
+    result: _Result = outcome.answer[0]
     return result

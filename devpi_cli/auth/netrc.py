@@ -1,4 +1,4 @@
-"""The user's netrc: the login it has for a host, and a copy with one more login for the programs that we run."""
+"""Read logins from the user's netrc, and write a copy with one more login."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def with_login(host: str, user: str, secret: str) -> Iterator[Path]:
-    """Write a netrc (0600) that is there as long as the block; a program finds it by the variable ``NETRC``."""
-    import tempfile  # here, because most commands only look into the user's own
+    """Write a netrc (0600) with one more login that exists during the block.
+
+    Pass its path to a program in the variable ``NETRC``.
+    """
+    import tempfile  # here, because most commands only read the user's netrc
 
     with tempfile.TemporaryDirectory(prefix="devpi-") as folder:
         path = Path(folder) / "netrc"
@@ -27,7 +30,7 @@ def with_login(host: str, user: str, secret: str) -> Iterator[Path]:
 
 
 def login_for(host: str) -> tuple[str, str] | None:
-    """Return user and secret that the user's netrc has for a host; what it says of all others does not count."""
+    """Return user and secret for a host in the netrc; ``default`` does not count."""
     for path in _places():
         with suppress(OSError, UnicodeError, NetrcParseError):
             user, _, secret = netrc(path).hosts.get(host, ("", "", ""))
@@ -36,7 +39,7 @@ def login_for(host: str) -> tuple[str, str] | None:
 
 
 def _own() -> str:
-    """Return the user's netrc; one that is broken helps no program."""
+    """Return the text of the user's netrc; empty if it is broken."""
     for path in _places():
         with suppress(OSError, UnicodeError, NetrcParseError):
             netrc(path)
@@ -50,7 +53,7 @@ def _places() -> list[Path]:
 
 
 def _word(text: str) -> str:
-    """Quote what would not be one word; only that, because Python understands quotes there since 3.11 only."""
+    """Quote a word if necessary; Python reads quotes in netrc only since 3.11."""
     if re.search(r'[\s"\\#]', text):
         return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
     return text

@@ -1,4 +1,4 @@
-"""What ~/.pypirc says of package indexes elsewhere: where they are, and who uploads there."""
+"""Read ~/.pypirc: the URLs and logins of other package indexes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT_URLS = {"pypi": "https://upload.pypi.org/legacy/", "testpypi": "https://
 
 @dataclass(frozen=True)
 class Repository:
-    """A package index elsewhere, where uploads go, and who uploads there."""
+    """A package index elsewhere: its URL for uploads, and the login for it."""
 
     name: str
     url: str
@@ -29,25 +29,28 @@ class Repository:
 
 
 def default_path() -> Path:
-    """Return where ``.pypirc`` is unless the user names another."""
+    """Return the default path of ``.pypirc``."""
     return home() / ".pypirc"
 
 
 def sections(pypirc: Path) -> list[str]:
-    """Return the names of the repositories in a ``.pypirc``. Raises what ``repository`` raises for the file."""
+    """Return the names of the repositories in a ``.pypirc``.
+
+    Raises what ``repository`` raises for the file.
+    """
     return [name for name in _read(pypirc).sections() if name != "distutils"]
 
 
 def repository(pypirc: Path, name: str) -> Repository:
-    """Return what a ``.pypirc`` says of a repository.
+    """Return a repository by its name in a ``.pypirc``.
 
-    Raises BrokenSettings for a file that cannot be understood, without a word of what is in it, and WrongUsage for
-    one that is not there, or does not say where the repository is.
+    Raises BrokenSettings, without quoting the file, if it cannot be parsed, and WrongUsage if the file, the section or
+    the URL is missing.
     """
     parser = _read(pypirc)
     if not parser.has_section(name):
-        there = ", ".join(sections(pypirc)) or "none"
-        raise WrongUsage(f"{pypirc} has no section [{name}]", hint=f"the sections there are: {there}")
+        existing = ", ".join(sections(pypirc)) or "none"
+        raise WrongUsage(f"{pypirc} has no section [{name}]", hint=f"existing sections: {existing}")
     found = _repository(parser, name)
     if not found.url:
         raise WrongUsage(
@@ -57,9 +60,9 @@ def repository(pypirc: Path, name: str) -> Repository:
 
 
 def repositories_at(pypirc: Path, root: str, index_url: str | None) -> list[Repository]:
-    """Return the repositories of a ``.pypirc`` that belong to the server at a root URL, the index in question first.
+    """Return the repositories in a ``.pypirc`` on one server, ``index_url`` first.
 
-    They are compared by scheme, host, port and path. Raises BrokenSettings; a file that is not there has none.
+    URLs are compared by scheme, host, port and path. A missing file has none. Raises BrokenSettings.
     """
     if not pypirc.exists():
         return []
@@ -87,7 +90,7 @@ def _repository(parser: RawConfigParser, name: str) -> Repository:
 
 
 def _place(url: str) -> tuple[str, str, int | None, str] | None:
-    """Return what makes two URLs the same place; None for what is no URL."""
+    """Return a key that is equal for URLs of the same index; None for an invalid URL."""
     try:
         scheme, host, port = urls.origin(url)
     except ValueError:
@@ -96,7 +99,7 @@ def _place(url: str) -> tuple[str, str, int | None, str] | None:
 
 
 def _read(path: Path) -> RawConfigParser:
-    from configparser import Error, RawConfigParser  # here, because only few commands read that file
+    from configparser import Error, RawConfigParser  # here, because few commands need it
 
     parser = RawConfigParser()
     try:

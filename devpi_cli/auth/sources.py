@@ -1,4 +1,4 @@
-"""Where a login comes from: option, environment, state, keyring, .pypirc, netrc, in that order; the last is to ask."""
+"""Find credentials: option, environment, state, keyring, .pypirc, then netrc."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from devpi_cli.auth import pypirc
     from devpi_cli.models import Login
 
-# The rooms of the keyring, .pypirc and netrc are imported by those who look there: most commands have a login.
+# keyring, pypirc and netrc are imported where they are used, because most commands already have a login.
 STORED = "the state file"
 PLACES = "the environment, the state file, the keyring, ~/.pypirc and ~/.netrc"
 USER, PASSWORD, TOKEN = "DEVPI_USER", "DEVPI_PASSWORD", "DEVPI_TOKEN"
 
 
 class Credential(NamedTuple):
-    """Somebody's secret, and where it was found.
+    """A user's secret, and its source.
 
-    The server takes a token as it is; a password is slow to check, and is traded for a token.
+    A token is used as it is. A password is slow to check, and is exchanged for a token.
     """
 
     user: str
@@ -41,32 +41,33 @@ class Credential(NamedTuple):
 
     @classmethod
     def of(cls, user: str | None, secret: str, source: str) -> Credential | None:
-        """Return what a secret is good for; None where nothing says whose it is."""
-        whose = tokens.user_of(secret) if tokens.is_token(secret) else None
+        """Return the credential for a secret; None if its user is unknown."""
+        owner = tokens.user_of(secret) if tokens.is_token(secret) else None
         named = user if user != tokens.TOKEN_USER else None
-        if not (named or whose):
+        if not (named or owner):
             return None
-        return cls(named or whose or "", secret, source, is_token=whose is not None)
+        return cls(named or owner or "", secret, source, is_token=owner is not None)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CredentialSources:
-    """The places where a login for a server, or for one of its indexes, may be.
+    """The sources of a login for a server, or for one of its indexes.
 
-    ``user`` is who shall act, if anybody was named, and ``named_by`` what named them; ``stored`` is their login in the
-    state file, or that of who acts there. ``say`` gets a line about each source, and never the secret.
+    ``user`` is the requested user, if any, and ``named_by`` the option or variable that named them. ``stored`` is the
+    login in the state file, of ``user`` or else of the current user. ``log`` gets a line about each source, without the
+    secret.
     """
 
     root: str
     index: str | None = None
     user: str | None = None
     stored: Login | None = None
-    say: Callable[[str], None] = lambda line: None
+    log: Callable[[str], None] = lambda line: None
     named_by: str = ""
 
     @property
     def acting(self) -> str | None:
-        """Return who acts, as far as that is known without looking anywhere."""
+        """Return the user, as far as known without searching the sources."""
         named = self.user if self.user != tokens.TOKEN_USER else None
         return named or tokens.user_of(os.environ.get(TOKEN, "")) or (self.stored.user if self.stored else None)
 
@@ -75,37 +76,37 @@ class CredentialSources:
         found = [self._variable(TOKEN), self._variable(PASSWORD)]
         if stored := self.stored:
             found.append(Credential(stored.user, stored.token, STORED, is_token=True, expires=stored.expires))
-        there = [credential for credential in found if credential]
-        for place, credential in enumerate(there):
-            self.say(f"login of {credential.user} from {credential.source}{', passed over' if place else ''}")
-        return there[0] if there else None
+        given = [credential for credential in found if credential]
+        for place, credential in enumerate(given):
+            self.log(f"login of {credential.user} from {credential.source}{', not used' if place else ''}")
+        return given[0] if given else None
 
     def environment(self) -> Credential | None:
-        """Return what the environment says alone."""
+        """Return the login of the environment only."""
         return self._variable(TOKEN) or self._variable(PASSWORD)
 
     def found(self) -> Iterator[Credential]:
-        """Look in the keyring, in .pypirc and in netrc, each when it is its turn; one that is broken has nothing."""
+        """Search keyring, .pypirc and netrc, each only when needed; skip broken ones."""
         from devpi_cli.auth import pypirc
 
         repositories: list[pypirc.Repository] = []
         try:
             repositories = pypirc.repositories_at(pypirc.default_path(), self.root, self.index_url)
         except BrokenSettings as error:
-            self.say(error.message)
+            self.log(error.message)
         for source in (self._in_keyring, self._in_pypirc, self._in_netrc):
             for credential in source(repositories):
-                self.say(f"login of {credential.user} from {credential.source}")
+                self.log(f"login of {credential.user} from {credential.source}")
                 yield credential
 
     def half_set(self) -> WrongUsage | None:
-        """Return what the environment lacks where it says only half of it."""
+        """Return the error for a half-set login in the environment, if there is one."""
         for variable in (TOKEN, PASSWORD):
             if os.environ.get(variable) and not self._variable(variable):
                 return WrongUsage(f"{variable} is set, and nothing says whose it is", hint=f"set {USER}, too")
         if self.named_by == USER and not self.stored and not self.environment():
             return WrongUsage(
-                f"{USER} is set, and there is neither a password nor a token of {self.user}",
+                f"{USER} is set, but there is neither a password nor a token for {self.user}",
                 hint=f"set {PASSWORD} or {TOKEN}, too, or type 'devpi login {self.user}'",
             )
         return None
@@ -121,7 +122,7 @@ class CredentialSources:
             return None
         found = Credential.of(self.user, secret, name)
         if not found:
-            self.say(f"{name} passed over: {USER} does not say whose it is")
+            self.log(f"{name} not used: its user is unknown")
         elif name == TOKEN and not found.is_token:
             return Credential(found.user, secret, name, is_token=True)
         return found
@@ -134,7 +135,7 @@ class CredentialSources:
         try:
             found = keyring.password(list(dict.fromkeys(services)), self.user or named)
         except KeyringFailed as error:
-            self.say(error.message)
+            self.log(error.message)
             return
         if found and (credential := Credential.of(*found, "the keyring")):
             yield credential
@@ -155,22 +156,22 @@ class CredentialSources:
 
 
 def token_in_environment() -> str | None:
-    """Return what ``DEVPI_TOKEN`` has."""
+    """Return the value of ``DEVPI_TOKEN``; None if empty."""
     return os.environ.get(TOKEN) or None
 
 
-def elsewhere(repository: pypirc.Repository, say: Callable[[str], None]) -> Credential | None:
-    """Return the login for a package index elsewhere whose section of .pypirc has no password: keyring, then netrc."""
+def elsewhere(repository: pypirc.Repository, log: Callable[[str], None]) -> Credential | None:
+    """Return the login for a repository without a password: from keyring or netrc."""
     from devpi_cli.auth import keyring, netrc
 
     found = None
     try:
         found = keyring.password([repository.url], repository.user)
     except KeyringFailed as error:
-        say(error.message)
+        log(error.message)
     source = "the keyring" if found else "~/.netrc"
     found = found or netrc.login_for(urlsplit(repository.url).hostname or "")
     if not found or repository.user not in (None, found[0]):
         return None
-    say(f"login of {found[0]} from {source}")
+    log(f"login of {found[0]} from {source}")
     return Credential(*found, source)

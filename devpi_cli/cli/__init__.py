@@ -1,1 +1,1 @@
-"""The command line: what is typed, what is said."""
+"""The command line: commands, options and output."""

@@ -1,4 +1,4 @@
-"""What every command is given: the generic options, and the parts that they make: output, state, connections."""
+"""What every command receives: generic options, output, state, connections."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from devpi_cli.server.api import Server
     from devpi_cli.state.store import State
 
-# Where click's context keeps what was given of the generic options, and the App that they make.
+# Keys in click's context for the generic options given so far and the App made from them.
 OPTIONS, APP = "devpi_cli.options", "devpi_cli.app"
 
 
 class Options(NamedTuple):
-    """The generic options, as they were given on either side of the command."""
+    """The generic options, given before or after the command name."""
 
     clientdir: str | None = None
     quiet: bool = False
@@ -42,16 +42,16 @@ class Options(NamedTuple):
 
 
 class App:
-    """The generic options, and the parts a command works with, each imported and made when first used.
+    """The generic options and a command's parts, each created on first use.
 
-    ``transport`` is httpx's seam for tests.
+    ``transport`` replaces the network in tests.
     """
 
     def __init__(self, options: Options | None = None, transport: httpx.BaseTransport | None = None) -> None:
         self.options = options or Options()
         self.transport = transport
         self.connections: list[Server] = []
-        """The servers that this command talks to."""
+        """The servers this command has connected to."""
 
     @cached_property
     def out(self) -> Output:
@@ -67,22 +67,25 @@ class App:
         return State.of(self.options.clientdir)
 
     def target(self, index: str | None = None, *, user: str | None = None) -> Target:
-        """Return the server, index and user that are meant. Raises what ``target.resolve`` raises."""
+        """Return the target of the command. Raises what ``target.resolve`` raises."""
         from devpi_cli.cli.target import resolve
 
         return resolve(index, os.environ, self.state, user=user)
 
     def url_target(self, typed: str) -> tuple[Target, str]:
-        """Return the target of a URL or path, and that URL. Raises what ``target.resolve_url`` raises."""
+        """Return the target of a URL or path, and the absolute URL.
+
+        Raises what ``target.resolve_url`` raises.
+        """
         from devpi_cli.cli.target import resolve_url
 
         return resolve_url(typed, os.environ, self.state)
 
     def connect(self, target: Target, *, authenticate: bool = True, client_cert: str | None = None) -> Server:
-        """Return a connection to the server of a target, closed when the command ends.
+        """Connect to the target's server; the connection is closed when the command ends.
 
-        Without ``authenticate`` no login but a stored one is used: one is about to be made, or the server is a
-        stranger. ``client_cert`` stands for the remembered client certificate; empty for none.
+        With ``authenticate=False`` only a stored login is used: the command is about to log in, or the server is not
+        known. ``client_cert`` replaces the remembered client certificate; empty means none.
         Raises NothingInUse without a server.
         """
         from devpi_cli.server.api import Server
@@ -128,19 +131,22 @@ class App:
 
 
 def current_app(context: click.Context) -> App:
-    """Return the App of a command line that has been parsed; before that, one with the options read so far."""
+    """Return the App of the command line.
+
+    While the command line is still being parsed, this is an App with the options read so far.
+    """
     root = context.find_root()
     app: App | None = root.meta.get(APP)
     if app is None:
         given = Options(**root.meta.get(OPTIONS, {}))
         app = type(root.obj)(given, root.obj.transport) if isinstance(root.obj, App) else App(given)
-        if not isinstance(context.command, click.Group):  # else the options of the subcommand are still to come
+        if not isinstance(context.command, click.Group):  # the options of a subcommand may still follow
             root.meta[APP] = app
     return app
 
 
 def with_app(callback: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command's callback find the App as click's ``obj``, which plugins rely on."""
+    """Set click's ``obj`` to the App before the callback runs; plugins rely on it."""
 
     @wraps(callback)
     def call(*arguments: Any, **named: Any) -> Any:

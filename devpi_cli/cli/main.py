@@ -1,4 +1,4 @@
-"""The devpi command, the table of its subcommands, failure -> exit status."""
+"""The devpi command, its table of subcommands, and the exit status for each failure."""
 
 from __future__ import annotations
 
@@ -25,41 +25,41 @@ if TYPE_CHECKING:
 COMMANDS = {
     "use": "Choose the server and index to work with, or show them.",
     "login": "Log in to the server in use.",
-    "whoami": "Show the name of the user who is logged in.",
-    "status": "Show who is logged in where: server, its role, versions, login and index.",
-    "token": "Create, list, delete, derive, inspect API tokens, or log in with one.",
+    "whoami": "Show the name of the logged-in user.",
+    "status": "Show the server, its role and versions, the login and the index.",
+    "token": "Create, list, delete, derive and inspect API tokens, or log in with one.",
     "logoff": "Log out of the server in use.",
     "logout": "Log out of the server in use.",
     "user": "Create, show, modify, delete or list users.",
     "passwd": "Change the password of a user.",
     "index": "Create, show, modify, delete or list indexes.",
-    "getjson": "Show the JSON that a server has at a path or URL.",
+    "getjson": "Show the JSON that a server returns for a path or URL.",
     "patchjson": "Send JSON from a file to a path on the server.",
     "upload": "Build and upload the project in this folder, or upload files.",
     "list": "List the projects of an index, or the files of a project.",
-    "push": "Push releases from an index to another one, here or elsewhere.",
-    "refresh": "Make mirrors ask their upstream again for files of packages.",
-    "remove": "Remove a project, releases of it, or one file from an index.",
+    "push": "Push releases from one index to another, on this server or elsewhere.",
+    "refresh": "Make mirrors ask their upstream again which files packages have.",
+    "remove": "Remove a project, some of its releases, or one file from an index.",
     "env": "Print the environment variables that point pip and uv to an index.",
     "install": "Install packages from an index with pip or uv.",
-    "test": "Test releases with tox, and attach the results to their files.",
-    "quickstart": "Make a server of your own on this machine, and use it.",
-    "server": "Start, stop, or look at the server that quickstart made.",
-    "completion": "Let the shell complete commands, options, and names that the server knows.",
-    "doctor": "Check state, server, login, index, pip and uv, and say what is wrong.",
+    "test": "Test releases with tox and attach the results to their files.",
+    "quickstart": "Set up your own server on this machine and start using it.",
+    "server": "Start, stop or inspect the server that quickstart set up.",
+    "completion": "Set up shell completion of commands, options and names on the server.",
+    "doctor": "Check state, server, login, index, pip and uv, and report what is wrong.",
     "help": "Show a help topic, or the help of a command.",
 }
 ALIASES = {"logout": "logoff"}
-# What writes to stdout: the functions of output, click for a help page, and the flush at the end.
+# Functions that write to stdout: those of output, click for a help page, and the final flush.
 WRITERS = ("_put", "echo", "invoke")
 
 
-# click keeps values by name: a plugin may have a parameter "json" of its own.
+# A prefix, because click stores values by name, and a plugin may have its own parameter "json".
 GENERIC = "generic_"
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Keep a generic option for the App, on whichever side of the command it was given."""
+    """Store a generic option for the App, whether given before or after the command."""
     if ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
         ctx.meta.setdefault(OPTIONS, {})[param.name.removeprefix(GENERIC)] = value
 
@@ -70,50 +70,62 @@ def _generic(long: str, *short: str, **settings: Any) -> click.Option:
 
 
 def _generic_options(*, environment: bool) -> list[click.Parameter]:
-    """Return the options that stand on both sides; those before the command also come from the environment."""
+    """Return the options allowed before and after a command.
+
+    With `environment`, variables set them, too: that is for those before the command.
+    """
 
     def variable(name: str) -> str | None:
         return f"DEVPI_{name}" if environment else None
 
     file = click.Path()
     return [
-        _generic("--clientdir", type=file, envvar=variable("CLIENTDIR"), metavar="DIR", help="Where to keep state."),
-        _generic("--quiet", "-q", is_flag=True, envvar=variable("QUIET"), help="Say nothing but results and errors."),
-        _generic("--verbose", "-v", is_flag=True, envvar=variable("VERBOSE"), help="Say more."),
-        _generic("--debug", is_flag=True, envvar=variable("DEBUG"), help="Show every request, and where bugs are."),
-        _generic("--yes", "-y", is_flag=True, envvar=variable("YES"), help="Answer every question with yes."),
-        _generic("--no-input", is_flag=True, envvar=variable("NO_INPUT"), help="Never ask anything."),
+        _generic(
+            "--clientdir",
+            type=file,
+            envvar=variable("CLIENTDIR"),
+            metavar="DIR",
+            help="Directory for the client's state.",
+        ),
+        _generic("--quiet", "-q", is_flag=True, envvar=variable("QUIET"), help="Print only results and errors."),
+        _generic("--verbose", "-v", is_flag=True, envvar=variable("VERBOSE"), help="Print more details."),
+        _generic("--debug", is_flag=True, envvar=variable("DEBUG"), help="Log every request; show tracebacks."),
+        _generic("--yes", "-y", is_flag=True, envvar=variable("YES"), help="Answer yes to every question."),
+        _generic("--no-input", is_flag=True, envvar=variable("NO_INPUT"), help="Never ask for input."),
         _generic("--json", is_flag=True, envvar=variable("JSON"), help="Print the result as one JSON document."),
         _generic(
             "--timeout",
             type=click.FloatRange(min=0, min_open=True),
             envvar=variable("TIMEOUT"),
             metavar="SECONDS",
-            help="How long a server may be silent. [60]",
+            help="How long to wait for the server to send anything. [60]",
         ),
         _generic(
             "--deadline",
             type=click.FloatRange(min=0, min_open=True),
             envvar=variable("DEADLINE"),
             metavar="SECONDS",
-            help="How long a request may take in all, but for sending or getting a file. [600]",
+            help="Total time for a request, except for file transfers. [600]",
         ),
         _generic(
             "--retries",
             type=click.IntRange(min=0),
             envvar=variable("RETRIES"),
             metavar="N",
-            help="How often to try again when the server fails. [3]",
+            help="How often to retry when the server fails. [3]",
         ),
         _generic(
-            "--ca-bundle", type=file, envvar=variable("CA_BUNDLE"), metavar="FILE", help="Trust the CAs in FILE, too."
+            "--ca-bundle", type=file, envvar=variable("CA_BUNDLE"), metavar="FILE", help="Also trust the CAs in FILE."
         ),
         _generic("--insecure", is_flag=True, envvar=variable("INSECURE"), help="Do not verify TLS certificates."),
     ]
 
 
 def _on_both_sides(command: click.Command) -> click.Command:
-    """Return a command, and the subcommands of a group, with the generic options; those of a plugin's own win."""
+    """Return a copy of a command and its subcommands with the generic options added.
+
+    An option of the same name that a plugin's command already has takes precedence.
+    """
     command = copy(command)
     own = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
     generic = _generic_options(environment=False)
@@ -129,7 +141,7 @@ def _on_both_sides(command: click.Command) -> click.Command:
 
 @contextmanager
 def _usage_errors() -> Iterator[None]:
-    """Say wrong usage as every error is said, and name the variable that a bad value came from."""
+    """Report wrong usage like other errors, and name the variable a bad value came from."""
     try:
         yield
     except click.UsageError as error:
@@ -140,10 +152,10 @@ def _usage_errors() -> Iterator[None]:
             error.show(page)
             App().out.page(page.getvalue().rstrip())
             raise click.exceptions.Exit(error.exit_code) from None
-        hint = f"'{error.ctx.command_path} --help' shows what can be typed" if error.ctx else ""
-        nothing = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole page
-        what = "Missing command." if nothing else error.format_message()
-        App(Options(json=True)).out.error(WrongUsage(what, hint=hint))
+        hint = f"see '{error.ctx.command_path} --help'" if error.ctx else ""
+        is_page = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole help page
+        message = "Missing command." if is_page else error.format_message()
+        App(Options(json=True)).out.error(WrongUsage(message, hint=hint))
         raise click.exceptions.Exit(WrongUsage.exit_status) from None
 
 
@@ -157,9 +169,9 @@ def _name_variable(error: click.BadParameter) -> None:
 
 
 def _json_is_wanted(context: click.Context | None = None) -> bool:
-    """Tell it from what was typed: where that is wrong, no option has been read.
+    """Return True if JSON is wanted, judged by the raw arguments: wrong usage ends parsing early.
 
-    Where ``--json`` belongs to a plugin, ours can only stand before the command, and has been read.
+    If a plugin's command has its own ``--json``, ours can only come before the command and is parsed already.
     """
     if context and any("--json" in param.opts and param.name != f"{GENERIC}json" for param in context.command.params):
         return current_app(context).options.json
@@ -170,7 +182,7 @@ def _json_is_wanted(context: click.Context | None = None) -> bool:
 class CommandTable(click.Group):
     """A group that lists its subcommands from a table and imports only the one that runs.
 
-    Its outlines hold the summary only, so that ``--help`` and completion import no command.
+    The table's placeholders hold only the summary, so ``--help`` and completion import no command.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -201,12 +213,12 @@ class CommandTable(click.Group):
         try:
             super().invoke(ctx)
             if sys.stdout:
-                sys.stdout.flush()  # here, where click handles a closed pipe
+                sys.stdout.flush()  # here, because click handles a closed pipe here
         except (click.exceptions.Exit, click.ClickException, OSError):
-            raise  # click knows what to do; main says what an OSError is, because --help can meet one, too
+            raise  # click handles its own; main reports an OSError, because --help can raise one, too
         except DevpiError as error:
             app = current_app(ctx)
-            app.out.error(error, _what_to_type(app, error))
+            app.out.error(error, _hint(app, error))
             ctx.exit(error.exit_status)
         except (KeyboardInterrupt, EOFError, click.Abort):
             current_app(ctx).out.error(Interrupted("interrupted"))
@@ -217,7 +229,7 @@ class CommandTable(click.Group):
 
 
 def _report_bug(app: App, error: Exception) -> None:
-    """Say what nobody foresaw; what a library says of a URL has its password, and so has the chain of causes."""
+    """Report an unexpected exception with passwords in URLs hidden, also in the chain of causes."""
     from devpi_cli.urls import hide
 
     if app.options.debug:
@@ -225,12 +237,12 @@ def _report_bug(app: App, error: Exception) -> None:
 
         app.out.debug(hide("".join(format_exception(error)).rstrip()))
     if app.options.json or not app.options.debug:
-        what = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {hide(str(error))}"
-        app.out.error(DevpiError(what, hint="please report it with what --debug shows"))
+        message = f"this is a bug in devpi-cli {__version__}: {type(error).__name__}: {hide(str(error))}"
+        app.out.error(DevpiError(message, hint="please report it with the output of --debug"))
 
 
-def _what_to_type(app: App, error: DevpiError) -> str:
-    """Return a hint for a refusal that came without one; only that brings in what can ask the server."""
+def _hint(app: App, error: DevpiError) -> str:
+    """Return a hint for a refusal that has none; only then is the code that asks the server imported."""
     if not isinstance(error, Refused):
         return ""
     from devpi_cli.cli.steps.hints import what_to_type
@@ -250,10 +262,10 @@ def _what_to_type(app: App, error: DevpiError) -> str:
         "auto_envvar_prefix": "DEVPI",
         "max_content_width": 100,
     },
-    epilog="\b\nTo begin:\n  devpi quickstart             a server of your own on this machine\n"
-    "  devpi use URL                a server that is there already\n"
-    "  devpi COMMAND --help         what a command takes, with examples\n"
-    "  devpi help TOPIC             credentials, ci, indexes, troubleshooting and more",
+    epilog="\b\nGetting started:\n  devpi quickstart             set up your own server on this machine\n"
+    "  devpi use URL                use an existing server\n"
+    "  devpi COMMAND --help         show the options of a command, with examples\n"
+    "  devpi help TOPIC             read about credentials, ci, indexes, troubleshooting and more",
 )
 @click.option("--version", is_flag=True, help="Show the version and plugins; with -v also the server's versions.")
 @click.pass_context
@@ -267,21 +279,21 @@ def devpi(ctx: click.Context, version: bool) -> None:
 
 
 def _show_versions(app: App) -> None:
-    """Show our version, the plugins and, when it may take the time to ask, what the server in use runs."""
-    found = plugins.installed()
+    """Show our version and the plugins, and with -v the versions of the server in use."""
+    installed = plugins.installed()
     app.out.line(f"devpi-cli {__version__}")
-    for plugin in found:
+    for plugin in installed:
         app.out.line(f"plugin {plugin.name}: {plugin.package}")
     target = app.target() if app.options.verbose else None
     versions = app.connect(target).status().versions if target and target.root else {}
     for package, number in sorted(versions.items()):
         app.out.line(f"{target and target.root}: {package} {number}")
-    commands = {plugin.name: plugin.package for plugin in reversed(found)}  # of the same name, the first one runs
+    commands = {plugin.name: plugin.package for plugin in reversed(installed)}  # of two with one name, the first runs
     app.out.document({"devpi-cli": __version__, "plugins": commands, "server": versions})
 
 
 def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:
-    """Return what completes a word behind the command of a plugin, as click sees it."""
+    """Return click's completions for a word after the command of a plugin."""
     del kind
     from click.shell_completion import ShellComplete
 
@@ -290,19 +302,22 @@ def words_of_plugin(kind: str, current: str, words: Sequence[str]) -> list[str]:
 
 
 def main(app: App | None = None) -> None:
-    """Run the devpi command, under that name also as ``python -m devpi_cli``; ``app`` is one of another make."""
+    """Run the devpi command; it has that name also as ``python -m devpi_cli``.
+
+    `app` replaces the App that the command would make.
+    """
     try:
         devpi(prog_name="devpi", obj=app)
-    except OSError as error:  # a pipe that was closed is not among them: click ends quietly
+    except OSError as error:  # not a closed pipe: click exits quietly on that
         as_json = _json_is_wanted()
         App(Options(json=as_json)).out.error(DevpiError(_describe(error, "" if as_json else "error: ")))
         raise SystemExit(DevpiError.exit_status) from None
 
 
 def _describe(error: OSError, prefix: str) -> str:
-    place = error.__traceback__
-    while place and place.tb_next:
-        place = place.tb_next
-    if error.filename is None and place and place.tb_frame.f_code.co_name in WRITERS:
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    if error.filename is None and frame and frame.tb_frame.f_code.co_name in WRITERS:
         return f"{prefix}cannot write to standard output: {error.strerror}"
     return f"{error.filename or 'input/output'}: {error.strerror or error}"

@@ -1,10 +1,10 @@
-"""Markdown as a terminal shows it."""
+"""Markdown for terminals, rendered with rich."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-# Nobody imports this module but Output.markdown, when it prints to a terminal: rich takes a third of a second.
+# Only Output.markdown imports this module, to print on a terminal: rich takes a third of a second.
 from rich import markdown  # noqa: TID253
 from rich.console import Console  # noqa: TID253
 from rich.syntax import Syntax  # noqa: TID253
@@ -20,14 +20,14 @@ CODE_THEME = "ansi_dark"  # the colours of the terminal, on its own background
 
 
 class Heading(markdown.Heading):
-    """A heading at the left margin."""
+    """A heading, aligned left."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self.text
 
 
 class CodeBlock(markdown.CodeBlock):
-    """Code that is indented and never wrapped, so that it can be copied."""
+    """Code, indented and never wrapped, so that it can be copied."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         code = Text(str(self.text).rstrip())
@@ -38,13 +38,13 @@ class CodeBlock(markdown.CodeBlock):
 
 
 class Page(markdown.Markdown):
-    """Markdown with headings and code of our own."""
+    """Markdown with our headings and code blocks."""
 
     elements: ClassVar = {**markdown.Markdown.elements, "heading_open": Heading, "fence": CodeBlock}
 
 
 def show(text: str) -> None:
-    """Print Markdown on the terminal, no wider than it can be read."""
+    """Print Markdown on the terminal, at most ``WIDEST`` columns wide."""
     console = Console(highlight=False)
     code = "bold" if console.no_color else "cyan"
     styles = {"markdown.h1": "bold", "markdown.h2": "bold", "markdown.h3": "underline", "markdown.code": code}

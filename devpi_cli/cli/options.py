@@ -17,7 +17,7 @@ _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
 def index_option(purpose: str) -> Callable[[_Command], _Command]:
-    """Add ``--index``; ``App.target`` makes sense of what was typed, and of the environment."""
+    """Add ``--index``; ``App.target`` resolves its value and reads the environment."""
 
     return click.option(
         "--index",
@@ -28,20 +28,21 @@ def index_option(purpose: str) -> Callable[[_Command], _Command]:
 
 
 def jobs_option(what: str) -> Callable[[_Command], _Command]:
-    """Add ``--jobs`` (``DEVPI_JOBS``); None means as many as are worth it."""
+    """Add ``--jobs`` (``DEVPI_JOBS``); None means to choose automatically."""
     return click.option(
         "--jobs",
         envvar="DEVPI_JOBS",
         type=click.IntRange(1, 64),
         metavar="N",
-        help=f"How many to {what} at once. [as many as are quicker than one]",
+        help=f"How many to {what} at once. [automatic]",
     )
 
 
 def key_values(typed: tuple[str, ...], operators: str = "") -> dict[str, str]:
-    """Return ``key=value`` arguments as a dictionary; with operators, keys keep their ``+`` or ``-``.
+    """Return ``key=value`` arguments as a dictionary.
 
-    Raises WrongUsage for an argument without ``=``, without a key, or with a key that came before.
+    ``operators`` are characters that may end a key, as in ``key+=value``; the returned keys keep them.
+    Raises WrongUsage for an argument without ``=`` or without a key, and for a repeated key.
     """
     found: dict[str, str] = {}
     for argument in typed:
@@ -56,8 +57,11 @@ def key_values(typed: tuple[str, ...], operators: str = "") -> dict[str, str]:
 
 
 def password_from_stdin() -> str:
-    """Return the first line of standard input. Raises WrongUsage when there is none: nobody meant an empty password."""
+    """Return the first line of standard input.
+
+    Raises WrongUsage at end of file, because an empty password is hardly intended.
+    """
     line = sys.stdin.readline() if sys.stdin else ""
     if not line:
-        raise WrongUsage("there is no password on standard input")
+        raise WrongUsage("no password on standard input")
     return line.rstrip("\r\n")

@@ -1,7 +1,7 @@
-"""What the user sees and is asked: text, tables, JSON, progress.
+"""Output and prompts: text, JSON, progress bars, questions.
 
 Results go to stdout, everything else to stderr. In text mode a command's lines are printed and its document is not;
-with ``--json`` it is the other way round, and stderr gets JSON, too: an object a line, what ended the command last.
+with ``--json`` it is the other way round, and stderr also gets JSON, one object per line, the final error last.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     Part = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
-# Names and messages may hold escape sequences, or make text run backwards, so that it seems to be another: what a
-# terminal would obey is shown, not sent.
+# Names and messages can contain escape sequences, or characters that reverse the text direction to disguise it.
+# They are printed in a visible form, so that a terminal does not interpret them.
 CONTROLS = (*range(9), *range(11, 32), *range(127, 160))
 DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 VISIBLE = {code: f"\\x{code:02x}" for code in CONTROLS} | {code: f"\\u{code:04x}" for code in DIRECTIONS}
@@ -39,7 +39,7 @@ _writing = Lock()
 
 @dataclass(eq=False, repr=False)
 class Output:
-    """Where all text goes, and where questions are asked."""
+    """Prints all text and asks all questions."""
 
     quiet: bool = False
     verbose: bool = False
@@ -50,12 +50,12 @@ class Output:
 
     @property
     def is_seen(self) -> bool:
-        """Tell whether results go to a terminal, where they may be prettier."""
+        """Return True if stdout is a terminal, where output may be prettier."""
         return bool(sys.stdout and sys.stdout.isatty())
 
     @property
     def can_ask(self) -> bool:
-        """Tell whether there is somebody to ask."""
+        """Return True if the user can be asked."""
         return not (self.no_input or os.environ.get("CI")) and bool(sys.stdin and sys.stdin.isatty())
 
     def line(self, text: str = "") -> None:
@@ -64,21 +64,21 @@ class Output:
             _write(sys.stdout, text)
 
     def lines(self, texts: Sequence[str]) -> None:
-        """Print lines of the result, of which there can be half a million."""
+        """Print lines of the result, fast also for half a million of them."""
         for start in range(0, len(texts), LINES_AT_ONCE):
             self.line("\n".join(texts[start : start + LINES_AT_ONCE]))
 
     def document(self, value: object) -> None:
-        """Print the result as JSON, where that was asked for."""
+        """Print the result as JSON if ``--json`` was given."""
         if self.as_json:
             _write(sys.stdout, _json(value))
 
     def json_text(self, value: object) -> None:
-        """Print a server's JSON as it is; that is the result in both modes."""
+        """Print a server's JSON, which is the result in both modes."""
         _write(sys.stdout, _json(value, indent=4))
 
     def markdown(self, text: str) -> None:
-        """Print Markdown: rendered on a terminal, as it is elsewhere."""
+        """Print Markdown: rendered on a terminal, unchanged elsewhere."""
         can_draw = self.is_seen and os.environ.get("TERM") != "dumb" and sys.stdout.encoding.lower().startswith("utf")
         if self.as_json or not can_draw:
             self.lines(text.splitlines())
@@ -88,42 +88,42 @@ class Output:
         markdown.show(text)
 
     def note(self, text: str) -> None:
-        """Say something that is no result; with ``--json`` only to who wants to hear more."""
+        """Print a note; with ``--json`` only if ``-v`` is given, too."""
         if not self.quiet and (self.verbose or not self.as_json):
-            self._say("note", text, text, style="dim")
+            self._report("note", text, text, style="dim")
 
     def warn(self, text: str) -> None:
-        """Say what the user should know."""
+        """Print a warning."""
         if not self.quiet:
-            self._say("warning", text, f"warning: {text}", style="yellow")
+            self._report("warning", text, f"warning: {text}", style="yellow")
 
     def debug(self, text: str) -> None:
-        """Say what happens, with ``--debug``."""
+        """Print a line if ``--debug`` is given."""
         if self.debugging:
-            self._say("debug", text, f"debug: {text}", style="dim")
+            self._report("debug", text, f"debug: {text}", style="dim")
 
     def command(self, text: str) -> None:
-        """Say something that is meant for the program that reads the log, as it is."""
+        """Print a line on stderr for a program that reads the log."""
         if not self.as_json:
             _write(sys.stderr, text)
 
     def failure(self, text: str) -> None:
-        """Say what went wrong with one of several things; with ``--json`` the document says it."""
+        """Report that one of several items failed; with ``--json`` the document has it."""
         if not self.as_json:
             _write(sys.stderr, text, style="red")
 
-    def _say(self, kind: str, what: str, text: str, *, style: str) -> None:
+    def _report(self, kind: str, message: str, text: str, *, style: str) -> None:
         if self.as_json:
-            _write(sys.stderr, _json({kind: what}, indent=None))
+            _write(sys.stderr, _json({kind: message}, indent=None))
         else:
             _write(sys.stderr, text, style=style)
 
     def page(self, text: str) -> None:
-        """Say how a command is used."""
+        """Print how a command is used, on stderr."""
         _write(sys.stderr, text)
 
     def error(self, error: DevpiError, hint: str = "") -> None:
-        """Say what ended the command: as text, or as one JSON object."""
+        """Print the error that ended the command, as text or as one JSON object."""
         hint = error.hint or hint
         if self.as_json:
             what: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "exit": error.exit_status}
@@ -136,19 +136,20 @@ class Output:
         if hint:
             _write(sys.stderr, hint)
 
-    def confirm(self, question: str, about: Sequence[str] = ()) -> None:
-        """Ask whether to go on; raise NotConfirmed if not, NobodyToAsk if there is no terminal.
+    def confirm(self, question: str, details: Sequence[str] = ()) -> None:
+        """Ask whether to go on.
 
-        The lines that say what it is about are part of the result; with ``--json`` who is asked sees them on stderr.
+        ``details`` are lines of the result that show what will happen; with ``--json`` they are printed on stderr.
+        Raises NotConfirmed if the answer is no, NobodyToAsk without a terminal.
         """
         question = f"{question} (yes/no)?"
-        for text in about:
+        for text in details:
             self.line(text)
         if self.assume_yes:
             self.note(f"{question} yes (autoset from -y option)")
             return
-        self._need_somebody(question, "answer it with -y")
-        for text in about if self.as_json else ():
+        self._require_terminal(question, "add -y to confirm")
+        for text in details if self.as_json else ():
             _write(sys.stderr, text)
         answer = ""
         while answer not in ("yes", "no"):
@@ -159,34 +160,34 @@ class Output:
         if answer == "no":
             raise NotConfirmed("nothing was changed")
 
-    def ask(self, question: str, instead: str) -> str:
-        """Ask for a line of text; ``instead`` names what answers it without a terminal."""
-        self._need_somebody(question, instead)
+    def ask(self, question: str, hint: str) -> str:
+        """Ask for a line of text; ``hint`` tells how to answer without a terminal."""
+        self._require_terminal(question, hint)
         _write(sys.stderr, f"{question} ", end="")
         return sys.stdin.readline().strip()
 
-    def ask_password(self, question: str, instead: str) -> str:
-        """Ask for a secret, which does not appear on the terminal."""
+    def ask_password(self, question: str, hint: str) -> str:
+        """Ask for a secret without echoing it on the terminal."""
         from getpass import getpass
 
-        self._need_somebody(question, instead)
+        self._require_terminal(question, hint)
         return getpass(f"{question.translate(VISIBLE)} ", stream=sys.stderr)
 
-    def ask_new_password(self, user: str, instead: str) -> str:
-        """Ask for a new password twice, until both are the same."""
+    def ask_new_password(self, user: str, hint: str) -> str:
+        """Ask for a new password twice, until both match."""
         question = f"new password for user {user}:"
         for _ in range(PASSWORD_TRIES):
-            password = self.ask_password(question, instead)
-            if password != self.ask_password(f"repeat {question}", instead):
-                _write(sys.stderr, "the passwords are not the same", style="red")
+            password = self.ask_password(question, hint)
+            if password != self.ask_password(f"repeat {question}", hint):
+                _write(sys.stderr, "the passwords do not match", style="red")
                 continue
             if len(password) < SHORT_PASSWORD:
-                self.confirm(f"password with less than {SHORT_PASSWORD} characters, are you sure to use it")
+                self.confirm(f"the password has fewer than {SHORT_PASSWORD} characters: use it anyway")
             return password
         raise NotConfirmed("no password was set")
 
     def ask_login(self, root: str, user: str | None) -> tuple[str, str] | None:
-        """Ask who somebody is at a server, and for the password; None where nobody is there to answer."""
+        """Ask for user and password at a server; return None if the user cannot be asked."""
         if not self.can_ask:
             return None
         user = user or self.ask(f"user at {root}:", "")
@@ -194,14 +195,15 @@ class Output:
 
     @contextmanager
     def progress(self, label: str, total: int, parts: int) -> Iterator[Part]:
-        """Show how far a long task of so many bytes in so many parts is, on a terminal; ``yield`` what begins a part.
+        """Show progress bars on a terminal.
 
-        That takes a label and how many bytes the part has, and is a context with what takes the bytes done since last
-        time; it may be used by several threads.
+        The whole task has ``total`` bytes in ``parts`` parts. Yields a function that starts a part: it takes a label
+        and the part's size in bytes, and returns a context manager with a function that takes the number of bytes done
+        since its last call. Several threads may use it.
         """
         can_be_drawn = sys.stderr and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         if self.quiet or self.as_json or not can_be_drawn:
-            yield _unseen
+            yield _hidden_part
             return
         from rich.console import Console
         from rich.progress import (
@@ -220,7 +222,7 @@ class Output:
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
-            redirect_stdout=False,  # what is a result goes where results go
+            redirect_stdout=False,  # results must stay on stdout
             redirect_stderr=False,
         )
         whole = bars.add_task(label.translate(VISIBLE), total=total, visible=parts > 1)
@@ -238,24 +240,24 @@ class Output:
             finally:
                 bars.remove_task(task)
 
-        with bars, _drawn(bars):
+        with bars, _hidden_while_writing(bars):
             yield part
 
-    def _need_somebody(self, question: str, instead: str) -> None:
+    def _require_terminal(self, question: str, hint: str) -> None:
         if not self.can_ask:
-            raise NobodyToAsk(f"no terminal to ask on: {question}", hint=instead)
+            raise NobodyToAsk(f"no terminal to ask on: {question}", hint=hint)
 
 
 @contextmanager
-def _unseen(label: str, size: int) -> Iterator[Callable[[int], None]]:
-    """Begin a part of a task that nobody watches."""
+def _hidden_part(label: str, size: int) -> Iterator[Callable[[int], None]]:
+    """Start a part of a task without a progress bar."""
     del label, size
     yield lambda done: None
 
 
 @contextmanager
-def _drawn(bars: Progress) -> Iterator[None]:
-    """Let what is written inside the block take the bars away for a moment."""
+def _hidden_while_writing(bars: Progress) -> Iterator[None]:
+    """Hide the bars whenever something is written inside the block."""
     _bars.append(bars)
     try:
         yield
@@ -264,7 +266,7 @@ def _drawn(bars: Progress) -> Iterator[None]:
 
 
 def _write(stream: TextIO | None, text: str, *, style: str = "", end: str = "\n") -> None:
-    """Write text as it is, without wrapping or markup; coloured only for somebody who sees colours."""
+    """Write text without wrapping or markup, coloured only where colours are shown."""
     if stream is None:  # the shell closed it, as in "devpi list >&-"
         return
     with _writing:
@@ -289,14 +291,14 @@ def _put(stream: TextIO, text: str, style: str, end: str) -> None:
             stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
         stream.flush()
     except OSError:
-        if stream is not sys.stderr:  # where that is full or gone, the result and the status still count
+        if stream is not sys.stderr:  # without stderr, the result and the exit status still matter
             raise
 
 
 def _json(value: object, *, indent: int | None = 2) -> str:
-    import json  # here, because --version needs none
+    import json  # imported here: --version does not need it
 
-    return json.dumps(value, indent=indent, sort_keys=True).replace("\x7f", "\\u007f")  # json takes it for printable
+    return json.dumps(value, indent=indent, sort_keys=True).replace("\x7f", "\\u007f")  # json does not escape it
 
 
 def _is_coloured(stream: TextIO) -> bool:

@@ -1,6 +1,6 @@
-"""Commands that other packages bring: entry points of the group ``devpi_cli.commands``.
+"""Commands from other packages: entry points of the group ``devpi_cli.commands``.
 
-Every ``--version`` reads them, so that pathlib and configparser (4 ms) are left out, or wait until there is a plugin.
+Every ``--version`` reads them, so this module avoids pathlib, and imports configparser only for a plugin (4 ms).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GROUP = "devpi_cli.commands"
 
 
 class Plugin(NamedTuple):
-    """A command: its name, the package (and version) that brings it, and ``module:attribute`` where it stands."""
+    """A command: its name, package with version, and ``module:attribute``."""
 
     name: str
     package: str
@@ -29,9 +29,9 @@ class Plugin(NamedTuple):
 
 
 def load(name: str) -> object | None:
-    """Return what a plugin has under the name of a command, a click command it should be; None where there is none.
+    """Return the object of the plugin command ``name``, or None.
 
-    Raises BrokenPlugin for one that cannot be imported, whatever goes wrong in it.
+    It should be a click command, which is not checked. Raises BrokenPlugin if it cannot be imported, for any reason.
     """
     found = next((plugin for plugin in installed() if plugin.name == name), None)
     if found is None:
@@ -40,21 +40,24 @@ def load(name: str) -> object | None:
     try:
         command: object = attrgetter(attribute.strip())(import_module(module.strip()))
     except Exception as error:
-        what = f"the command {name!r} of the plugin {found.package} cannot be loaded: {type(error).__name__}: {error}"
-        raise BrokenPlugin(what, hint="update or uninstall that package") from error
+        message = f"cannot load the command {name!r} of the plugin {found.package}: {type(error).__name__}: {error}"
+        raise BrokenPlugin(message, hint="update or uninstall that package") from error
     return command
 
 
 def installed() -> list[Plugin]:
-    """Return the commands of all plugins; metadata that cannot be read counts as none.
+    """Return the commands of all plugins; unreadable metadata is ignored.
 
-    Reading the files costs a fifth of what importing ``importlib.metadata`` does, and ``--version`` is called a lot.
+    Reading the files takes a fifth of the time that importing ``importlib.metadata`` takes; ``--version`` runs often.
     """
     return [plugin for folder in _dist_infos() for plugin in _commands(folder)]
 
 
 def _dist_infos() -> Iterator[os.DirEntry[str]]:
-    """Yield the metadata of packages; of one that is in several places on the path, the first, which Python imports."""
+    """Yield the metadata folders of all packages on the path.
+
+    Of a package that is on the path several times only the first counts, the one that Python imports.
+    """
     seen: set[str] = set()
     for place in dict.fromkeys(sys.path):
         with suppress(OSError), os.scandir(place or ".") as entries:
@@ -79,7 +82,7 @@ def _commands(dist_info: os.DirEntry[str]) -> list[Plugin]:
 
 
 def _places(text: str) -> list[tuple[str, str]]:
-    """Return the names of commands and where they stand; none when the text is broken."""
+    """Return pairs of command name and place; none if the text is invalid."""
     from configparser import Error, RawConfigParser
 
     parser = RawConfigParser(delimiters=("=",), strict=False)

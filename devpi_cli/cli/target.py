@@ -1,4 +1,7 @@
-"""Which server, index and user a command is about: decided once, from what was typed, the environment and the state."""
+"""Decide which server, index and user a command uses.
+
+This happens once, from the arguments, the environment and the state.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Remembered(Protocol):
-        """What the state says of servers and users."""
+        """The part of the state that decides the target."""
 
         @property
         def server(self) -> str | None:
@@ -20,60 +23,67 @@ if TYPE_CHECKING:
 
         @property
         def index(self) -> str | None:
-            """The index in use on it, as ``user/index``."""
+            """The index in use on that server, as ``user/index``."""
 
         @property
         def servers(self) -> Iterable[str]:
-            """The root URLs of all servers."""
+            """The root URLs of all remembered servers."""
 
         def user_at(self, root: str, named: str | None = None) -> str | None:
-            """Return the user who acts at a server, or the one who is named, if they are logged in there."""
+            """Return the active user of a server, or ``named``; None if not logged in there."""
 
 
 INDEX, USER, TOKEN, PASSWORD = "DEVPI_INDEX", "DEVPI_USER", "DEVPI_TOKEN", "DEVPI_PASSWORD"
 TYPED = "the command line"
-ANY_TOKEN = "__token__"  # noqa: S105 (a user name: what PyPI calls the user of any API token)
+ANY_TOKEN = "__token__"  # noqa: S105 (the user name that PyPI uses with every API token)
 
 
 class Target(NamedTuple):
-    """A server, and the index and user that are meant."""
+    """The server, index and user that a command uses."""
 
     root: str = ""
     """The root URL of the server; empty when none is in use."""
-    index: str | None = None  # type: ignore[assignment]  # nobody looks for a place in this tuple
+    index: str | None = None  # type: ignore[assignment]  # hides tuple.index, which is not needed
     """The index as ``user/index``."""
     user: str | None = None
-    """Who acts, as far as that is known without asking anybody."""
+    """The acting user, as far as known without a request or a prompt."""
     named_by: str = ""
-    """What named the user: the command line or a variable; empty when the state or a token did."""
+    """The command line or variable that named the user; empty if the state or a token did."""
     basic_auth: tuple[str, str] | None = None
-    """User and password that stood before the host in the URL."""
+    """User and password from the URL, ``https://USER:PASSWORD@HOST/``."""
     is_known: bool = True
-    """Whether the server is remembered or was named as the one to use; a stranger is shown no login."""
+    """Whether the server is remembered or was named as the one to use; others are sent no login."""
     ownerless: str = ""
-    """The index that a variable names without its user, while nobody is logged in."""
+    """The index that a variable names without its user while no user is logged in."""
     orphan: str = ""
-    """The variable with a password or token of which nothing says whose it is."""
+    """The variable with a password or token whose user is unknown."""
 
     def __repr__(self) -> str:
         return f"Target({self.root!r}, {self.index!r}, {self.user!r})"  # without a password
 
     @property
     def named_user(self) -> str | None:
-        """The user that the command line or the environment names."""
+        """The user named by the command line or the environment."""
         return self.user if self.named_by else None
 
     def require_server(self) -> str:
-        """Return the root URL of the server. Raises NothingInUse when there is none."""
+        """Return the root URL of the server.
+
+        Raises NothingInUse if no server is in use, WrongUsage if only an index without a server is named.
+        """
         if self.root:
             return self.root
         if self.ownerless:
-            hint = "give it the URL of the index, https://HOST/USER/INDEX, or type 'devpi use URL'"
-            raise WrongUsage(f"{INDEX} is {self.ownerless!r}, and no server is in use", hint=hint)
-        raise NothingInUse("no server in use", hint="type 'devpi use URL' with the URL of a server or an index")
+            hint = "set it to the URL of the index, https://HOST/USER/INDEX, or type 'devpi use URL'"
+            raise WrongUsage(f"{INDEX} is {self.ownerless!r}, but no server is in use", hint=hint)
+        hint = "type 'devpi use URL', or 'devpi quickstart' for a server on this machine"
+        raise NothingInUse("no server in use", hint=hint)
 
     def optional_index(self) -> str | None:
-        """Return the index, or None when none is in use. Raises what ``require_index`` raises otherwise."""
+        """Return the index, or None if none is in use.
+
+        Raises the other errors of ``require_index``.
+        """
         self.require_server()
         if self.ownerless:
             raise self._without_owner(self.ownerless)
@@ -82,18 +92,18 @@ class Target(NamedTuple):
     def require_index(self) -> str:
         """Return the index.
 
-        Raises NothingInUse without a server or an index, and LoginRequired when nobody owns a name.
+        Raises NothingInUse without a server or an index, and LoginRequired for an index name without a user.
         """
         found = self.optional_index()
         if found is None:
-            hint = "type 'devpi use USER/INDEX', or 'devpi use -l' to see which there are"
+            hint = "type 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes"
             raise NothingInUse(f"no index in use at {self.root}", hint=hint)
         return found
 
     def index_named(self, typed: str) -> str:
-        """Return ``user/index`` for a name, which may leave out the user who acts.
+        """Return ``user/index`` for INDEX (of the acting user) or USER/INDEX.
 
-        Raises LoginRequired where nobody acts, and WrongUsage for what is no name.
+        Raises LoginRequired without an acting user, and WrongUsage for an invalid name.
         """
         self.require_server()
         if not self.user and "/" not in typed.strip("/"):
@@ -101,9 +111,9 @@ class Target(NamedTuple):
         return urls.index_name(typed, self.user)
 
     def acting_user(self) -> str | None:
-        """Return who acts; None for nobody.
+        """Return the acting user, or None.
 
-        Raises NothingInUse without a server, and WrongUsage when nothing says whose password the environment has.
+        Raises NothingInUse without a server, and WrongUsage if a variable has a password or token of an unknown user.
         """
         self.require_server()
         if self.orphan:
@@ -114,7 +124,7 @@ class Target(NamedTuple):
         if self.orphan:
             return self._orphaned()
         hint = f"type USER/{name}, or 'devpi login USER' first"
-        return LoginRequired(f"whose index is {name!r}? nobody is logged in", hint=hint)
+        return LoginRequired(f"cannot tell whose index {name!r} is: not logged in", hint=hint)
 
     def _orphaned(self) -> WrongUsage:
         return WrongUsage(f"{self.orphan} is set, and nothing says whose it is", hint=f"set {USER}, too")
@@ -123,9 +133,9 @@ class Target(NamedTuple):
 def resolve(typed: str | None, environment: Mapping[str, str], state: Remembered, *, user: str | None = None) -> Target:
     """Return the target of a command.
 
-    ``typed`` is an index as NAME, USER/NAME or URL, which counts more than ``DEVPI_INDEX``, and that more than the
-    index in use. ``user`` counts more than ``DEVPI_USER``. Raises WrongUsage for a name or URL that makes no sense, and
-    LoginRequired for a typed NAME without a user.
+    ``typed`` is an index as NAME, USER/NAME or URL. It overrides ``DEVPI_INDEX``, which overrides the index in use;
+    ``user`` overrides ``DEVPI_USER``. Raises WrongUsage for an invalid name or URL, and LoginRequired if ``typed`` is a
+    NAME and no user is known.
     """
     variable = environment.get(INDEX) or ""
     roots = [*state.servers]
@@ -146,10 +156,10 @@ def resolve(typed: str | None, environment: Mapping[str, str], state: Remembered
 
 
 def resolve_url(typed: str, environment: Mapping[str, str], state: Remembered) -> tuple[Target, str]:
-    """Return the target that a URL or path leads to, and the URL that is meant.
+    """Return the target of a URL or path, and the absolute URL.
 
-    A path counts from the server's root (``/…``) or from the index in use. Raises what ``resolve`` and
-    ``Target.require_index`` raise.
+    A path is relative to the server's root if it starts with ``/``, else to the index in use. Raises what ``resolve``
+    and ``Target.require_index`` raise.
     """
     here = resolve(None, environment, state)
     if not urls.is_url(typed):
@@ -167,12 +177,12 @@ def resolve_url(typed: str, environment: Mapping[str, str], state: Remembered) -
 
 
 def root_of(url: str, roots: Iterable[str]) -> str | None:
-    """Return the root URL of the server that a URL belongs to; None for none of them."""
+    """Return the longest of these root URLs that a URL is below, or None."""
     return max((root for root in roots if urls.is_below(url, root)), key=len, default=None)
 
 
 def _at(place: urls.Place, environment: Mapping[str, str], state: Remembered, typed: str | None) -> Target:
-    """Return the target at a place, with the user who acts there."""
+    """Return the target for a place, with the acting user."""
     named = typed or environment.get(USER) or None
     by = (TYPED if typed else USER) if named else ""
     user = _acting(place.root, environment, state, named)
@@ -186,7 +196,7 @@ def _acting(root: str, environment: Mapping[str, str], state: Remembered, named:
     if named and named != ANY_TOKEN:
         return named
     if token := environment.get(TOKEN):
-        from devpi_cli.server import tokens  # here, because most commands have no API token
+        from devpi_cli.server import tokens  # imported here: most commands have no API token
 
         if user := tokens.user_of(token):
             return user

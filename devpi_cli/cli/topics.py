@@ -1,4 +1,4 @@
-"""The topics of ``devpi help``: their names, and the Markdown of each in ``help/``."""
+"""The topics of ``devpi help``, whose Markdown files are in ``help/``."""
 
 from __future__ import annotations
 

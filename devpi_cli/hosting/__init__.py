@@ -1,1 +1,1 @@
-"""A devpi-server of one's own."""
+"""Run a devpi-server on this machine."""

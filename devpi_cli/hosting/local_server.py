@@ -1,4 +1,4 @@
-"""The local_server of one's own: make, start and stop a devpi-server on this machine."""
+"""Create, start and stop a devpi-server on this machine."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ LAST_PORT = 65535
 PORTS = 100
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
-# Not "-m devpi_server", which ends with status 0 whatever happens. -P: the folder that somebody stands in has no say.
+# Not "-m devpi_server", which always exits with status 0. -P keeps modules in the current folder out.
 DEVPI_SERVER = [sys.executable, "-P", "-c", "from devpi_server.main import main; raise SystemExit(main())"]
 DEVPI_INIT = [sys.executable, "-P", "-c", "from devpi_server.init import init; raise SystemExit(init())"]
-# devpi-server stretches its secret, as one that somebody thought of has to be: 10 s of CPU and 512 MiB at each start.
-# Ours is random, 192 bits of it. These are variables and no options, because a server that does not know them goes on.
+# devpi-server stretches its secret in case a person chose it: 10 s of CPU and 512 MiB at each start. Ours is random,
+# with 192 bits. These are variables, not options, because a server that does not know them still starts.
 UNSTRETCHED = {
     "DEVPISERVER_ARGON2_MEMORY_COST": "8",
     "DEVPISERVER_ARGON2_PARALLELISM": "1",
@@ -42,26 +42,26 @@ UNSTRETCHED = {
 
 @dataclass
 class LocalServer:
-    """A devpi-server with its data, its log and the passwords of its users in one folder.
+    """A devpi-server with its data, log and user passwords in one folder.
 
-    ``server.json`` there (0600) holds what has to be known to start, reach and stop it.
+    ``server.json`` in it (mode 0600) holds the port, process id and passwords.
     """
 
     folder: Path
 
     @property
     def data(self) -> Path:
-        """Where devpi-server keeps users, indexes and files."""
+        """The folder where devpi-server keeps users, indexes and files."""
         return self.folder / "data"
 
     @property
     def log(self) -> Path:
-        """What devpi-server prints."""
+        """The file with the output of devpi-server."""
         return self.folder / "server.log"
 
     @property
     def exists(self) -> bool:
-        """Tell whether it has been made."""
+        """True if the server has been created."""
         return self._record.exists() and self.data.exists()
 
     @property
@@ -71,7 +71,7 @@ class LocalServer:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the server that was started last; None when it was stopped."""
+        """The process id of the server started last; None once it was stopped."""
         pid: int | None = self._read()["pid"]
         return pid
 
@@ -81,29 +81,29 @@ class LocalServer:
 
     @property
     def _secret(self) -> Path:
-        """What devpi-server signs tokens with: kept, so that logins outlive a restart."""
+        """The key for signing tokens, kept so that logins survive a restart."""
         return self.folder / "secret"
 
     def password(self, user: str) -> str | None:
-        """Return the password that was made for a user."""
+        """Return the password generated for a user, or None."""
         password: str | None = self._read()["passwords"].get(user)
         return password
 
     def remember_password(self, user: str, password: str) -> None:
-        """Keep the password of a user, before the server is told."""
+        """Store the password of a user; do this before changing it on the server."""
         record = self._read()
         record["passwords"][user] = password
         self._save(record)
 
     def make(self) -> None:
-        """Make an empty local_server, without a mirror; ``root`` gets a password that nobody has to know.
+        """Create an empty server without a mirror, with a random password for ``root``.
 
-        What is half made, because somebody interrupted it, is made anew. Raises ProgramMissing without devpi-server,
-        ProgramFailed when it refuses, BrokenState when there is data that nobody knows the passwords of.
+        The remains of an interrupted attempt are replaced. Raises ProgramMissing without devpi-server, ProgramFailed if
+        it fails, BrokenState if there is data whose passwords are lost.
         """
         require_devpi_server()
         if self.data.exists():
-            raise BrokenState(f"{self.data} is there, but not {self._record}", hint=f"move {self.folder} away")
+            raise BrokenState(f"{self.data} exists, but {self._record} does not", hint=f"move {self.folder} away")
         for folder in (self.folder.parent, self.folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         password = new_password()
@@ -111,25 +111,25 @@ class LocalServer:
         shutil.rmtree(half_made, ignore_errors=True)
         process.capture(
             [*DEVPI_INIT, "-c", os.devnull, "--serverdir", str(half_made), "--no-root-pypi"],
-            extra={"DEVPISERVER_ROOT_PASSWD": password},  # not an argument, because everybody can read those
+            extra={"DEVPISERVER_ROOT_PASSWD": password},  # not an argument: other users can read those
         )
         write_private(self._secret, new_password())
         self._save({"port": FIRST_PORT, "pid": None, "passwords": {"root": password}})
         half_made.rename(self.data)
 
     def start(self, answers: Callable[[str], bool], *, port: int | None = None) -> None:
-        """Start the server on a port, else the one it had or the next one free; wait until it answers at its URL.
+        """Start the server and wait until it answers at its URL.
 
-        Raises ProgramMissing without devpi-server, ProgramFailed when it does not come up, DevpiError when another
-        program listens on the port.
+        Without ``port`` it uses its previous port, or the next free one. Raises ProgramMissing without devpi-server,
+        ProgramFailed if it does not start, DevpiError if another program listens on the port.
         """
         require_devpi_server()
         record = self._read()
         if port and not is_free(port):
-            raise DevpiError(f"port {port} is taken by another program", hint="name another one with --port")
+            raise DevpiError(f"port {port} is taken by another program", hint="choose another one with --port")
         port = port or free_port(record["port"])
         options = {"--serverdir": self.data, "--secretfile": self._secret, "--host": HOST, "--port": port}
-        options["-c"] = os.devnull  # the settings of another devpi-server on this machine are not meant for this one
+        options["-c"] = os.devnull  # ignore the settings of other devpi-servers on this machine
         try:
             process.start(
                 [*DEVPI_SERVER, *(str(part) for option in options.items() for part in option)],
@@ -144,13 +144,15 @@ class LocalServer:
             raise
 
     def stop(self, answers: Callable[[str], bool]) -> None:
-        """Stop the server that answers at its URL, by its own process id.
+        """Stop the server by its process id and wait until its URL no longer answers.
 
-        Raises DevpiError when that is not known, ProgramFailed when it does not end it.
+        Raises DevpiError if the process id is not known, ProgramFailed if the server does not end.
         """
         record = self._read()
         if record["pid"] is None:
-            raise DevpiError(f"{self.url} was not started by 'devpi server start'", hint="stop it as it was started")
+            raise DevpiError(
+                f"{self.url} was not started by 'devpi server start'", hint="stop it the way it was started"
+            )
         process.stop(record["pid"], ended=lambda: not answers(_url(record["port"])), seconds=STOP_SECONDS)
         self._save({**record, "pid": None})
 
@@ -158,7 +160,7 @@ class LocalServer:
         try:
             record = json.loads(self._record.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise NothingFound("there is no server of your own here yet", hint="type 'devpi quickstart'") from None
+            raise NothingFound("there is no local server yet", hint="type 'devpi quickstart'") from None
         except (ValueError, RecursionError):
             record = None
         match record:
@@ -171,38 +173,41 @@ class LocalServer:
 
 
 def require_devpi_server() -> None:
-    """Raise ProgramMissing, with what to install, when devpi-server is not there."""
+    """Raise ProgramMissing with the install command if devpi-server is not installed."""
     if importlib.util.find_spec("devpi_server") is None:
         raise ProgramMissing(
-            "devpi-server is not installed beside devpi-cli", hint="install it with: pip install 'devpi-cli[server]'"
+            "devpi-server is not installed next to devpi-cli", hint="install it with: pip install 'devpi-cli[server]'"
         )
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nothing listens on a port of this machine."""
+    """Return True if nothing listens on a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) != 0
 
 
 def free_port(first: int) -> int:
-    """Return a port, or one of the next, on which nothing listens. Raises DevpiError when there is none."""
+    """Return the first free port from ``first`` on. Raises DevpiError for none."""
     last = min(first + PORTS, LAST_PORT)
     for port in range(first, last + 1):
         if is_free(port):
             return port
-    raise DevpiError(f"no free port between {first} and {last}", hint="name one with --port")
+    raise DevpiError(f"no free port between {first} and {last}", hint="choose one with --port")
 
 
 def new_password() -> str:
-    """Return a password that nobody can guess."""
+    """Return a new random password."""
     return secrets.token_urlsafe(24)
 
 
 def default_user() -> str:
-    """Return who is at the keyboard, as devpi spells names; not root, which every server has already."""
+    """Return the user's login name as devpi allows it.
+
+    Returns ``dev`` instead of root, which every server has.
+    """
     try:
         name = re.sub(r"[^a-z0-9._-]", "", getpass.getuser().lower())
-    except (OSError, KeyError):  # no such user in this container
+    except (OSError, KeyError):  # a container without this user
         name = ""
     return "dev" if name in ("", "root") else name
 

@@ -1,1 +1,1 @@
-"""How a request is made."""
+"""Make HTTP requests: connections, TLS, retries, deadlines and failures."""

@@ -1,4 +1,4 @@
-"""How long a request may take, with all that is tried again, however slowly an answer drips."""
+"""Limit the total time of a request with its retries, however slow the response."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _ends: ContextVar[float] = ContextVar("_ends", default=math.inf)  # every thread
 
 
 class DeadlineExceeded(Exception):
-    """There is no time left, while an answer is on its way."""
+    """The time ran out while a response was on its way."""
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let the time of a request begin; one that is made meanwhile has a time of its own."""
+    """Start the clock of a request; a nested request has a clock of its own."""
     token = _ends.set(time.monotonic() + seconds)
     try:
         yield
@@ -33,7 +33,7 @@ def within(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def suspended() -> Iterator[None]:
-    """Let no time pass inside the block, in which the body of a file comes."""
+    """Stop the clock inside the block, while the body of a file is transferred."""
     started, token = time.monotonic(), _ends.set(math.inf)
     try:
         yield
@@ -43,32 +43,35 @@ def suspended() -> Iterator[None]:
 
 
 def left() -> float:
-    """Return how many seconds are left; without end where no request is under way."""
+    """Return how many seconds are left; infinite if no request is running."""
     return max(0.0, _ends.get() - time.monotonic())
 
 
 def trace() -> Callable[[str, Mapping[str, Any]], None]:
-    """Return what holds a request to its deadline when httpx tells it about the steps of that (extension ``trace``).
+    """Return a callback for httpx's extension ``trace`` that enforces the deadline.
 
-    The time that its body takes does not count.
+    The time for sending the request body does not count.
     """
     sending = 0.0
 
-    def heard(event: str, about: Mapping[str, Any]) -> None:
+    def on_event(event: str, info: Mapping[str, Any]) -> None:
         nonlocal sending
         step = event.partition(".")[2]
         if step in ("connect_tcp.complete", "start_tls.complete"):
-            _hold(about["return_value"])
+            _limit_reads(info["return_value"])
         elif step == "send_request_body.started":
             sending = time.monotonic()
         elif step in ("send_request_body.complete", "send_request_body.failed"):
             _add(time.monotonic() - sending)
 
-    return heard
+    return on_event
 
 
-def _hold(stream: httpcore.NetworkStream) -> None:
-    """Let every read of a network stream end in time; httpx only limits a single one, and a drip makes very many."""
+def _limit_reads(stream: httpcore.NetworkStream) -> None:
+    """Make all reads of a stream end by the deadline.
+
+    httpx limits each read only, and a slow trickle needs very many.
+    """
     read = stream.read
 
     def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
@@ -77,7 +80,7 @@ def _hold(stream: httpcore.NetworkStream) -> None:
             raise DeadlineExceeded
         return read(max_bytes, timeout=timeout if rest == math.inf else min(rest, timeout or rest))
 
-    stream.read = read_in_time  # type: ignore[method-assign]  # the only seam of a stream that httpcore makes
+    stream.read = read_in_time  # type: ignore[method-assign]  # the only hook into a stream that httpcore makes
 
 
 def _add(seconds: float) -> None:

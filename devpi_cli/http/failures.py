@@ -1,4 +1,4 @@
-"""Why there was no response: what explains a failed connection or TLS handshake."""
+"""Explain a failed connection or TLS handshake."""
 
 from __future__ import annotations
 
@@ -9,33 +9,36 @@ from devpi_cli.errors import Unreachable
 if TYPE_CHECKING:
     import ssl
 
-OWN_CA = "if its certificate comes from a CA of your own, name that with --ca-bundle FILE"
-# By the numbers that OpenSSL gives to what is wrong with a certificate (x509_vfy.h).
+OWN_CA = "if the certificate was issued by your own CA, add --ca-bundle FILE"
+# By OpenSSL's error numbers for certificates (x509_vfy.h).
 UNTRUSTED = {
     9: "is the clock of this machine right?",
     10: "the server needs a new certificate, unless the clock of this machine is wrong",
-    18: "if you know that certificate, name it with --ca-bundle FILE",
+    18: "if you trust this certificate, pass it with --ca-bundle FILE",
     **dict.fromkeys((19, 20, 21), OWN_CA),
-    **dict.fromkeys((62, 64), "call the server by a name that its certificate is for"),
+    **dict.fromkeys((62, 64), "use a host name that the certificate is valid for"),
 }
-NO_CERTIFICATE = "does it want a client certificate? 'devpi use URL --client-cert FILE' shows one"
-OTHER_CERTIFICATE = "it does not accept the client certificate: 'devpi use URL --client-cert FILE' shows another"
-OLD_TLS = "its TLS is older than 1.2: whoever runs the server has to allow a newer one"
-# By OpenSSL's words for what a server ends a handshake with (RFC 8446, 6.2), and for what is no handshake.
+NO_CERTIFICATE = "does it need a client certificate? 'devpi use URL --client-cert FILE' sends one"
+OTHER_CERTIFICATE = "it does not accept the client certificate: 'devpi use URL --client-cert FILE' sends another"
+OLD_TLS = "its TLS is older than 1.2: its administrator has to enable a newer version"
+# By OpenSSL's words for the alert that ended the handshake (RFC 8446, 6.2), or for a reply that is not a handshake.
 HANDSHAKES = {
     "CERTIFICATE_REQUIRED": NO_CERTIFICATE,
-    "HANDSHAKE_FAILURE": NO_CERTIFICATE,  # so says TLS 1.2, of this and of other things
+    "HANDSHAKE_FAILURE": NO_CERTIFICATE,  # TLS 1.2 sends this, for other reasons as well
     "UNKNOWN_CA": OTHER_CERTIFICATE,
     "CERTIFICATE": OTHER_CERTIFICATE,
     "ACCESS_DENIED": OTHER_CERTIFICATE,
     "PROTOCOL_VERSION": OLD_TLS,
     "UNSUPPORTED_PROTOCOL": OLD_TLS,
-    "": "does this port speak https, or is it {plain}?",
+    "": "does this port speak https, or should the URL be {plain}?",
 }
 
 
 def unreachable(where: str, error: Exception, fault: Literal["", "refused", "broken"]) -> Unreachable:
-    """Say why there was no answer, from the innermost cause; an unknown host and a TLS failure do not pass."""
+    """Return the error for a missing response, by its innermost cause.
+
+    An unknown host or a TLS failure has no ``fault``: retrying does not help.
+    """
     import socket
     import ssl
 
@@ -46,9 +49,9 @@ def unreachable(where: str, error: Exception, fault: Literal["", "refused", "bro
     if tls and not (fault == "broken" and isinstance(tls, ssl.SSLEOFError)):
         return _no_handshake(where, tls)
     hint = "is the server running, and the URL right?"
-    if fault == "broken" and where.startswith("http:"):  # many servers that speak TLS end plain http without a word
-        hint = f"is the server running, and the URL right, or is it {where.replace('http', 'https', 1)}?"
-    if str(error).startswith("illegal "):  # h11, of a first line that is none of HTTP
+    if fault == "broken" and where.startswith("http:"):  # many TLS servers just close a plain http connection
+        hint = f"is the server running, and the URL right, or should it be {where.replace('http', 'https', 1)}?"
+    if str(error).startswith("illegal "):  # h11, if the first line is not HTTP
         return Unreachable(f"cannot understand {where}: it does not speak HTTP", hint=hint)
     why = next((c.strerror for c in reversed(causes) if isinstance(c, OSError) and c.strerror), None) or error
     unknown = any(isinstance(cause, socket.gaierror) for cause in causes)
@@ -56,7 +59,7 @@ def unreachable(where: str, error: Exception, fault: Literal["", "refused", "bro
 
 
 def _no_handshake(where: str, error: ssl.SSLError) -> Unreachable:
-    """Say what TLS failed for, and what to do."""
+    """Return the error for a failed TLS handshake, with a hint what to do."""
     import ssl
 
     if isinstance(error, ssl.SSLCertVerificationError):

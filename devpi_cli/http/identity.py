@@ -1,4 +1,4 @@
-"""Who the client is to a server: the credentials, and the root URL of the only server that may see them."""
+"""The credentials of a client, and the only server that may see them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """Credentials, and the root URL of the server that may see them."""
+    """Credentials and the root URL of the only server that may see them."""
 
     root: str
     login: Login | None = field(default=None, repr=False)
-    """The token for devpi itself."""
+    """The user and token for devpi itself."""
     basic_auth: tuple[str, str] | None = field(default=None, repr=False)
     """``(user, password)`` for a web server in front of devpi."""
     client_cert: str | None = None
-    """The path of a PEM file with a certificate and its key, shown to that server in the TLS handshake."""
+    """PEM file with a certificate and its key, for TLS with that server."""
 
     def headers(self, url: str) -> dict[str, str]:
-        """Return the headers that authenticate a request; none for a URL outside the server."""
+        """Return the headers that authenticate a request; none for another server."""
         if not urls.is_below(url, self.root):
             return {}
         headers = {}
@@ -36,7 +36,7 @@ class Identity:
         return headers
 
     def certificate(self, url: str) -> str | None:
-        """Return the client certificate for a connection to a URL; None for another server."""
+        """Return the client certificate for a URL; None for another server."""
         return self.client_cert if self.client_cert and urls.origin(url) == urls.origin(self.root) else None
 
 

@@ -1,4 +1,4 @@
-"""Several requests under way at once, as many as the way to the server is worth; and reading ahead of them."""
+"""Run requests in parallel, as many as the latency justifies, and read ahead."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 MOST = 8
 TRIALS = 2
-# What a small request costs a devpi-server itself. Changes take turns at its single writer: one more than are on their
-# way find it always at work, and more than that keep it from its work.
+# What a small request costs devpi-server itself. Changes take turns at its single writer: one request more than are in
+# transit keeps it busy, and more than that slow it down.
 SERVER_SECONDS = 0.015
-# What only reads waits for nobody.
+# Reads do not take turns.
 READING_SECONDS = 0.006
-# To show what is to be removed, which is the request that tells how far the server is, costs more than a small one.
+# Listing what will be removed, the request by which the latency is measured, costs more than a small one.
 REMOVING_SECONDS = 0.03
 AHEAD = 2
 
@@ -36,11 +36,12 @@ def run(
     seconds: float | None = None,
     server_seconds: float = SERVER_SECONDS,
 ) -> Iterator[tuple[T, R | DevpiError]]:
-    """Do the same with every item, and yield each with what came of it, in the order of the items.
+    """Call ``work`` with every item; yield items and outcomes, in order.
 
-    ``jobs`` says how many are under way at once; without it that follows from how many ``seconds`` a request takes,
-    beside the ``server_seconds`` that are the server's own; where nobody knows, the first are done one after the other.
-    A DevpiError is an outcome; anything else ends it all. What has not begun when nobody asks for more is left.
+    ``jobs`` is how many run at once. By default it follows from the ``seconds`` that a request takes and the
+    ``server_seconds`` of these that the server itself needs; if ``seconds`` is unknown, it is measured with the first
+    two items, one after the other. A DevpiError is an outcome; any other exception ends the iteration. If the caller
+    stops iterating, items not yet started are dropped.
     """
     left = iter(items)
     if jobs is None and seconds is None:
@@ -58,12 +59,12 @@ def run(
 
 
 def read_ahead(items: Iterable[T]) -> Iterator[T]:
-    """Yield what an iterator does, which makes the next item while the one before is in use."""
+    """Yield the items of an iterator; a thread fetches the next ones meanwhile."""
     return (item for item, _ in _Team(_nothing, items).outcomes(1))
 
 
 def _nothing(item: object) -> None:
-    """Do nothing: what takes time is to get the item."""
+    """Do nothing: getting the item is what takes the time."""
 
 
 def _outcome(work: Callable[[T], R], item: T) -> R | DevpiError:
@@ -74,7 +75,7 @@ def _outcome(work: Callable[[T], R], item: T) -> R | DevpiError:
 
 
 class _Task(Generic[T, R]):
-    """An item that somebody works on."""
+    """An item in work, and its outcome."""
 
     def __init__(self, item: T) -> None:
         self.item = item
@@ -84,7 +85,7 @@ class _Task(Generic[T, R]):
 
 
 class _Team(Generic[T, R]):
-    """Threads that take items from an iterator, in turn, and not too far ahead of who takes what comes of them."""
+    """Threads that take items from an iterator, not too far ahead of the consumer."""
 
     def __init__(self, work: Callable[[T], R], items: Iterable[T]) -> None:
         self._work = work
@@ -100,12 +101,12 @@ class _Team(Generic[T, R]):
         """Yield each item with its outcome, in order."""
         self._running, self._most_ahead = jobs, jobs + AHEAD
         for _ in range(jobs):
-            threading.Thread(target=self._run, daemon=True).start()  # Ctrl-C waits for no request
+            threading.Thread(target=self._run, daemon=True).start()  # Ctrl-C does not wait for requests
         try:
             while task := self._next():
                 if task.failure:
                     raise task.failure
-                yield task.item, task.outcome  # type: ignore[misc]  # what is done has an outcome
+                yield task.item, task.outcome  # type: ignore[misc]  # a finished task has an outcome
         finally:
             with self._changed:
                 self._is_over = True
@@ -140,26 +141,26 @@ class _Team(Generic[T, R]):
             task.failure = error
 
     def _take(self) -> _Task[T, R] | None:
-        """Return the next item as a task; only one thread at a time asks the iterator, which may take its time."""
+        """Return the next item as a task; threads take turns at the iterator."""
         with self._taking:
             with self._changed:
                 while len(self._tasks) >= self._most_ahead and not self._is_over:
                     self._changed.wait()
                 if self._is_over:
                     return None
-            task = self._asked()
+            task = self._next_item()
             if task:
                 with self._changed:
                     self._tasks.append(task)
             return task
 
-    def _asked(self) -> _Task[T, R] | None:
+    def _next_item(self) -> _Task[T, R] | None:
         try:
             return _Task(next(self._items))
         except StopIteration:
             return None
         except BaseException as error:
             self._is_over = True
-            task: _Task[T, R] = _Task(None)  # type: ignore[arg-type]  # nobody sees this item
+            task: _Task[T, R] = _Task(None)  # type: ignore[arg-type]  # this item is never used
             task.failure = error
             return task

@@ -1,4 +1,4 @@
-"""What an HTTP response means: a reply of devpi's, another place to ask, or a failure."""
+"""Interpret an HTTP response: a devpi reply, a redirect, or a failure."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     import httpx
 
 API_VERSION = "2"
-CONFIRMED = "uploaded, as the server confirms"
+CONFIRMED = "uploaded, confirmed by the server"
 READING = ("GET", "HEAD")
 REDIRECTS = (301, 302, 303, 307, 308)
-MOST_MIB = 256  # an index of half a million projects has 12
+MOST_MIB = 256  # an index with half a million projects needs 12
 IS_IT_DEVPI = "is this the URL of a devpi server?"
 OTHER_LOGIN = (
-    "a web server in front of devpi, or another one, wants a login of its own: put USER:PASSWORD@ before its host"
+    "a web server, perhaps one in front of devpi, needs a login of its own: put USER:PASSWORD@ before the host"
 )
-# What web servers say on a page of theirs, with status 400, and what to do.
+# Hints by what web servers say on their error page for status 400.
 PAGES = {
-    b"HTTPS port|SSL-enabled server|HTTPS server": "this port speaks TLS: let the URL begin with https://",
+    b"HTTPS port|SSL-enabled server|HTTPS server": "this port speaks TLS: use a URL with https://",
     b"SSL certificate": NO_CERTIFICATE,  # nginx
 }
 
 
 class Response(NamedTuple):
-    """An HTTP response, read to its end."""
+    """An HTTP response, read completely."""
 
     method: str
     url: str
@@ -45,12 +45,12 @@ class Response(NamedTuple):
 
     @property
     def location(self) -> str | None:
-        """Where a redirect leads."""
+        """Target of a redirect; None for any other response."""
         return self.headers.get("location") if self.status_code in REDIRECTS else None
 
 
 class Reply(NamedTuple):
-    """What a server answered: the parts of devpi's JSON, which may be missing, and what HTTP says."""
+    """A server's reply: status and headers, and the parts of its JSON, if any."""
 
     url: str
     status: int
@@ -63,23 +63,27 @@ class Reply(NamedTuple):
 
 
 def received(response: httpx.Response, *, whole: bool = True) -> Response:
-    """Return a response, with its body unless that was taken already. Raises NotDevpi for a body without end."""
+    """Return a response with its body; without if not ``whole``.
+
+    Raises NotDevpi for a body over 256 MiB.
+    """
     method, url, reason = response.request.method, str(response.request.url), response.reason_phrase
     pieces, size = [], 0
     for piece in response.iter_bytes() if whole else ():
         size += len(piece)
         if size > MOST_MIB * 2**20:
-            what = f"{method} {urls.hide(url)}\n{response.status_code} {reason}, but with more than {MOST_MIB} MiB"
-            raise NotDevpi(what, hint="is this the URL of a devpi server?")
+            what = f"{method} {urls.hide(url)}\n{response.status_code} {reason}, but larger than {MOST_MIB} MiB"
+            raise NotDevpi(what, hint=IS_IT_DEVPI)
         pieces.append(piece)
     return Response(method, url, response.status_code, reason, response.headers, b"".join(pieces))
 
 
 def redirected(response: Response, *, for_file: bool = False) -> str:
-    """Return where to go instead, for requests that change nothing; credentials are decided anew for that URL.
+    """Return the target of a redirect; which credentials it gets is decided anew.
 
-    A POST that a redirect turns into a GET looks like success and stored nothing, so that others are refused; and so is
-    what leaves TLS, unless it is for a file: that one is known by its hash.
+    Raises Redirected for a request that may change something: a POST that becomes a GET looks like success, but stores
+    nothing. Also for a target without TLS, unless it is a file, which has a hash to check. Raises NotDevpi if the
+    target is not a URL.
     """
     method, asked, location = response.method, response.url, response.location or ""
     try:
@@ -87,17 +91,17 @@ def redirected(response: Response, *, for_file: bool = False) -> str:
         urls.checked(target)
     except (ValueError, WrongUsage):
         what = f"{method} {urls.hide(asked)}\n{response.status_code} {response.reason_phrase}"
-        raise NotDevpi(f"{what}: sent on to {urls.hide(location)!r}, which is no URL") from None
+        raise NotDevpi(f"{what}: redirected to {urls.hide(location)!r}, which is not a URL") from None
     if method not in READING:
         raise Redirected(
             f"{method} {urls.hide(asked)}\n"
-            f"{response.status_code} {response.reason_phrase}: sent on to {urls.hide(target)}, and nothing was changed",
-            hint="type 'devpi use' with the URL that the server wants to be called by",
+            f"{response.status_code} {response.reason_phrase}: redirected to {urls.hide(target)}, nothing was changed",
+            hint="type 'devpi use' with the URL that the server redirects to",
             by_devpi="x-devpi-api-version" in response.headers,
         )
     if asked.startswith("https:") and not target.startswith("https:") and not for_file:
         what = f"{method} {urls.hide(asked)}\n{response.status_code} {response.reason_phrase}"
-        raise Redirected(f"{what}: sent on to {urls.hide(target)}, without TLS", by_devpi=False)
+        raise Redirected(f"{what}: redirected to {urls.hide(target)}, without TLS", by_devpi=False)
     query = urlsplit(asked).query
     if query and not urlsplit(target).query and urls.origin(asked) == urls.origin(target):
         target = f"{target}?{query}"
@@ -105,9 +109,11 @@ def redirected(response: Response, *, for_file: bool = False) -> str:
 
 
 def reply_of(response: Response, *, anyone: bool) -> Reply:
-    """Return what a devpi server answered; ``anyone`` accepts JSON from a server that is no devpi.
+    """Return the reply in a response.
 
-    Raises Refused for a status of 400 or more, and NotDevpi for what no devpi server answers.
+    ``anyone`` accepts JSON from servers other than devpi.
+
+    Raises Refused for a status of 400 or more, and NotDevpi for a response that cannot come from devpi.
     """
     request = f"{response.method} {urls.hide(response.url)}"
     is_devpi = response.headers.get("x-devpi-api-version")
@@ -115,20 +121,20 @@ def reply_of(response: Response, *, anyone: bool) -> Reply:
     message = " ".join(str(body.get("message") or "").split()) if isinstance(body, dict) else ""
     reason = response.reason_phrase or _standard_reason(response.status_code)
     if response.status_code >= HTTPStatus.BAD_REQUEST:
-        said = f"{reason}: {message}" if message else reason
+        full_reason = f"{reason}: {message}" if message else reason
         if not is_devpi and not is_json and response.status_code == HTTPStatus.NOT_FOUND:
-            raise NotDevpi(f"{request}\n{response.status_code} {said}", hint=IS_IT_DEVPI)
+            raise NotDevpi(f"{request}\n{response.status_code} {full_reason}", hint=IS_IT_DEVPI)
         result = body.get("result") if isinstance(body, dict) else None
         hint = "" if is_devpi else _hint_of_others(response)
-        raise refused(request, response.status_code, said, hint=hint, result=result)
+        raise refused(request, response.status_code, full_reason, hint=hint, result=result)
     if is_devpi not in (API_VERSION, None):
         raise NotDevpi(f"{request}\nthe server speaks devpi API version {is_devpi}, this client {API_VERSION}")
     if not (is_devpi or (anyone and is_json)) or (response.content and not is_json):
         kind = response.headers.get("content-type", "no content type")
-        no_json = "this is no JSON" if "json" in kind else "this is a page, not JSON"
-        who = no_json if is_devpi else "no devpi server answers like this"
+        not_json = "this is not JSON" if "json" in kind else "this is a page, not JSON"
+        why = not_json if is_devpi else "no devpi server answers like this"
         hint = "" if is_devpi else IS_IT_DEVPI
-        raise NotDevpi(f"{request}\n{response.status_code} {reason}, but {who} ({kind})", hint=hint)
+        raise NotDevpi(f"{request}\n{response.status_code} {reason}, but {why} ({kind})", hint=hint)
     parts = body if isinstance(body, dict) else {}
     return Reply(
         url=response.url,
@@ -144,23 +150,23 @@ def reply_of(response: Response, *, anyone: bool) -> Reply:
 
 @contextmanager
 def sent_on(asked: str, place: str) -> Iterator[None]:
-    """Say of a failure at another place than was asked how it came to be asked there."""
+    """Explain a failure at the target of a redirect: name the URL that led there."""
     try:
         yield
     except (NotDevpi, Unreachable) as error:
         if place != asked:
-            guess = ": is it a login page of a network or a proxy?" if isinstance(error, NotDevpi) else ""
-            error.hint = f"{urls.hide(asked)} sent us there{guess}"
+            guess = ": is this the login page of a network or a proxy?" if isinstance(error, NotDevpi) else ""
+            error.hint = f"redirected from {urls.hide(asked)}{guess}"
         raise
 
 
 def confirmed(method: str, url: str) -> Response:
-    """Return what stands for an answer that got lost, after the server said that it has what was sent."""
+    """Return a substitute for the lost response to an upload that has arrived."""
     return Response(method, url, HTTPStatus.OK, CONFIRMED, {"x-devpi-api-version": API_VERSION})
 
 
 def _parsed(content: bytes) -> tuple[Any, bool]:
-    """Return the JSON of a body and whether there is any."""
+    """Return the JSON of a body, and whether it is JSON."""
     try:
         return strict_json.parsed(content), True
     except ValueError:
@@ -168,7 +174,7 @@ def _parsed(content: bytes) -> tuple[Any, bool]:
 
 
 def _standard_reason(status: int) -> str:
-    """HTTP/2 has no reason phrases."""
+    """Return the usual reason phrase: HTTP/2 sends none."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -176,7 +182,7 @@ def _standard_reason(status: int) -> str:
 
 
 def _hint_of_others(response: Response) -> str:
-    """Return what it means for us that a server which is no devpi says no."""
+    """Return a hint for an error response that does not come from devpi."""
     match response.status_code:
         case HTTPStatus.BAD_REQUEST:
             return next((hint for words, hint in PAGES.items() if re.search(words, response.content)), "")

@@ -1,4 +1,4 @@
-"""When to try again, and how long to wait before."""
+"""Decide when to retry a request, and how long to wait before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Answer(Protocol):
-        """What an attempt brings: a response of HTTP."""
+        """An HTTP response, as far as retries need it."""
 
         @property
         def status_code(self) -> int: ...
@@ -27,18 +27,19 @@ if TYPE_CHECKING:
 
 MOST = 3
 FIRST_WAIT = 1.0
-REFUSED_WAITS = (0.2, 0.5)  # where nobody listens now, seldom somebody does soon, and a script wants to know
+REFUSED_WAITS = (0.2, 0.5)  # a refused connection seldom recovers soon, and scripts want to know
 PASSING = (429, 502, 503, 504)
-MAYBE_DONE = (502, 504)  # a web server got no answer from devpi, which may have done its work
+MAYBE_DONE = (502, 504)  # a web server got no response from devpi, which may have done its work
 
 
 A = TypeVar("A", bound="Answer")
 
 
 class Retryable(NamedTuple):
-    """What went wrong and may pass: in words, how long to wait where that is known, and what the server may have done.
+    """A failure that may be temporary.
 
-    ``refused``: nobody listens. ``unsettled``: the request was under way, and the answer got lost.
+    ``why`` describes it. ``wait`` is in seconds, if the server says how long. ``refused``: nothing listens on that
+    port. ``unsettled``: the response got lost, so the server may have done its work.
     """
 
     why: str
@@ -47,32 +48,33 @@ class Retryable(NamedTuple):
     unsettled: bool = False
 
 
-def _anything() -> float:
-    import random  # here, because few requests are made again
+def _random() -> float:
+    import random  # here, because retries are rare
 
-    return random.random()  # noqa: S311 (it spreads waits)
+    return random.random()  # noqa: S311 (not for security)
 
 
 @dataclass(eq=False, repr=False)
 class Retries:
-    """How often a request is made again, and how long it may take with all that, but for the body of a file.
+    """How often to retry a request, and for how long.
 
-    So long all requests of a command together may wait, too.
-    ``say`` gets a line before every wait, except those of a refused connection; ``sleep`` waits, ``spread`` returns a
-    number from 0 to 1, so that many clients do not come back all at once.
+    ``most`` is the number of retries. ``most_seconds`` limits the total time of a request with its retries, except for
+    the transfer of a file; it also limits the waits of all requests together, which ``waited`` sums up.
+    ``log`` gets a line before every wait, except after a refused connection. ``sleep`` waits; ``spread`` returns a
+    number from 0 to 1, so that many clients do not retry at the same time.
     """
 
     most: int = 0
-    say: Callable[[str], None] = lambda line: None
+    log: Callable[[str], None] = lambda line: None
     sleep: Callable[[float], None] = time.sleep
-    spread: Callable[[], float] = _anything
+    spread: Callable[[], float] = _random
     most_seconds: float = deadline.SECONDS
     waited: float = 0.0
 
     @classmethod
-    def of(cls, most: int | None, most_seconds: float | None, say: Callable[[str], None]) -> Retries:
-        """Return what a command does unless it was told otherwise."""
-        return cls(MOST if most is None else most, say, most_seconds=most_seconds or deadline.SECONDS)
+    def of(cls, most: int | None, most_seconds: float | None, log: Callable[[str], None]) -> Retries:
+        """Return retries with the given limits; None means the default."""
+        return cls(MOST if most is None else most, log, most_seconds=most_seconds or deadline.SECONDS)
 
     @overload
     def run(self, attempt: Callable[[], A]) -> A: ...
@@ -80,20 +82,20 @@ class Retries:
     def run(self, attempt: Callable[[], A], arrived: Callable[[], bool]) -> A | None: ...
 
     def run(self, attempt: Callable[[], A], arrived: Callable[[], bool] | None = None) -> A | None:
-        """Make an attempt, and again while that may help; only for what may be done twice.
+        """Call ``attempt``, and again while that may help.
 
-        Where the answer may have got lost, ``arrived`` asks whether what was sent is there; then None is returned.
-        Raises what the last attempt raises.
+        It must be safe to repeat. If the response to an upload may have got lost, ``arrived`` asks whether the server
+        has the file; if so, return None. Raises what the last attempt raises.
         """
         for number in count():
             outcome = _outcome(attempt)
             retryable = _retryable(outcome, is_upload=arrived is not None) if self.most else None
             again = retryable is not None and self._wait(number, retryable)
             if retryable and retryable.unsettled and arrived:
-                is_there = _ask(arrived)
-                if is_there:
+                has_arrived = _ask(arrived)
+                if has_arrived:
                     return None
-                again = again and is_there is False
+                again = again and has_arrived is False
             if not again:
                 break
         if isinstance(outcome, Unreachable):
@@ -101,7 +103,7 @@ class Retries:
         return outcome
 
     def _wait(self, number: int, retryable: Retryable) -> bool:
-        """Wait before another attempt; tell whether there shall be one."""
+        """Wait before another attempt; return False if there should be none."""
         if number >= min(self.most, len(REFUSED_WAITS) if retryable.refused else self.most):
             return False
         wait = retryable.wait
@@ -110,7 +112,7 @@ class Retries:
         if self.waited + wait > self.most_seconds or wait > deadline.left():
             return False
         if not retryable.refused:
-            self.say(f"retrying in {round(wait, 1):g} s: {retryable.why}")
+            self.log(f"retrying in {round(wait, 1):g} s: {retryable.why}")
         self.waited += wait
         self.sleep(wait)
         return True
@@ -124,7 +126,7 @@ def _outcome(attempt: Callable[[], A]) -> A | Unreachable:
 
 
 def _ask(arrived: Callable[[], bool]) -> bool | None:
-    """Return None when there is no telling."""
+    """Return whether the upload has arrived; None if the server does not tell."""
     try:
         return arrived()
     except DevpiError:
@@ -132,15 +134,15 @@ def _ask(arrived: Callable[[], bool]) -> bool | None:
 
 
 def _retryable(outcome: Answer | Unreachable, *, is_upload: bool) -> Retryable | None:
-    """Return what may pass; None for success, and for a failure that another attempt does not change."""
+    """Return why a retry may help; None if it cannot, or is not needed."""
     if isinstance(outcome, Unreachable):
-        # A server that was silent for so long has had its time; but an upload it may hold has to be looked for.
+        # After a long silence a retry makes no sense, but an upload may have arrived: look for it.
         if not outcome.fault or (outcome.fault == "silent" and not is_upload):
             return None
         refused = outcome.fault == "refused"
         return Retryable(outcome.message, refused=refused, unsettled=not refused)
     status, headers = outcome.status_code, outcome.headers
-    # A 502 of devpi itself is about the upstream of a mirror, which it does not ask again so soon.
+    # A 502 from devpi itself concerns the upstream of a mirror, which it does not ask again so soon.
     if status not in PASSING or (status == PASSING[1] and "x-devpi-api-version" in headers):
         return None
     why = f"{status} {outcome.reason_phrase}"
@@ -148,7 +150,10 @@ def _retryable(outcome: Answer | Unreachable, *, is_upload: bool) -> Retryable |
 
 
 def seconds(retry_after: str) -> float | None:
-    """Return how long a ``Retry-After`` header says to wait, which has seconds or a date (RFC 9110, 10.2.3)."""
+    """Return the seconds to wait by a ``Retry-After`` header; None if it is invalid.
+
+    It has seconds or a date (RFC 9110, 10.2.3).
+    """
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after)
     from datetime import UTC

@@ -1,4 +1,4 @@
-"""How a request is made: auth, TLS, timeouts, retries, JSON reply, failures."""
+"""Send requests to a server: login, TLS, timeouts, retries, redirects, failures."""
 
 from __future__ import annotations
 
@@ -36,33 +36,36 @@ if TYPE_CHECKING:
     _Result = TypeVar("_Result")
 
     class Authenticator(Protocol):
-        """Gets logins for a session."""
+        """Provide logins to a session."""
 
         def prepare(self, session: Session) -> None:
-            """Log in with what is at hand; called before every request."""
+            """Log in with credentials at hand; called before every request."""
 
         def recover(self, session: Session, refused: Identity, error: NotAllowed) -> bool:
-            """Try another login after a request with the identity ``refused``; return True to repeat the request."""
+            """Try another login after a refusal; return True to repeat the request.
+
+            ``refused`` is the identity that the request had.
+            """
 
         def search(self, session: Session) -> None:
-            """Log in with what can be found without asking anybody."""
+            """Log in with stored credentials, without asking the user."""
 
         def ask(self, session: Session, request: str) -> None:
             """Ask the user for a login that ``request`` needs."""
 
 
-# A locked-down server tells clients from browsers by this name, and answers them without an HTML login page.
+# A locked-down server recognises clients by this name, and does not send them its HTML login page.
 USER_AGENT = f"devpi-cli/{__version__} devpi-client/7.3.0"
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 MOST_REDIRECTS = 10
-LOOK = "the server may have done it all the same: look before you try again"
+LOOK = "the server may have done it anyway: check before you try again"
 
 
 class Form(NamedTuple):
-    """A multipart body: fields, and a file open for reading under the name it shall have.
+    """A multipart body: fields, and a file open for reading with the name to send.
 
-    ``arrived`` asks the server whether it has the file; a form with it may be sent again.
+    ``arrived`` asks the server whether it has the file; only a form that has it is sent again.
     """
 
     fields: Mapping[str, object]
@@ -72,14 +75,14 @@ class Form(NamedTuple):
 
 
 class Session:
-    """Sends requests to one server, as one user. Connections are kept open until ``close``.
+    """Sends requests to one server, as one user, over connections that stay open.
 
-    ``timeout`` is in seconds of silence. ``retries`` limits the time of a whole request and says what is repeated; by
-    default nothing is. ``log`` gets a line per request. ``transport`` is httpx's seam for tests. ``trust_env`` lets the
-    environment name proxies; they are never used for this machine.
+    ``timeout`` is the seconds of silence that end a request. ``retries`` limits the time of a whole request and its
+    repetitions; by default there are none. ``log`` gets a line per request. ``transport`` replaces the network in
+    tests. ``trust_env`` uses the proxies set in the environment, but never for this machine.
     """
 
-    def __init__(  # noqa: PLR0913 (all that a session can be told, by name)
+    def __init__(  # noqa: PLR0913 (keyword options)
         self,
         identity: Identity | None = None,
         *,
@@ -105,12 +108,12 @@ class Session:
 
     @property
     def identity(self) -> Identity:
-        """The credentials that requests carry."""
+        """Credentials that requests carry."""
         return self._identity
 
     @property
     def quickest(self) -> float | None:
-        """The seconds that the quickest request took; None before the first."""
+        """Seconds that the quickest request took; None before the first."""
         return self._quickest
 
     def log_in(self, login: Login) -> None:
@@ -118,13 +121,13 @@ class Session:
         self._identity = replace(self._identity, login=login)
 
     def acting(self) -> Login | None:
-        """Return the login at hand, without a search for one."""
+        """Return the login at hand, without searching for one."""
         if self._authenticator:
             self._authenticator.prepare(self)
         return self._identity.login
 
     def find_login(self) -> Login | None:
-        """Return a current login, searched for where none is at hand; nobody is asked."""
+        """Return the login at hand or a stored one, without asking the user."""
         if self._authenticator:
             self._authenticator.search(self)
         return self._identity.login
@@ -135,19 +138,19 @@ class Session:
             self._authenticator.ask(self, request)
 
     def as_user(self, login: Login | None) -> Session:
-        """Return a session with this login and no other, which shares the open connections."""
+        """Return a session with only this login; it shares the connections."""
         session = copy(self)
         session._identity, session._authenticator = replace(self._identity, login=login), None
         return session
 
     def anonymous(self) -> Session:
-        """Return a session without any credentials, which shares the open connections."""
+        """Return a session without credentials; it shares the connections."""
         session = self.as_user(None)
         session._identity = replace(session._identity, basic_auth=None)
         return session
 
     def hurried(self, seconds: float) -> Session:
-        """Return a session with the same login that gives up after so many seconds; it shares the connections."""
+        """Return a session that gives up after ``seconds``; it shares the connections."""
         session = self.as_user(self._identity.login)
         session._timeout, session._retries = min(seconds, self._timeout), Retries(most_seconds=seconds)
         return session
@@ -161,13 +164,13 @@ class Session:
         form: Form | None = None,
         anyone: bool = False,
     ) -> Reply:
-        """Send one request and return what a devpi server answered.
+        """Send one request and return the reply of the server.
 
-        ``json`` is a body as it is, ``form`` one that is streamed. ``anyone`` accepts JSON from a server that is no
-        devpi.
+        ``json`` is a JSON body, ``form`` a multipart body, which is streamed. ``anyone`` accepts JSON from servers
+        other than devpi.
 
-        Raises Refused for a status of 400 or more, Unreachable when there is no answer, NotDevpi for a reply that no
-        devpi server gives, and Redirected for a redirect that must not be followed.
+        Raises Refused for a status of 400 or more, Unreachable if there is no response, NotDevpi for a response that
+        cannot come from devpi, and Redirected for a redirect that must not be followed.
         """
         body: dict[str, Any] = {} if json is None else {"json": json}
         return self._with_login(url, partial(self._request, method, url, body, form, anyone=anyone))
@@ -183,14 +186,14 @@ class Session:
             raise
 
     def download(self, url: str, take: Callable[[bytes], None]) -> None:
-        """Hand over what is at a URL, piece by piece, as it comes.
+        """Download a file; pass each piece to ``take`` as it arrives.
 
-        Redirects are followed, and a server elsewhere gets no credentials. Raises what ``request`` raises.
+        Redirects are followed; another server gets no credentials. Raises what ``request`` raises.
         """
         self._with_login(url, partial(self._download, url, take))
 
     def _with_login(self, url: str, ask: Callable[[], _Result]) -> _Result:
-        """Ask the server; once more when it said no, and there is a login that was not tried."""
+        """Call ``ask``; if the server refuses, try once more with another login."""
         if self._authenticator is None or not urls.is_below(url, self._identity.root):
             return ask()
         self._authenticator.prepare(self)
@@ -209,14 +212,17 @@ class Session:
             reply_of(response, anyone=True)
 
     def size(self, url: str) -> int | None:
-        """Ask how many bytes a file has; None where nobody says. Raises what ``request`` raises but for a refusal."""
+        """Ask for the size of a file in bytes; None if the server does not tell.
+
+        Raises what ``request`` raises, except Refused.
+        """
         ask = partial(self._fetch, lambda piece: None, method="HEAD")
         response = self._followed("HEAD", url, lambda place: self._retries.run(partial(ask, url=place)), for_file=True)
         length = response.headers.get("content-length", "")
         return int(length) if length.isdecimal() and response.status_code == HTTPStatus.OK else None
 
     def prepare(self, url: str) -> None:
-        """Do what takes time before a request to where a URL points, but asks nobody: imports, a TLS context."""
+        """Do the slow local work before a request to a URL: imports, a TLS context."""
         self._client(url)
 
     def close(self) -> None:
@@ -226,7 +232,7 @@ class Session:
         self._clients.clear()
 
     def _followed(self, method: str, url: str, ask: Callable[[str], Response], *, for_file: bool = False) -> Response:
-        """Ask at a URL, and then where it is redirected to, all in the time that a request may take."""
+        """Call ``ask`` with a URL and follow redirects, within the deadline."""
         place = url
         with deadline.within(self._retries.most_seconds):
             for _ in range(MOST_REDIRECTS + 1):
@@ -238,12 +244,12 @@ class Session:
         raise NotDevpi(f"{method} {urls.hide(url)}\nmore than {MOST_REDIRECTS} redirects", hint="is the URL right?")
 
     def _fetch(self, take: Callable[[bytes], None], url: str, method: str = "GET") -> Response:
-        """Download once; what breaks off after its first piece was taken cannot be taken again."""
-        # Never a JSON description of the file, nor the file compressed once more, which would spoil its hash.
+        """Download once; after the first piece was taken, a failure cannot be retried."""
+        # Ask for the file itself, not for JSON about it, and without compression, which would change its hash.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         taken = False
         try:
-            with self._answer(method, url, headers) as response:
+            with self._response(method, url, headers) as response:
                 self._log(f"{method} {urls.hide(url)} -> {response.status_code} {response.reason_phrase}")
                 if response.is_success:
                     with deadline.suspended():
@@ -257,7 +263,7 @@ class Session:
             raise
 
     def _send(self, method: str, body: dict[str, Any], form: Form | None, url: str) -> Response:
-        """Send one request, and again where that is safe."""
+        """Send a request, and retry if that is safe."""
         once = partial(self._send_once, method, body, form, url)
         if method in READING:
             return self._retries.run(once)
@@ -270,16 +276,16 @@ class Session:
             form.file.seek(0)
             body = {**body, "data": form.fields, "files": {"content": (form.name, form.file)}}
         started = time.perf_counter()
-        with self._answer(method, url, {}, **body) as response:
-            answer = received(response)
+        with self._response(method, url, {}, **body) as response:
+            whole = received(response)
         passed = time.perf_counter() - started
         self._quickest = min(self._quickest or passed, passed)
-        self._log(f"{method} {urls.hide(url)} -> {answer.status_code} {answer.reason_phrase}, {passed * 1000:.0f} ms")
-        return answer
+        self._log(f"{method} {urls.hide(url)} -> {whole.status_code} {whole.reason_phrase}, {passed * 1000:.0f} ms")
+        return whole
 
     @contextmanager
-    def _answer(self, method: str, url: str, headers: dict[str, str], **body: Any) -> Iterator[httpx.Response]:
-        """Send a request; inside the block its response has come, and its body can be read."""
+    def _response(self, method: str, url: str, headers: dict[str, str], **body: Any) -> Iterator[httpx.Response]:
+        """Send a request; inside the block the body of the response can be read."""
         with self._failures(method, url):
             client = self._client(url)
             headers = {**headers, **self._identity.headers(url)}
@@ -294,14 +300,14 @@ class Session:
 
     @contextmanager
     def _failures(self, method: str, url: str) -> Iterator[None]:
-        """Say in the words of the field what went wrong inside the block."""
+        """Turn exceptions of httpx inside the block into errors of this package."""
         httpx = import_httpx()
         try:
             yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise WrongUsage(f"invalid URL {urls.hide(url)!r}: {error}") from None
-        except UnicodeError:  # it can hold what is secret
-            raise WrongUsage(f"{method} {urls.hide(url)}\nwhat is to be sent there is not all UTF-8 text") from None
+        except UnicodeError:  # its text may contain a secret
+            raise WrongUsage(f"{method} {urls.hide(url)}\nthe data to be sent is not valid UTF-8") from None
         except httpx.DecodingError as error:
             raise NotDevpi(f"{method} {urls.hide(url)}\nthe reply is damaged: {error}") from None
         except (httpx.TransportError, deadline.DeadlineExceeded) as error:
@@ -309,7 +315,7 @@ class Session:
             parts = urlsplit(url)
             where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
             if isinstance(error, httpx.ConnectTimeout):
-                tls = f"does this port speak https, or is it {plain(where)}?"
+                tls = f"does this port speak https, or should the URL be {plain(where)}?"
                 hint = tls if parts.scheme == "https" else "is the URL right?"
                 what = f"cannot reach {where}: no connection within {self._connect_seconds:g} s"
                 raise Unreachable(what, hint=hint) from None
@@ -320,17 +326,17 @@ class Session:
             raise unreachable(where, error, "refused" if isinstance(error, httpx.ConnectError) else fault) from None
 
     def _late(self, where: str) -> Unreachable:
-        """Say that there was no answer in time: for a while nothing came, or it took too long in all."""
+        """Return the error for a timeout: silence, or the deadline is over."""
         if deadline.left():
             what, option = f"no answer from {where} within {self._timeout:g} s", "--timeout"
         else:
-            what, option = f"no whole answer from {where} within {self._retries.most_seconds:g} s", "--deadline"
-        return Unreachable(what, hint=f"{option} SECONDS waits longer", fault="silent")
+            what, option = f"no complete answer from {where} within {self._retries.most_seconds:g} s", "--deadline"
+        return Unreachable(what, hint=f"to wait longer, add {option} SECONDS", fault="silent")
 
     def _client(self, url: str) -> httpx.Client:
-        """Return the client for a URL; only one for https pays for a TLS context with CAs."""
+        """Return the client for a URL; only those for https load CAs."""
         scheme, certificate = urlsplit(url).scheme, self._identity.certificate(url)
-        # A proxy elsewhere cannot reach this machine.
+        # A proxy on another machine cannot reach this one.
         by_proxy = self._trust_env and not urls.is_loopback(url)
         with self._creating:
             if (scheme, certificate, by_proxy) not in self._clients:
@@ -342,25 +348,28 @@ class Session:
         trusted = self._trust.context(certificate) if scheme == "https" else None
         try:
             client: httpx.Client = library.Client(
-                verify=trusted,  # without a context there is no TLS
-                timeout=None,  # each request has its own
+                verify=trusted,  # None for plain http, which does not use it
+                timeout=None,  # set per request
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
                 transport=self._transport,
                 trust_env=by_proxy,
             )
-        except (library.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs one more package
+        except (library.InvalidURL, ValueError, ImportError) as error:  # ImportError: SOCKS needs another package
             raise WrongUsage(
-                f"cannot use the proxy that the environment names: {urls.hide(str(error))}",
-                hint="look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
+                f"cannot use the proxy set in the environment: {urls.hide(str(error))}",
+                hint="check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
             ) from None
         return client
 
 
 def import_httpx() -> Any:
-    """Import httpx without its command line, which would import rich and pygments: 45 ms. httpx expects that."""
+    """Import httpx without its command line.
+
+    That would import rich and pygments (45 ms); httpx expects that it may be missing.
+    """
     without = "httpx" not in sys.modules
     if without:
-        sys.modules["httpx._main"] = None  # type: ignore[assignment]  # Python's way to say: cannot be imported
+        sys.modules["httpx._main"] = None  # type: ignore[assignment]  # marks it as not importable
     try:
         return import_module("httpx")
     finally:
@@ -369,9 +378,9 @@ def import_httpx() -> Any:
 
 
 def _may_be_done(url: str, error: Unreachable | ServerFailed | NotDevpi) -> bool:
-    """Tell whether a request may have changed something though it failed; a login changes nothing."""
+    """Return whether a failed request may have changed something; a login does not."""
     if url.endswith("/+login"):
         return False
     if isinstance(error, NotDevpi):
-        return not error.hint  # else the hint doubts whether this is a devpi server at all
+        return not error.hint  # with a hint it is probably not a devpi server at all
     return error.fault in ("broken", "silent") if isinstance(error, Unreachable) else error.status in MAYBE_DONE

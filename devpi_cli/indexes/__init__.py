@@ -1,1 +1,1 @@
-"""Pure rules over what a server has."""
+"""Rules about the contents of indexes."""

@@ -1,4 +1,4 @@
-"""What an index itself has, without its bases: the releases that are meant, and the files that need not be sent."""
+"""Compare files and releases with an index, and find releases on it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from devpi_cli.models import Dist, Link, Release, Requirement
     from devpi_cli.server.api import Server
 
-# What the server says, with status 200, of a file that it has already.
+# The message of the server, with status 200, for a file that it already has.
 IDENTICAL = "Upload of identical file"
 PUSHED = ("releasefile", "doczip")
 
 
 @dataclass(eq=False, repr=False)
 class IndexContents:
-    """The files on an index itself, without its bases: one request for each project."""
+    """The files on an index without its bases, fetched once per project."""
 
     server: Server
     index: str
@@ -30,24 +30,27 @@ class IndexContents:
     _given: dict[str, str] = field(default_factory=dict)
 
     def has(self, dist: Dist) -> bool:
-        """Tell whether a file is there. Raises OtherFile for another one of that name, on the index or given before."""
+        """Return True if the index has a file.
+
+        Raises OtherFile for a different file with the same name, on the index or passed to an earlier call.
+        """
         name, digest = dist.path.name, dist.sha256
-        there = self._digests(dist)
-        if name in there and there[name] != digest:
+        existing = self._digests(dist)
+        if name in existing and existing[name] != digest:
             raise OtherFile(
-                f"{name}: {self.index} has another file of this name: its SHA-256 is {there[name]}, and here {digest}",
+                f"{name}: {self.index} has a different file with this name: SHA-256 {existing[name]}, here {digest}",
                 here=digest,
-                there=there[name],
-                hint="upload it as another version; without --skip-existing a volatile index takes it, too",
+                there=existing[name],
+                hint="upload it as another version; a volatile index accepts it without --skip-existing",
             )
         if self._given.setdefault(name, digest) != digest:
             given = self._given[name]
-            what = f"{name}: two files of this name are given, with the SHA-256 {given} and {digest}"
+            what = f"{name}: two different files have this name: SHA-256 {given} and {digest}"
             raise OtherFile(what, here=digest, there=given)
-        return name in there
+        return name in existing
 
     def _digests(self, dist: Dist) -> Mapping[str, str]:
-        """Return the SHA-256 of the files by name; of documentation there is one file, however it is called here."""
+        """Return SHA-256 by file name; a release has one documentation file, whatever its name."""
         releases = self.releases(dist.project)
         if dist.action == DOC_UPLOAD:
             version = dist.version or next(iter(newest_first(releases)), "")
@@ -58,7 +61,7 @@ class IndexContents:
         return {name: link.sha256 or "unknown" for name, link in found}
 
     def releases(self, project: str) -> dict[str, Release]:
-        """Return the releases of a project by version, none where the index has no such project."""
+        """Return the releases of a project by version; none if it is not on the index."""
         if project not in self._releases:
             try:
                 found = self.server.releases(self.index, project, ignore_bases=True)
@@ -70,34 +73,42 @@ class IndexContents:
         return self._releases[project]
 
     def has_release(self, release: Release, rels: Collection[str] = PUSHED) -> bool:
-        """Tell whether a release is there, before it is pushed. Raises OtherFile for other files of its names."""
-        there = self.releases(release.project).get(release.version)
-        missing, others = _compared(release, there.links if there else (), rels)
+        """Return True if the index has a whole release, as a check before a push.
+
+        Raises OtherFile for different files with the same names.
+        """
+        existing = self.releases(release.project).get(release.version)
+        missing, others = _compared(release, existing.links if existing else (), rels)
         for here, other in others:
             raise OtherFile(
-                f"{self.index} has another {here.name}: its SHA-256 is {other.sha256}, and here {here.sha256}",
+                f"{self.index} has a different {here.name}: SHA-256 {other.sha256}, here {here.sha256}",
                 here=str(here.sha256),
                 there=str(other.sha256),
             )
         return not missing
 
     def holds(self, release: Release, conflict: Conflict, rels: Collection[str] = PUSHED) -> bool:
-        """Tell whether a release is there that could not be pushed; if not, add to the conflict what it is about."""
+        """Return True if the index has a release whose push failed.
+
+        Otherwise add a hint to the conflict.
+        """
         releases = self.releases(release.project)
-        there = releases[release.version].links if release.version in releases else ()
-        missing, others = _compared(release, there, rels)
+        existing = releases[release.version].links if release.version in releases else ()
+        missing, others = _compared(release, existing, rels)
         if others:
-            conflict.hint = f"{self.index} has other files of these names: {', '.join(link.name for link, _ in others)}"
+            conflict.hint = (
+                f"{self.index} has different files with these names: {', '.join(link.name for link, _ in others)}"
+            )
         elif missing:
-            conflict.hint = f"{self.index} has the rest of the release, but not {', '.join(missing)}: upload that"
+            conflict.hint = f"{self.index} has the rest of the release, but not {', '.join(missing)}: upload it"
         return not (missing or others)
 
 
 def _compared(
-    release: Release, there: Iterable[Link], rels: Collection[str]
+    release: Release, existing: Iterable[Link], rels: Collection[str]
 ) -> tuple[list[str], list[tuple[Link, Link]]]:
-    """Return which files of a release are not there, and which are other ones there, beside those."""
-    pushed, known = [link for link in release.links if link.rel in rels], {link.name: link for link in there}
+    """Return the names of missing files, and pairs of a release file and the different existing one."""
+    pushed, known = [link for link in release.links if link.rel in rels], {link.name: link for link in existing}
     others = [(link, known[link.name]) for link in pushed if link.name in known]
     return (
         [link.name for link in pushed if link.name not in known],
@@ -106,7 +117,10 @@ def _compared(
 
 
 def find_releases(server: Server, index: str, wanted: Requirement, *, bases: bool = False) -> list[Release]:
-    """Return the releases on an index that are meant, the oldest first. Raises NothingFound for none."""
+    """Return the matching releases on an index, oldest first.
+
+    Raises NothingFound if there are none.
+    """
     nothing = NothingFound(
         f"No releases or distributions found matching {wanted.text!r}.",
         hint=f"'devpi list --index {index}' shows what there is",

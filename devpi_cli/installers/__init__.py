@@ -1,1 +1,1 @@
-"""The index settings of pip, uv and others: read, write, undo."""
+"""Read, write and undo the index settings of pip, uv and others."""

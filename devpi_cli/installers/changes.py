@@ -1,4 +1,4 @@
-"""What becomes of a settings file: read it, plan a change, show it, make it, take it back."""
+"""Plan, show, make and undo a change to a settings file."""
 
 from __future__ import annotations
 
@@ -20,29 +20,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """What a settings file says and is to say; None for no file."""
+    """The text of a settings file before and after a change; None for no file."""
 
     path: Path
     before: str | None = field(repr=False)
     after: str | None = field(repr=False)
     index: str = ""
-    """The index that it sets, without the password."""
+    """The index that the change sets, without the password."""
     trusted_host: str | None = None
-    """The host that pip trusts because of us."""
+    """The trusted host that we add to the settings of pip."""
     is_undo: bool = False
     is_secret: bool = False
-    """Whether a password goes in."""
+    """Whether the new text contains a password."""
 
     @property
     def is_needed(self) -> bool:
         return self.before != self.after
 
     def was_edited(self, written: Written | None) -> bool:
-        """Tell whether the file is not, or not known to be, as it was written."""
+        """Return True if the file is not known to be as we wrote it."""
         return self.before is not None and (written is None or written.digest != _digest(self.before))
 
     def diff(self) -> list[str]:
-        """Return the change as a unified diff with secrets hidden. Without context: that is somebody else's."""
+        """Return the change as a unified diff with secrets hidden.
+
+        It has no context lines, because those are not ours.
+        """
         from difflib import unified_diff
 
         before, after = (text.splitlines() if text is not None else [] for text in (self.before, self.after))
@@ -50,9 +53,9 @@ class Change:
         return [urls.hide(line) for line in unified_diff(before, after, old, new, n=0, lineterm="")]
 
     def make(self, written: Written | None) -> Written | None:
-        """Write the file, and the first time a backup of what was there; return what has to be remembered.
+        """Make the change, after a backup the first time; return what to remember.
 
-        A symlink stays one: the file that it leads to is written. Raises BrokenSettings when that fails.
+        A symlink is kept: its target is written. Raises BrokenSettings if that fails.
         """
         with _failures(self.path, "write"):
             if self.is_undo:
@@ -87,68 +90,69 @@ class Change:
         backup.unlink()
 
 
-def index_of(place: SettingsFile) -> str:
-    """Return the index that a file sets, its password hidden, or why there is none."""
+def index_of(file: SettingsFile) -> str:
+    """Return the index that a file sets, password hidden, or why there is none."""
     try:
-        text = _read(place.path)
-        index = place.format.index(text) if text else None
+        text = _read(file.path)
+        index = file.format.index(text) if text else None
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    except _of_broken_text():  # what it says may be a secret
+    except _of_broken_text():  # the error may contain a secret
         return "cannot be read: it is broken"
     if not index:
-        return "no index server configured" if place.path.exists() else "no config file exists"
+        return "no index server configured" if file.path.exists() else "no config file exists"
     return urls.hide(index)
 
 
-def planned(place: SettingsFile, wanted: IndexSettings, written: Written | None) -> Change | None:
-    """Return what it takes to set an index; None for a file that is not there and not made.
+def planned(file: SettingsFile, wanted: IndexSettings, written: Written | None) -> Change | None:
+    """Return the change that sets an index.
 
-    Raises BrokenSettings for a file that cannot be read, is broken, or is no file. It says nothing of what is in it.
+    Returns None for a missing file that we do not create. Raises BrokenSettings for a file that cannot be read, is
+    broken, or is not a regular file. The error contains nothing of its text.
     """
     ours = written.trusted_host if written else None
     if ours and ours != wanted.trust:
         wanted = wanted._replace(distrust=wanted.distrust | {ours})
-    with _failures(place.path, "read"):
-        before = _read(place.path)
-        if before is None and not place.is_made:
+    with _failures(file.path, "read"):
+        before = _read(file.path)
+        if before is None and not file.is_made:
             return None
-        if place.path.exists() and not place.path.is_file():
-            raise BrokenSettings(f"{place.path} is no regular file: it cannot hold settings")
+        if file.path.exists() and not file.path.is_file():
+            raise BrokenSettings(f"{file.path} is not a regular file, so it cannot hold settings")
         text = (before or "").replace("\r\n", "\n")
-        after = place.format.edit(text if not text or text.endswith("\n") else f"{text}\n", wanted)
-        if place.format.index(after) != wanted.simple:
+        after = file.format.edit(text if not text or text.endswith("\n") else f"{text}\n", wanted)
+        if file.format.index(after) != wanted.simple:
             raise BrokenSettings(
-                f"cannot set the index in {place.path}", hint="it is written in an unusual way: edit it yourself"
+                f"cannot set the index in {file.path}", hint="it has an unusual form: edit it yourself"
             )
-        trusted = [wanted.trust] if wanted.trust in place.format.trusted(after) else []
-        is_ours = ours == wanted.trust or wanted.trust not in place.format.trusted(text)
+        trusted = [wanted.trust] if wanted.trust in file.format.trusted(after) else []
+        is_ours = ours == wanted.trust or wanted.trust not in file.format.trusted(text)
     if before and "\r\n" in before:
         after = after.replace("\n", "\r\n")
     secret = urls.hide(wanted.simple) != wanted.simple
     host = wanted.trust if trusted and is_ours else None
-    return Change(place.path, before, after, urls.hide(wanted.simple), host, is_secret=secret)
+    return Change(file.path, before, after, urls.hide(wanted.simple), host, is_secret=secret)
 
 
-def undone(place: SettingsFile, written: Written | None) -> Change | None:
-    """Return what it takes to have the old file back, or no file where none was; None when there is nothing to do.
+def undone(file: SettingsFile, written: Written | None) -> Change | None:
+    """Return the change that restores the original file or removes ours.
 
-    Raises BrokenSettings for a file that cannot be read.
+    Returns None if there is nothing to do. Raises BrokenSettings for a file that cannot be read.
     """
-    with _failures(place.path, "read"):
-        before, backup = _read(place.path), _read(backup_of(place.path))
+    with _failures(file.path, "read"):
+        before, backup = _read(file.path), _read(backup_of(file.path))
     if backup is None and (before is None or not written or not written.created):
         return None
-    return Change(place.path, before, backup, is_undo=True)
+    return Change(file.path, before, backup, is_undo=True)
 
 
 def backup_of(path: Path) -> Path:
-    """Return where a file is kept as it was before it was set for the first time."""
+    """Return the path of the backup that is made before the first change."""
     return path.with_name(f"{path.name}-bak")
 
 
 def _read(path: Path) -> str | None:
-    """Return a text with its line ends as they are; None when there is no file."""
+    """Return the text with its original line endings, or None if there is no file."""
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -163,7 +167,7 @@ def _digest(text: str) -> str:
 
 @contextmanager
 def _failures(path: Path, verb: str) -> Iterator[None]:
-    """Turn what goes wrong with a file into BrokenSettings: with the line where it is known, never with its text."""
+    """Turn errors of a file into BrokenSettings, with the line number but never with its text."""
     try:
         yield
     except OSError as error:
@@ -172,12 +176,12 @@ def _failures(path: Path, verb: str) -> Iterator[None]:
         line = files.line_of(error)
         where = f" in line {line}" if line else ""
         raise BrokenSettings(
-            f"{path} is broken{where}, and stays as it is", hint="repair it, or move it away, and try again"
+            f"{path} is broken{where}, and was not changed", hint="repair it or move it away, then try again"
         ) from None
 
 
 def _of_broken_text() -> tuple[type[Exception], ...]:
-    """Return what says that a text is broken; Python asks only when something is wrong."""
+    """Return the exceptions for a broken text; Python evaluates this only after an exception."""
     from configparser import Error
 
     return Error, ValueError

@@ -1,4 +1,4 @@
-"""How pip, uv and others spell their index: INI and TOML, read and edited with all else kept."""
+"""Read and edit the index in INI and TOML files, keeping everything else."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
 
 
 class IndexSettings(NamedTuple):
-    """What installers are to be set to."""
+    """The settings to write for the installers."""
 
     simple: str
-    """The URL of the simple index, with the login that it needs."""
+    """The URL of the simple index, with a login if it needs one."""
     search: str
-    """The URL of the index itself, which ``pip search`` asks, likewise."""
+    """The URL of the index itself for ``pip search``, with a login if it needs one."""
     trust: str | None = None
-    """The host that pip is to trust though it has no TLS, or none that can be verified."""
+    """The host that pip has to trust without TLS, or without verifying it."""
     distrust: frozenset[str] = frozenset()
-    """Hosts that pip is no longer to trust."""
+    """Hosts that pip must no longer trust."""
 
 
 class FileFormat(Protocol):
-    """The language of a settings file.
+    """The format of a settings file.
 
-    Its methods take the text of a file. They raise ``configparser.Error`` or ValueError for one that is broken; what
-    those say may hold a secret of the file.
+    All methods take the text of a file, and raise ``configparser.Error`` or ValueError if it is broken. The message of
+    these exceptions may contain a secret from the file.
     """
 
     def index(self, text: str) -> str | None:
-        """Return the URL of the index."""
+        """Return the URL of the index, or None."""
 
     def trusted(self, text: str) -> list[str]:
-        """Return the hosts that need no TLS."""
+        """Return the hosts that are trusted without TLS."""
 
     def edit(self, text: str, wanted: IndexSettings) -> str:
-        """Return the text with the index, and what goes with it, set."""
+        """Return the text with the index and related settings changed."""
 
 
 class Ini:
@@ -64,7 +64,7 @@ class Ini:
 
 
 class Pip(Ini):
-    """``pip.conf``: the index, where to search, and which hosts to trust."""
+    """``pip.conf``, with the index, the search index and the trusted hosts."""
 
     def __init__(self) -> None:
         super().__init__("global", "index-url")
@@ -87,7 +87,7 @@ class Pip(Ini):
 
 
 class Uv:
-    """``uv.toml``: the entry of ``[[index]]`` with ``default = true``, or the older ``index-url``."""
+    """``uv.toml``, with a default ``[[index]]`` or the older ``index-url``."""
 
     def index(self, text: str) -> str | None:
         import tomllib
@@ -115,7 +115,7 @@ class Uv:
             document["index-url"] = wanted.simple
         else:
             if text and "index" not in document:
-                document = _document(f"{text}\n")  # a blank line before what is added
+                document = _document(f"{text}\n")  # a blank line before the new entry
             entries = document.setdefault("index", tomlkit.aot())
             entry = tomlkit.table() if isinstance(entries, AoT) else tomlkit.inline_table()
             entry.update({"url": wanted.simple, "default": True})
@@ -124,7 +124,7 @@ class Uv:
 
 
 class UvInProject(Uv):
-    """``pyproject.toml``, whose table ``[tool.uv]`` is as a ``uv.toml``. It is only read."""
+    """``pyproject.toml``, with ``[tool.uv]`` as in ``uv.toml``. It is only read."""
 
     def _settings(self, data: dict[str, Any]) -> dict[str, Any]:
         tool = data.get("tool")
@@ -145,7 +145,7 @@ def _document(text: str) -> TOMLDocument:
 
 
 def _default(data: Any) -> Any:
-    """Return uv's default index among the entries of ``index``. Raises ValueError when that is no list of tables."""
+    """Return uv's default index from ``index``. Raises ValueError if that is not a list of tables."""
     entries = data.get("index", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError
@@ -167,7 +167,7 @@ def _updater(text: str) -> ConfigUpdater:
 
 
 def _names(section: Any, option: str) -> list[str]:
-    """Return how a section spells an option: pip and distutils take ``index-url`` and ``index_url`` for the same."""
+    """Return the spellings of an option in a section: ``index-url`` and ``index_url`` are the same."""
     return [name for name in section if name.removeprefix("--").replace("_", "-") == option]
 
 
@@ -175,11 +175,11 @@ def _value(parser: RawConfigParser, section: str, option: str) -> str | None:
     if section not in parser:
         return None
     found = dict(parser.items(section))
-    return next((found[name] for name in reversed(_names(found, option))), None)  # the last one counts
+    return next((found[name] for name in reversed(_names(found, option))), None)  # the last one wins
 
 
 def _set(file: ConfigUpdater, section: str, option: str, *values: str) -> None:
-    """Set an option where it stands; a new one comes after the others of its section, a new section at the end."""
+    """Set an option in place; a new option goes to the end of its section, a new section to the end."""
     if not file.has_section(section):
         is_first = not file.structure
         file.add_section(section)

@@ -1,4 +1,4 @@
-"""Where the settings files of pip, uv and others are."""
+"""Locate the settings files of pip, uv and others."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ PIP_CONF = "pip.ini" if WINDOWS else "pip.conf"
 
 
 class SettingsFile(NamedTuple):
-    """A settings file of an installer, and its language."""
+    """A settings file of an installer, and its format."""
 
     path: Path
     format: FileFormat
     is_made: bool = True
-    """Whether the file is made where there is none."""
+    """Whether to create the file if it does not exist."""
 
 
 def settings_files(venv: Path | None) -> list[SettingsFile]:
-    """Return the files that decide the index: of a virtual environment, or of the user."""
+    """Return the files that set the index for a virtual environment or for the user."""
     if venv:
         return [SettingsFile(venv / PIP_CONF, Pip()), SettingsFile(venv / "uv.toml", Uv())]
     distutils = home() / ("pydistutils.cfg" if WINDOWS else ".pydistutils.cfg")
@@ -38,7 +38,7 @@ def settings_files(venv: Path | None) -> list[SettingsFile]:
 
 
 def in_force(folder: Path) -> list[SettingsFile]:
-    """Return the files that uv reads for its index in a folder, the one that counts most first."""
+    """Return the files that set uv's index in a folder, highest precedence first."""
     if os.environ.get("UV_CONFIG_FILE"):
         return [SettingsFile(_uv_toml(), Uv())]
     projects = [name for above in (folder, *folder.parents) for name in _of_project(above)]
@@ -50,13 +50,13 @@ def in_force(folder: Path) -> list[SettingsFile]:
 
 
 def _of_project(folder: Path) -> list[SettingsFile]:
-    """Return where a project has settings for uv: beside a ``uv.toml``, uv ignores what ``pyproject.toml`` says."""
+    """Return a project's settings for uv, which ignores ``pyproject.toml`` next to a ``uv.toml``."""
     found = [SettingsFile(folder / "uv.toml", Uv()), SettingsFile(folder / "pyproject.toml", UvInProject())]
-    return [place for place in found if place.path.is_file()]
+    return [file for file in found if file.path.is_file()]
 
 
 def _pip_conf() -> Path:
-    """Return the user's file that decides: of two, pip lets the one at the newer place win."""
+    """Return the user's ``pip.conf``; of two, pip prefers the one in the newer location."""
     named = os.environ.get("PIP_CONFIG_FILE")
     if named:
         return Path(named)

@@ -1,4 +1,4 @@
-"""Environment variables as shells and CI systems are told them: a line each, quoted so that nothing in one is run."""
+"""Write environment variables for shells and CI systems, safely quoted."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 def default_shell(program: str | None) -> str:
-    """Return the shell whose language a program speaks, by its path; bash is what most understand."""
+    """Return the shell syntax for a program, given by its path; bash by default."""
     name = PurePath(program or "").name.removesuffix(".exe")
     return {"fish": "fish", "pwsh": "powershell", "powershell": "powershell"}.get(name, "bash")
 
 
 def assignment(shell: str, name: str, value: str) -> str:
-    """Return what sets an environment variable in one of ``SHELLS``.
+    """Return the line that sets an environment variable in one of ``SHELLS``.
 
-    Raises WrongUsage for a value that cannot be said there.
+    Raises WrongUsage for a value that cannot be written there.
     """
     return SHELLS[shell](name, value)
 
 
 def github_mask(secret: str) -> str:
-    """Return the line that makes GitHub hide a secret in the log of a job, where it has to be printed."""
+    """Return the line that makes GitHub hide a secret in the log of a job."""
     for sign in "%\r\n":
         secret = secret.replace(sign, f"%{ord(sign):02X}")
     return f"::add-mask::{secret}"
@@ -44,13 +44,13 @@ def _fish(name: str, value: str) -> str:
 
 
 def _powershell(name: str, value: str) -> str:
-    """To PowerShell typographic quotes are quotes, too; doubled they are meant as they are."""
+    """Escape quotes by doubling them; PowerShell treats typographic quotes as quotes, too."""
     quoted = re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value)
     return f"$Env:{name} = '{quoted}'"
 
 
 def _github(name: str, value: str) -> str:
-    """Nothing is special in the file that GITHUB_ENV names, but the end of a line."""
+    """Return a line for the file that GITHUB_ENV names, where only line ends are special."""
     if not re.search(r"[\r\n]", value):
         return f"{name}={value}"
     from secrets import token_hex
@@ -60,9 +60,11 @@ def _github(name: str, value: str) -> str:
 
 
 def _gitlab(name: str, value: str) -> str:
-    """A dotenv report of GitLab knows neither quotes nor blanks."""
+    """Return a line for a GitLab dotenv report, which supports neither quotes nor whitespace."""
     if re.search(r"\s", value):
-        raise WrongUsage(f"{name} has blanks, which a dotenv report of GitLab cannot hold", hint="take --shell bash")
+        raise WrongUsage(
+            f"{name} contains whitespace, which a GitLab dotenv report cannot hold", hint="use --shell bash"
+        )
     return f"{name}={value}"
 
 

@@ -1,4 +1,4 @@
-"""Unpack an archive so that nothing of it leaves its folder, and look into one only as far as is safe."""
+"""Read and unpack archives safely: inside their folder, and without zip bombs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MIB = 1024 * 1024
-# What a zip bomb is: more than this, and this many times more than the archive has itself.
+# A zip bomb unpacks to more than ROOMY, and to more than RATIO times the size of the archive.
 ROOMY = 100 * MIB
 RATIO = 50
 MOST_BYTES = 4096 * MIB
@@ -27,7 +27,7 @@ MOST_MEMBERS = 100_000
 MOST_AT_ONCE = 16 * MIB
 ZIPS = (".zip", ".whl")
 METADATA = ("METADATA", "PKG-INFO")
-# What zipfile, tarfile and the file system raise for damage, and for names that are none.
+# What zipfile, tarfile and the file system raise for damage and for invalid names.
 DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, RuntimeError, OSError)
 
 
@@ -43,17 +43,17 @@ class _Member:
 
 
 class _Gunzip(gzip.GzipFile):
-    """A gzip file that refuses to read a lot at once: only a forged header of a tar file asks for that."""
+    """A gzip file that refuses large single reads: only a forged tar header asks for one."""
 
     def read(self, size: int | None = -1) -> bytes:
-        """Read up to so many bytes."""
+        """Read up to ``size`` bytes; more than MOST_AT_ONCE raises BrokenDistribution."""
         if size is None or not 0 <= size <= MOST_AT_ONCE:
-            raise BrokenDistribution("cannot be unpacked: a header that is far too long")
+            raise BrokenDistribution("cannot be unpacked: a header is far too long")
         return super().read(size)
 
 
 class _Directory(list[zipfile.ZipInfo]):
-    """The members of a zip file; it refuses to grow for ever, which costs half a kilobyte each."""
+    """The members of a zip file, limited in number because each takes half a kilobyte of memory."""
 
     def append(self, info: zipfile.ZipInfo) -> None:
         if len(self) == MOST_MEMBERS:
@@ -62,16 +62,16 @@ class _Directory(list[zipfile.ZipInfo]):
 
 
 class _Zip(zipfile.ZipFile):
-    """A zip file that stops reading its directory in time."""
+    """A zip file that stops reading its directory after MOST_MEMBERS entries."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, _Directory() if name == "filelist" else value)
 
 
 def check(archive: Path) -> None:
-    """See that the metadata of an archive can be read in no time, and in little memory, by who does not look first.
+    """Check that reading the metadata of an archive takes little time and memory.
 
-    Raises BrokenDistribution for a zip bomb. Other damage is left to whoever reads the archive.
+    Raises BrokenDistribution for a zip bomb. Other damage is left to the code that reads the archive.
     """
     try:
         with _members(archive) as members:
@@ -90,10 +90,10 @@ def _check_metadata(member: _Member) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Unpack a ``.tar.gz``, ``.tgz`` or ``.zip`` into a new folder; return the folder of the project in it.
+    """Unpack a ``.tar.gz``, ``.tgz`` or ``.zip``; return the project's folder in it.
 
-    Members are files, folders, and symbolic links that stay inside. Raises BrokenDistribution for any other member, for
-    a name that leads out of the folder, for what would grow out of all proportion, and for damage.
+    ``folder`` is created. Files, folders, and symbolic links that stay inside are unpacked. Raises BrokenDistribution
+    for any other member, a name that leads out of the folder, a zip bomb, or a damaged archive.
     """
     folder.mkdir(mode=0o700)
     try:
@@ -103,7 +103,7 @@ def unpack(archive: Path, folder: Path) -> Path:
         raise BrokenDistribution(f"{archive.name}: {error.message}") from None
     except DAMAGE as error:
         raise BrokenDistribution(f"{archive.name}: cannot be unpacked: {error}") from None
-    # What the one folder in an sdist is called has changed over the years, and is no concern here.
+    # The name of the single folder in an sdist has changed over the years, so any name will do.
     inside = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
     return inside[0] if len(inside) == 1 else folder
 
@@ -125,7 +125,7 @@ def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
 
 def _of_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
     if not (info.isreg() or info.isdir() or info.issym() or info.islnk()):
-        raise BrokenDistribution(f"it holds a device or a pipe, {info.name!r}: not unpacked")
+        raise BrokenDistribution(f"it contains a device or a pipe, {info.name!r}: not unpacked")
     link_to = None if info.isreg() or info.isdir() else info.linkname
     is_program = bool(info.mode & 0o100)
     return _Member(
@@ -134,7 +134,7 @@ def _of_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
 
 
 def _limited(members: Iterable[_Member], archive: Path) -> Iterator[_Member]:
-    """Pass members on until they are too many, or too big together."""
+    """Yield the members; raise BrokenDistribution when they are too many or too big."""
     most = min(max(ROOMY, RATIO * archive.stat().st_size), MOST_BYTES)
     total = 0
     for number, member in enumerate(members, 1):
@@ -146,7 +146,7 @@ def _limited(members: Iterable[_Member], archive: Path) -> Iterator[_Member]:
 
 
 def _inside(members: Iterable[_Member]) -> Iterator[_Member]:
-    """Pass members on until one has a bad name."""
+    """Yield the members; raise BrokenDistribution for a name that leads out."""
     for member in members:
         if _leaves(member.name) or (member.is_hard and _leaves(member.link_to or "")):
             raise BrokenDistribution(f"the member {member.name!r} would leave the folder: not unpacked")
@@ -154,48 +154,48 @@ def _inside(members: Iterable[_Member]) -> Iterator[_Member]:
 
 
 def _leaves(name: str) -> bool:
-    """Tell whether a name leads out of the folder, also on Windows, with its drives and backslashes."""
+    """Return True if a name leads out of the folder, also with Windows drives and backslashes."""
     path = PureWindowsPath(name)
     return bool(path.anchor) or ".." in path.parts
 
 
 def _write(members: Iterable[_Member], root: Path) -> None:
-    """Write the files, then the symbolic links: so nothing is ever written through one."""
+    """Write the files first and then the symbolic links, so that nothing is written through a link."""
     links = []
     for member in members:
-        place = root / member.name
-        folder = place if member.is_folder else place.parent
+        path = root / member.name
+        folder = path if member.is_folder else path.parent
         folder.mkdir(parents=True, exist_ok=True)
-        if member.is_hard:  # to a file that came before
-            os.link(root / str(member.link_to), place)
+        if member.is_hard:  # to an earlier file
+            os.link(root / str(member.link_to), path)
         elif member.link_to is not None:
-            links.append((place, member.link_to))
+            links.append((path, member.link_to))
         elif not member.is_folder:
-            _write_file(place, member)
-    for place, target in links:
-        _link(place, target, root)
+            _write_file(path, member)
+    for path, target in links:
+        _link(path, target, root)
 
 
-def _write_file(place: Path, member: _Member) -> None:
+def _write_file(path: Path, member: _Member) -> None:
     content = member.open()
     if content is None:
         raise BrokenDistribution(f"the member {member.name!r} has no content")
     mode = 0o700 if member.is_program else 0o600
     with content:
-        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
         with os.fdopen(handle, "wb") as file:
             shutil.copyfileobj(content, file)
 
 
-def _link(place: Path, target: str, root: Path) -> None:
-    """Make a symbolic link to something inside; one that leads to nothing there is left out."""
+def _link(path: Path, target: str, root: Path) -> None:
+    """Create a symbolic link to something inside ``root``; skip it if its target does not exist."""
     try:
-        end = (place.parent / target).resolve(strict=True)
+        end = (path.parent / target).resolve(strict=True)
         exists = True
     except (OSError, RuntimeError):  # RuntimeError: a loop
-        end, exists = Path(os.path.normpath(place.parent / target)), False
+        end, exists = Path(os.path.normpath(path.parent / target)), False
     if not end.is_relative_to(root):
-        raise BrokenDistribution(f"the link {place.relative_to(root).as_posix()!r} leaves the folder: not unpacked")
-    # What exists now cannot be led elsewhere by a later link: links are made only where nothing is.
-    if exists and not os.path.lexists(place):
-        place.symlink_to(target)
+        raise BrokenDistribution(f"the link {path.relative_to(root).as_posix()!r} leaves the folder: not unpacked")
+    # A later link cannot redirect an existing target: links are only created at free paths.
+    if exists and not os.path.lexists(path):
+        path.symlink_to(target)

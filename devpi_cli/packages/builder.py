@@ -1,4 +1,4 @@
-"""Turn a project directory into distributions and a documentation zip."""
+"""Build distributions and documentation from a project folder."""
 
 from __future__ import annotations
 
@@ -20,34 +20,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
-BUILD = "build.__main__"  # not just "build": an old build/ in the project's folder can be imported, too
+BUILD = "build.__main__"  # not just "build": an old build/ folder in the project could be imported instead
 NOT_COPIED = ("dist", ".tox", ".nox", ".venv", "venv", "node_modules")
-SHOWN_LINES = 40  # of the output of a build that failed: the reason stands at its end
-# What the programs that build make on the side goes where it is removed, whatever becomes of them.
+SHOWN_LINES = 40  # of the output of a failed build: the reason is at the end
+# Points the temporary files of build programs into the private folder, which is always removed.
 TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
 
 @dataclass(frozen=True)
 class Build:
-    """What to build, and with which Python; neither sdist nor wheel stands for both."""
+    """What to build and with which Python; neither sdist nor wheel means both."""
 
     python: str
     sdist: bool = False
     wheel: bool = False
     isolation: bool = True
     installer: str = "pip"
-    """What fills the environment of an isolated build: pip or uv."""
+    """Installs the build dependencies of an isolated build: pip or uv."""
 
     @property
     def arguments(self) -> list[str]:
-        """The options of ``python -m build``, which makes the wheel from the sdist when it makes both."""
+        """The options of ``python -m build``.
+
+        If both are built, the wheel is made from the sdist.
+        """
         both = self.sdist == self.wheel
         chosen = [] if both else ["--sdist"] if self.sdist else ["--wheel"]
         return chosen if self.isolation else [*chosen, "--no-isolation"]
 
     @property
     def shown(self) -> str:
-        """The command as it is shown, which is the same whether there is uv on this machine or not."""
+        """The command as shown to the user: the same with and without uv on this machine."""
         return f"{self.python} -m build {' '.join(self.arguments)}"
 
     @property
@@ -58,16 +61,19 @@ class Build:
 
 
 def choose_python(named: str | None) -> str:
-    """Return the Python to build with: the one named, that of the active environment if it has build, or ours.
+    """Choose the Python to build with.
 
-    Raises ProgramMissing when the one named is not there or has no build.
+    This is the one ``named``, else that of the active environment if it has build, else our own. Raises ProgramMissing
+    if the one named does not exist or has no build.
     """
     if named:
         found = shutil.which(named)
         if not found:
-            raise ProgramMissing(f"there is no Python {named!r}")
+            raise ProgramMissing(f"Python not found: {named!r}")
         if not process.has_module(found, BUILD):
-            raise ProgramMissing(f"{named} has no 'build'", hint=f"install it with: {named} -m pip install build")
+            raise ProgramMissing(
+                f"{named} has no package 'build'", hint=f"install it with: {named} -m pip install build"
+            )
         return str(Path(found).absolute())
     venv = venvs.active()
     python = venvs.program(venv, "python") if venv else None
@@ -75,32 +81,36 @@ def choose_python(named: str | None) -> str:
 
 
 def choose_installer(named: str, python: str) -> str:
-    """Return ``pip`` or ``uv`` for what was asked for; ``auto`` is uv when it is on the PATH or beside the Python."""
+    """Return ``pip`` or ``uv``.
+
+    ``auto`` means uv if it is on the PATH or next to ``python``.
+    """
     if named == "auto":
         return "uv" if shutil.which("uv") or shutil.which("uv", path=str(Path(python).parent)) else "pip"
     return named
 
 
 def require_project(folder: Path) -> None:
-    """Raise WrongUsage for a folder without a project."""
+    """Raise WrongUsage if a folder contains no project."""
     if not any((folder / name).exists() for name in PROJECT_FILES):
         raise WrongUsage(
-            f"{folder} holds no project to build (no {' or '.join(PROJECT_FILES)})",
-            hint="change to the folder of a project, or name the files to upload",
+            f"{folder} contains no project to build (no {' or '.join(PROJECT_FILES)})",
+            hint="change to a project's folder, or name the files to upload",
         )
 
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """Make a folder that nobody else can look into, and remove it with everything in it."""
+    """Create a temporary folder that only this user can read; remove it afterwards."""
     with tempfile.TemporaryDirectory(prefix="devpi-build-", ignore_cleanup_errors=True) as folder:
         yield Path(folder).resolve()
 
 
 def clean_copy(project: Path, private: Path, *, history: bool) -> Path | None:
-    """Copy the files of a project that git or hg track, and return where; None when it is in no checkout.
+    """Copy the project files that git or hg tracks; return the copy.
 
-    Raises WrongUsage when the project is in a checkout and not part of it, and what ``Checkout.export`` raises.
+    Returns None without a checkout. Raises WrongUsage if the project is inside a checkout but not tracked, and whatever
+    ``Checkout.export`` raises.
     """
     found = checkout.find(project)
     if found is None:
@@ -109,16 +119,16 @@ def clean_copy(project: Path, private: Path, *, history: bool) -> Path | None:
     if not any((copied / name).exists() for name in PROJECT_FILES):
         raise WrongUsage(
             f"{project}: {found.program} tracks no {' or '.join(PROJECT_FILES)} here",
-            hint=f"add what belongs to the project to {found.program}; {checkout.BUILD_IN_PLACE}",
+            hint=f"add the project's files to {found.program}; {checkout.BUILD_IN_PLACE}",
         )
     return copied
 
 
 def full_copy(project: Path, private: Path) -> Path:
-    """Copy a project as it is, without what is big and not part of it."""
+    """Copy a whole project, without large folders that are not part of it."""
 
     def ignored(folder: str, names: list[str]) -> list[str]:
-        is_top = Path(folder) == project  # below it, a package may have such a name
+        is_top = Path(folder) == project  # further down, a package may have such a name
         return [name for name in names if name in NOT_COPIED] if is_top else []
 
     target = private / "src" / (project.name or "project")
@@ -126,71 +136,74 @@ def full_copy(project: Path, private: Path) -> Path:
     return target
 
 
-def build(project: Path, what: Build, private: Path, heard: Callable[[str], None]) -> list[Path]:
-    """Build a project into a private folder, and return the files there; ``heard`` gets each line of the output.
+def build(project: Path, what: Build, private: Path, on_line: Callable[[str], None]) -> list[Path]:
+    """Build a project into ``private`` and return the built files.
 
-    Raises ProgramFailed with the end of the output when the build fails.
+    ``on_line`` receives each line of the output. Raises ProgramFailed with the end of the output if the build fails.
     """
-    made = private / "dist"
-    command = [*what.command, "--outdir", str(made), str(project)]
-    # Not in the project's folder, where a build/ or build.py would be found first.
-    _run(command, private, private, heard, failed="the build failed")
-    return sorted(made.iterdir())
+    built = private / "dist"
+    command = [*what.command, "--outdir", str(built), str(project)]
+    # Not in the project's folder, where Python would import its build/ or build.py first.
+    _run(command, private, private, on_line, failed="the build failed")
+    return sorted(built.iterdir())
 
 
-def release_of(project: Path, what: Build, private: Path, heard: Callable[[str], None]) -> tuple[str, str]:
-    """Return name and version of a project: from ``pyproject.toml`` if they stand there, else from an sdist.
+def release_of(project: Path, what: Build, private: Path, on_line: Callable[[str], None]) -> tuple[str, str]:
+    """Return the name and version of a project.
 
-    Raises ProgramFailed when that cannot be built.
+    They come from ``pyproject.toml``, or else from an sdist. Raises ProgramFailed if that cannot be built.
     """
     import tomllib
 
     with suppress(OSError, ValueError, AttributeError):
-        told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
-        if isinstance(told.get("name"), str) and isinstance(told.get("version"), str):
-            return told["name"], told["version"]
-    sdist = dists.read(build(project, replace(what, sdist=True, wheel=False), private, heard)[0])
+        table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
+        if isinstance(table.get("name"), str) and isinstance(table.get("version"), str):
+            return table["name"], table["version"]
+    sdist = dists.read(build(project, replace(what, sdist=True, wheel=False), private, on_line)[0])
     return str(sdist.fields["name"]), sdist.version
 
 
-def build_docs(project: Path, private: Path, heard: Callable[[str], None]) -> Path:
-    """Build the documentation of a project with Sphinx, and return the folder with the pages.
+def build_docs(project: Path, private: Path, on_line: Callable[[str], None]) -> Path:
+    """Build the documentation of a project with Sphinx; return its folder.
 
-    Raises WrongUsage without documentation, ProgramMissing without Sphinx, ProgramFailed when it fails.
+    Raises WrongUsage without documentation, ProgramMissing without Sphinx, ProgramFailed if the build fails.
     """
     source, pages = docs.sphinx_source(project), private / "pages"
     sphinx = process.on_path("sphinx-build", "install it with: pip install sphinx")
-    _run([sphinx, "-E", str(source), str(pages)], project, private, heard, failed="building the documentation failed")
+    _run([sphinx, "-E", str(source), str(pages)], project, private, on_line, failed="building the documentation failed")
     return pages
 
 
-def _run(command: list[str], folder: Path, private: Path, heard: Callable[[str], None], *, failed: str) -> None:
-    """Run a program that builds something, with its temporary files in the private folder."""
+def _run(command: list[str], folder: Path, private: Path, on_line: Callable[[str], None], *, failed: str) -> None:
+    """Run a build program with its temporary files in the private folder."""
     temporary = private / "tmp"
     temporary.mkdir(exist_ok=True)
-    said: deque[str] = deque(maxlen=SHOWN_LINES)
+    tail: deque[str] = deque(maxlen=SHOWN_LINES)
 
-    def keep_and_tell(line: str) -> None:
-        said.append(line)
-        heard(line)
+    def keep_and_pass_on(line: str) -> None:
+        tail.append(line)
+        on_line(line)
 
     try:
-        process.follow(command, keep_and_tell, cwd=folder, extra=dict.fromkeys(TEMPORARY, str(temporary)))
+        process.follow(command, keep_and_pass_on, cwd=folder, extra=dict.fromkeys(TEMPORARY, str(temporary)))
     except ProgramFailed:
-        raise ProgramFailed("\n".join([*said, failed]), status=1) from None
+        raise ProgramFailed("\n".join([*tail, failed]), status=1) from None
 
 
 def keep(file: Path, folder: Path) -> Path:
-    """Copy a built file into a folder in one step, over an older build of the same name; return the copy."""
+    """Copy a built file into a folder atomically; return the copy.
+
+    It replaces an older build of the same name.
+    """
     folder.mkdir(exist_ok=True)
-    kept = folder / file.name
+    copy = folder / file.name
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=folder)
     os.close(handle)
     try:
         shutil.copyfile(file, name)  # not a rename: the private folder may be on another file system
         shutil.copymode(file, name)
-        Path(name).replace(kept)
+        Path(name).replace(copy)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    return kept
+    return copy

@@ -1,4 +1,4 @@
-"""The files of a project that git or hg track: copy them, and let the copy see the history."""
+"""Copy the files of a project that git or hg tracks, with access to the history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUILD_IN_PLACE = "--no-vcs builds in the folder itself"
-# Only read: not even an index that is refreshed on the way is written.
+# Read only: git must not even write back a refreshed index.
 READING = {"GIT_OPTIONAL_LOCKS": "0", "HGPLAIN": "1"}
 
 
@@ -26,16 +26,16 @@ class Checkout:
     root: Path
     program: str
 
-    def export(self, project: Path, place: Path, *, history: bool = True) -> Path:
-        """Copy what is tracked into a new folder at a place, and return where the project is in it.
+    def export(self, project: Path, parent: Path, *, history: bool = True) -> Path:
+        """Copy the tracked files to a new folder in ``parent``; return the project in it.
 
-        With history all of the repository is copied, and the commands of git or hg work there as in the original,
-        which nothing they do can change. Without, only the project's own folder is.
-        Raises ProgramMissing without git or hg, ProgramFailed with what they say when they fail.
+        With ``history`` the whole repository is copied, and git or hg commands work in the copy as in the original,
+        which they cannot change. Without it, only the project's own folder is copied.
+        Raises ProgramMissing without git or hg, ProgramFailed with their output if they fail.
         """
         process.on_path(self.program, f"install it; {BUILD_IN_PLACE}")
         top = self.root if history else project
-        copy = place / (top.name or "project")
+        copy = parent / (top.name or "project")
         copy.mkdir(parents=True)
         if history:
             (_link_git if self.program == "git" else _link_hg)(self.root, copy)
@@ -44,7 +44,7 @@ class Checkout:
         return copy / project.relative_to(top)
 
     def _tracked(self, folder: Path) -> Iterable[str]:
-        """Return the names, from a folder, of what is tracked in and below it; also in submodules."""
+        """Return the tracked files below a folder, relative to it, also those in submodules."""
         if self.program == "git":
             listed = _run(folder, "git", "ls-files", "-z", "--recurse-submodules")
         else:
@@ -53,9 +53,9 @@ class Checkout:
 
 
 def find(folder: Path) -> Checkout | None:
-    """Return the checkout that a folder is in, if it is in one."""
+    """Return the checkout that contains a folder, or None."""
     for above in (folder, *folder.parents):
-        if (above / ".git").exists():  # a file in a worktree and in a submodule
+        if (above / ".git").exists():  # a file in worktrees and submodules
             return Checkout(above, "git")
         if (above / ".hg").is_dir():
             return Checkout(above, "hg")
@@ -70,39 +70,39 @@ def _run(folder: Path, *command: str, **extra: str) -> bytes:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file with its mode, a link as a link; a submodule that is not there is an empty folder."""
+    """Copy a file with its mode, or a link as a link; a missing submodule becomes an empty folder."""
     if source.is_symlink() or source.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target, follow_symlinks=False)
     elif source.is_dir():
         target.mkdir(parents=True, exist_ok=True)
-    # else: it is tracked, and deleted
+    # else: tracked but deleted
 
 
 def _link_git(root: Path, copy: Path) -> None:
-    """Make a new, empty repository that takes its objects from another one, and knows its branches, tags and index.
+    """Create a repository that shares another one's objects and has its branches, tags and index.
 
-    Worktrees, submodules, shallow and sparse clones need nothing special: git says where each thing is.
+    Worktrees, submodules, shallow and sparse clones need no special handling: git reports where each file is.
     """
-    asked = ("objects", "index", "shallow", "info/attributes", "info/exclude", "info/sparse-checkout")
+    names = ("objects", "index", "shallow", "info/attributes", "info/exclude", "info/sparse-checkout")
     configs = ("config", "config.worktree")
-    said = _run(root, "git", "rev-parse", "--show-object-format", *_paths(*asked, *configs))
-    hashes, *paths = os.fsdecode(said).splitlines()
-    there = dict(zip((*asked, *configs), (root / path for path in paths), strict=True))
+    output = _run(root, "git", "rev-parse", "--show-object-format", *_paths(*names, *configs))
+    hashes, *paths = os.fsdecode(output).splitlines()
+    original = dict(zip((*names, *configs), (root / path for path in paths), strict=True))
     _run(copy, "git", "init", "-q", "--template=", f"--object-format={hashes}", GIT_DEFAULT_REF_FORMAT="files")
     ours = copy / ".git"
     for name in ("info", "objects/info"):
         (ours / name).mkdir(exist_ok=True, parents=True)
-    (ours / "objects/info/alternates").write_bytes(os.fsencode(f"{there['objects']}\n"))
+    (ours / "objects/info/alternates").write_bytes(os.fsencode(f"{original['objects']}\n"))
     (ours / "packed-refs").write_bytes(_run(root, "git", "for-each-ref", "--format=%(objectname) %(refname)"))
     (ours / "HEAD").write_bytes(_git_head(root))
-    shared = [(path, path.name) for path in there["index"].parent.glob("sharedindex.*")]
-    for path, name in [*((there[name], name) for name in asked[1:]), *shared]:
+    shared = [(path, path.name) for path in original["index"].parent.glob("sharedindex.*")]
+    for path, name in [*((original[name], name) for name in names[1:]), *shared]:
         if path.is_file():
             shutil.copyfile(path, ours / name)
     with (ours / "config").open("a", encoding="utf-8") as config:
-        config.writelines(f"[include]\n\tpath = {_quoted(there[name])}\n" for name in configs)
-        # What of that is about another place, and what would start a program there.
+        config.writelines(f"[include]\n\tpath = {_quoted(original[name])}\n" for name in configs)
+        # Overrides settings that refer to the original's location, or would start a program.
         config.write("[core]\n\tbare = false\n\tfsmonitor = false\n\thooksPath = /dev/null\n")
         config.write(f"\tworktree = {_quoted(copy)}\n[gc]\n\tauto = 0\n")
 
@@ -112,7 +112,7 @@ def _paths(*names: str) -> Iterable[str]:
 
 
 def _git_head(root: Path) -> bytes:
-    """Return what the file HEAD says: a branch, which may have no commit yet, or a commit."""
+    """Return the contents of HEAD: a branch, possibly without a commit, or a commit."""
     try:
         return b"ref: " + _run(root, "git", "symbolic-ref", "-q", "HEAD")
     except ProgramFailed:
@@ -125,7 +125,7 @@ def _quoted(path: Path) -> str:
 
 
 def _link_hg(root: Path, copy: Path) -> None:
-    """Make a repository that shares the store of another one, at the same place in its history."""
+    """Create a repository that shares the store of another one, at the same revision."""
     _run(root, "hg", "share", "--config", "extensions.share=", "-U", ".", str(copy))
     for path in (root / ".hg").iterdir():
         if path.is_file() and path.name.startswith(("dirstate", "branch")):

@@ -1,4 +1,4 @@
-"""The documentation of a release: a zip of web pages, from Sphinx, a folder or another archive."""
+"""Make documentation zips from Sphinx, a folder or another archive."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from devpi_cli.packages import archives
 
 SUFFIX = ".doc.zip"
 ARCHIVE = re.compile(r"(?P<stem>.+)\.docs?\.(?:zip|tar\.gz|tgz)", re.IGNORECASE)
-NO_NAME = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, and bytes that are no UTF-8
+NO_NAME = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, and bytes that are not UTF-8
 SPHINX_FOLDERS = ("doc", "docs", "source")
 
 
 def is_documentation(path: Path) -> bool:
-    """Tell by its name whether a file holds documentation: ``NAME-VERSION.doc.zip``, ``.docs.zip``, ``.doc.tar.gz``."""
+    """Return True if a file name is that of a documentation archive.
+
+    Examples are ``NAME-VERSION.doc.zip``, ``NAME-VERSION.docs.zip`` and ``NAME-VERSION.doc.tar.gz``.
+    """
     return ARCHIVE.fullmatch(path.name) is not None
 
 
 def read(path: Path, private: Path) -> Dist:
-    """Return what to upload for a documentation archive: a zip as it is, another archive repacked in ``private``.
+    """Prepare a documentation archive for upload.
 
-    Raises BrokenDistribution for a damaged archive, and for one that cannot be unpacked safely or repacked.
+    An archive that is not a zip is repacked in ``private``. Raises BrokenDistribution for an archive that is damaged,
+    or cannot be unpacked safely or repacked.
     """
     found = ARCHIVE.fullmatch(path.name)
     stem = found["stem"] if found else path.stem
@@ -39,28 +43,29 @@ def read(path: Path, private: Path) -> Dist:
 
 
 def _repacked(archive: Path, name: str, private: Path) -> Path:
-    """Turn an archive into a zip of that name, in a folder of its own: another archive may have the same name."""
-    place = Path(tempfile.mkdtemp(dir=private))
-    pages = place / "pages"
+    """Repack an archive as a zip, in a folder of its own because names may clash."""
+    folder = Path(tempfile.mkdtemp(dir=private))
+    pages = folder / "pages"
     archives.unpack(archive, pages)
     if not any(page.is_file() for page in pages.rglob("*")):
         raise BrokenDistribution(f"{archive.name}: no documentation, the archive is empty")
     try:
-        return pack(pages, place / name)
+        return pack(pages, folder / name)
     except WrongUsage as error:
         raise BrokenDistribution(f"{archive.name}: {error.message}") from None
 
 
 def dist(path: Path, name: str, version: str) -> Dist:
-    """Return what to upload for a zip with the documentation of a release; no version means the newest one there."""
+    """Return the upload for a documentation zip; no version means the newest."""
     fields: dict[str, object] = {"name": name, "version": version} if version else {"name": name}
     return Dist(path, normalised(name), version, fields, action=DOC_UPLOAD)
 
 
 def pack(folder: Path, target: Path) -> Path:
-    """Put the files of a folder into a new zip, which is the same one for the same pages, whenever they were made.
+    """Pack the files of a folder into a new zip; return its path.
 
-    Raises WrongUsage when there are none, when a link leads out of the folder, and for a name that no zip can have.
+    The zip is reproducible: it does not depend on when the pages were made. Raises WrongUsage for an empty folder, a
+    link that leads out of it, and a name that a zip cannot hold.
     """
     root = folder.resolve()
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -69,11 +74,11 @@ def pack(folder: Path, target: Path) -> Path:
     with zipfile.ZipFile(target, "w") as packed:
         for file in files:
             if not file.resolve().is_relative_to(root):
-                raise WrongUsage(f"{file} leads out of the folder of the documentation")
+                raise WrongUsage(f"{file} leads out of the documentation folder")
             name = file.relative_to(folder).as_posix()
             if NO_NAME.search(name):
-                raise WrongUsage(f"the page {name!r} has a name that is no text, and a zip takes no other")
-            member = zipfile.ZipInfo(name)  # its time is 1980
+                raise WrongUsage(f"the page {name!r} has a name that is not plain text, which a zip requires")
+            member = zipfile.ZipInfo(name)  # dated 1980
             member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             with file.open("rb") as page, packed.open(member, "w") as copy:
                 shutil.copyfileobj(page, copy)
@@ -81,7 +86,7 @@ def pack(folder: Path, target: Path) -> Path:
 
 
 def sphinx_source(project: Path) -> Path:
-    """Return the folder with Sphinx's ``conf.py``. Raises WrongUsage when there is none."""
+    """Return the folder with Sphinx's ``conf.py``. Raises WrongUsage for none."""
     for name in SPHINX_FOLDERS:
         for folder in (project / name, project / name / "source"):
             if (folder / "conf.py").is_file():
@@ -93,7 +98,7 @@ def sphinx_source(project: Path) -> Path:
 
 
 def _name_and_version(stem: str) -> tuple[str, str]:
-    """Split ``NAME-VERSION`` where the rest is a version for the first time; there may be none."""
+    """Split ``NAME-VERSION`` at the first hyphen followed by a valid version, if there is one."""
     parts = stem.split("-")
     for number in range(1, len(parts)):
         version = "-".join(parts[number:])

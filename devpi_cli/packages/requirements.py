@@ -1,4 +1,4 @@
-"""Requirements files: which projects they name."""
+"""Find the projects that requirements files name."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ OPTIONS = re.compile(r"\s--?[a-z].*")  # as in: demo==1.0 --hash=sha256:…
 
 
 def projects(path: Path) -> list[str]:
-    """Return the projects that a requirements file, and the files it includes, want from an index, each once.
+    """Return the projects that a requirements file and its includes need.
 
-    What does not come from an index (URLs, paths, editable projects) is left out. Raises WrongUsage, with file and
-    line, for what cannot be read.
+    Each is listed once; URLs, paths and editable projects are left out. Raises WrongUsage, with file and line, for
+    anything that cannot be read.
     """
     return list(dict.fromkeys(_projects(path, set())))
 
@@ -39,20 +39,20 @@ def _projects(path: Path, read: set[Path]) -> Iterator[str]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines that say something, with their numbers; a backslash at the end continues a line."""
+    """Yield the non-empty lines with their numbers; a trailing backslash continues a line."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise WrongUsage(f"cannot read {path}: {why}") from None
-    begun = ""
+    pending = ""
     for number, line in enumerate(text.splitlines(), 1):
-        begun += line.removesuffix("\\")
+        pending += line.removesuffix("\\")
         if line.endswith("\\"):
             continue
-        said, begun = COMMENT.sub("", begun).strip(), ""
-        if said:
-            yield number, said
+        content, pending = COMMENT.sub("", pending).strip(), ""
+        if content:
+            yield number, content
 
 
 def _project(text: str, where: str) -> Iterator[str]:

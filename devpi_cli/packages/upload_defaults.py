@@ -1,4 +1,4 @@
-"""What a project says about its own upload: ``pyproject.toml`` and ``setup.cfg``."""
+"""Upload options that a project sets in ``pyproject.toml`` or ``setup.cfg``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRUTH = dict.fromkeys(("1", "yes", "y", "true", "t", "on"), True) | dict.fromkey
 
 @dataclass(frozen=True)
 class Defaults:
-    """What counts where the command line says nothing; None where the project says nothing, either."""
+    """Options for what the command line does not set; None where not set here either."""
 
     sdist: bool | None = None
     wheel: bool | None = None
@@ -32,22 +32,23 @@ class Defaults:
     check: bool | None = None
 
     def over(self, others: Defaults) -> Defaults:
-        """Return these where they say something, the others where they do not."""
-        said = {name: value for name, value in vars(self).items() if value is not None}
-        return replace(others, **said)
+        """Return these options, with those that are None taken from ``others``."""
+        chosen = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(others, **chosen)
 
 
 def read(project: Path) -> Defaults:
-    """Read what the project in a folder says of its upload.
+    """Read the upload options of the project in a folder.
 
-    Raises WrongUsage, naming file and key, for an unknown key, a value that is no yes or no, a file that cannot be
-    read, and for two files that both say something.
+    Raises WrongUsage, naming file and key, for an unknown key, a value that is not a boolean, a file that cannot be
+    read, and options in both files.
     """
     toml, cfg = project / "pyproject.toml", project / "setup.cfg"
     from_toml, from_cfg = _from_toml(toml), _from_cfg(cfg)
     if from_toml is not None and from_cfg is not None:
         raise WrongUsage(
-            f"both {toml} ({TABLE}) and {cfg} ([{SECTION}]) say how to upload", hint="keep one of the two sections"
+            f"both {toml} ({TABLE}) and {cfg} ([{SECTION}]) set upload options",
+            hint="keep only one of the two sections",
         )
     return Defaults(**{key.replace("-", "_"): value for key, value in (from_toml or from_cfg or {}).items()})
 
@@ -65,7 +66,7 @@ def _from_toml(path: Path) -> dict[str, Any] | None:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    """Return the table of ``pyproject.toml`` that is about us, empty where there is none."""
+    """Return our table in ``pyproject.toml``, empty if there is none."""
     import tomllib
 
     try:
@@ -75,12 +76,12 @@ def _table(path: Path) -> dict[str, Any]:
     for key in ("tool", "devpi", "upload"):
         table = table.get(key, {}) if isinstance(table, dict) else {}
     if not isinstance(table, dict):
-        raise WrongUsage(f"{path}: tool.devpi.upload is no table", hint=f"write {TABLE}, and below it what to do")
+        raise WrongUsage(f"{path}: tool.devpi.upload is not a table", hint=f"write {TABLE} with the options below it")
     return table
 
 
 def _text(path: Path) -> str:
-    """Return what a file says; nothing where there is none."""
+    """Return the text of a file, empty if there is none."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -100,16 +101,16 @@ def _from_cfg(path: Path) -> dict[str, Any] | None:
         raise WrongUsage(f"{path}: cannot be read, see line {line_of(error)}") from None
     if not parser.has_section(SECTION):
         return None
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for key, value in parser.items(SECTION):
         if key in parser.defaults():
             continue
         where = f"{path}: [{SECTION}]"
         _known(where, key, (*FLAGS, FORMATS))
-        found[key] = value if key == FORMATS else TRUTH.get(value.lower())
-        if found[key] is None:
+        options[key] = value if key == FORMATS else TRUTH.get(value.lower())
+        if options[key] is None:
             raise WrongUsage(f"{where} {key} = {value} is neither true nor false")
-    return found
+    return options
 
 
 def _known(where: str, key: str, keys: tuple[str, ...]) -> None:
@@ -117,5 +118,5 @@ def _known(where: str, key: str, keys: tuple[str, ...]) -> None:
 
     if key not in keys:
         close = difflib.get_close_matches(key, keys, 1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(keys))}"
+        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(keys))}"
         raise WrongUsage(f"{where} has no key {key!r}", hint=hint)

@@ -1,1 +1,1 @@
-"""Other programs."""
+"""Find and run other programs."""

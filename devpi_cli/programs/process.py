@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 WINDOWS = os.name == "nt"
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 3.0
-# POSIX detaches a child by a session of its own, Windows by these two flags; each ignores the other's way.
+# POSIX detaches a child by giving it a session of its own, Windows by these two flags; each ignores the other's way.
 DETACHED = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "DETACHED_PROCESS", 0)
-# Never handed on: our own secrets, what makes pip of another environment look into ours (macOS), and the repository
-# that git names for a hook which started us.
+# Never passed on: our own secrets, a macOS variable that makes pip of another environment look into ours, and the
+# repository that git sets for a hook from which we were started.
 GIT_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 OURS = ("DEVPI_PASSWORD", "DEVPI_TOKEN", "__PYVENV_LAUNCHER__", *GIT_HOOK)
-# Any program we run may run pip, which would ask the index for a newer pip, and recommend it.
+# Any program we run may run pip, which would ask the index for a newer pip and recommend it.
 NO_PIP_NOTICE = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment for a child: ours without secrets, with what it needs."""
-    kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    return {**NO_PIP_NOTICE, **kept, **(extra or {})}
+    """Return our environment without secrets, plus ``extra``, for a child process."""
+    inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+    return {**NO_PIP_NOTICE, **inherited, **(extra or {})}
 
 
 @contextmanager
-def _beginning(command: Sequence[str]) -> Iterator[None]:
-    """Say of a program that cannot be run which one it is, and why."""
+def _starting(command: Sequence[str]) -> Iterator[None]:
+    """Raise ProgramMissing, with its name and the reason, for a program that cannot be run."""
     try:
         yield
     except OSError as error:
@@ -53,26 +53,27 @@ def run(
     extra: Mapping[str, str] | None = None,
     aside: bool = False,
 ) -> None:
-    """Run a program that talks to the user itself; ``aside`` on stderr only, because our stdout is for something else.
+    """Run a program that talks to the user itself.
 
-    Raises ProgramMissing when it is not there, ProgramFailed with its status when it fails.
+    With ``aside`` its output goes to stderr, because our stdout is for something else. Raises ProgramMissing if it
+    cannot be run, ProgramFailed with its status if it fails.
     """
     stdout = (sys.stderr or subprocess.DEVNULL) if aside else None
-    with _beginning(command):
+    with _starting(command):
         child = subprocess.Popen(command, cwd=cwd, env=environment(extra), stdout=stdout)
-    with child, _leaving():
+    with child, _exit_on_signals():
         try:
             status = child.wait()
         except BaseException as error:
-            _let_end(child, told=isinstance(error, KeyboardInterrupt))
+            _let_end(child, interrupted=isinstance(error, KeyboardInterrupt))
             raise
     if status:
         raise ProgramFailed(f"{Path(command[0]).name} failed with status {status}", status=status)
 
 
-def _let_end(child: subprocess.Popen[bytes], *, told: bool) -> None:
-    """Wait for a program to end the programs that it runs; of Ctrl-C the terminal has told it, of the rest we do."""
-    for signalled in (*([None] if told else []), signal.SIGTERM if WINDOWS else signal.SIGINT):
+def _let_end(child: subprocess.Popen[bytes], *, interrupted: bool) -> None:
+    """Let a program shut down its own children; signal it unless Ctrl-C at the terminal already did."""
+    for signalled in (*([None] if interrupted else []), signal.SIGTERM if WINDOWS else signal.SIGINT):
         if signalled:
             child.send_signal(signalled)
         with suppress(subprocess.TimeoutExpired):
@@ -82,9 +83,9 @@ def _let_end(child: subprocess.Popen[bytes], *, told: bool) -> None:
 
 
 def capture(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[str, str] | None = None) -> str:
-    """Run a program silently and return what it printed, stdout and stderr as they came.
+    """Run a program silently and return its output, stdout and stderr interleaved.
 
-    Raises ProgramMissing when it is not there, ProgramFailed with all it printed when it fails.
+    Raises ProgramMissing if it cannot be run, ProgramFailed with all its output if it fails.
     """
     done = _silently(command, cwd, extra, stderr=subprocess.STDOUT)
     printed = done.stdout.decode(errors="replace")
@@ -95,21 +96,21 @@ def capture(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[s
 
 
 def output(command: Sequence[str], *, cwd: Path, extra: Mapping[str, str] | None = None) -> bytes:
-    """Run a program silently and return what it printed on stdout.
+    """Run a program silently and return its stdout.
 
-    Raises ProgramMissing when it is not there, ProgramFailed with what it said on stderr when it fails.
+    Raises ProgramMissing if it cannot be run, ProgramFailed with its stderr if it fails.
     """
     done = _silently(command, cwd, extra, stderr=subprocess.PIPE)
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()
-        raise ProgramFailed(f"{said}\n{Path(command[0]).name} failed".strip(), status=done.returncode)
+        errors = done.stderr.decode(errors="replace").strip()
+        raise ProgramFailed(f"{errors}\n{Path(command[0]).name} failed".strip(), status=done.returncode)
     return done.stdout
 
 
 def _silently(
     command: Sequence[str], cwd: Path | None, extra: Mapping[str, str] | None, *, stderr: int
 ) -> subprocess.CompletedProcess[bytes]:
-    with _beginning(command):
+    with _starting(command):
         return subprocess.run(
             command,
             cwd=cwd,
@@ -123,17 +124,17 @@ def _silently(
 
 def follow(
     command: Sequence[str],
-    heard: Callable[[str], None],
+    on_line: Callable[[str], None],
     *,
     cwd: Path | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> None:
-    """Run a program silently, and hand over each line that it prints, stdout and stderr as they come.
+    """Run a program silently and pass each line of output to ``on_line``.
 
-    It and the programs it starts are a group of their own, which ends with us when we are interrupted.
-    Raises ProgramMissing when it is not there, ProgramFailed with its status when it fails.
+    The lines are those of stdout and stderr. The program and its children form a process group, which is killed if we
+    are interrupted. Raises ProgramMissing if it cannot be run, ProgramFailed with its status if it fails.
     """
-    with _beginning(command):
+    with _starting(command):
         child = subprocess.Popen(
             command,
             cwd=cwd,
@@ -144,10 +145,10 @@ def follow(
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-    with child, _leaving():
+    with child, _exit_on_signals():
         try:
             for line in child.stdout or ():
-                heard(line.decode(errors="replace").rstrip())
+                on_line(line.decode(errors="replace").rstrip())
             status = child.wait()
         except BaseException:
             _end_group(child)
@@ -157,36 +158,36 @@ def follow(
 
 
 @contextmanager
-def _leaving() -> Iterator[None]:
-    """Leave as after Ctrl-C, by an exception, when we are told to end: to end the child, and to tidy up behind it."""
+def _exit_on_signals() -> Iterator[None]:
+    """Raise SystemExit on SIGTERM and SIGHUP, so that children are ended and files are tidied up."""
     known = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
-    signals = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]  # as nohup has it
+    signals = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
 
     def leave(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
-    if threading.current_thread() is not threading.main_thread():  # only that one may ask for signals
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
         signals = []
-    before = {number: signal.signal(number, leave) for number in signals}
+    previous = {number: signal.signal(number, leave) for number in signals}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """End a program and those it started: at once, because what they were making is thrown away."""
+    """Kill a program and its children at once: what they were making is thrown away."""
     if WINDOWS:
         command = ["taskkill", "/F", "/T", "/PID", str(child.pid)]
         subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     else:
-        with suppress(ProcessLookupError, PermissionError):  # what Linux, and macOS, say of a group that has ended
+        with suppress(ProcessLookupError, PermissionError):  # raised by Linux and macOS for a group that has ended
             os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 
 
-def start(  # noqa: PLR0913 (what is started, and how one knows that it has)
+def start(  # noqa: PLR0913 (what to start, and how to see that it is ready)
     command: Sequence[str],
     *,
     log: Path,
@@ -195,16 +196,16 @@ def start(  # noqa: PLR0913 (what is started, and how one knows that it has)
     started: Callable[[int], None] = lambda pid: None,
     extra: Mapping[str, str] | None = None,
 ) -> int:
-    """Start a program that outlives this one, and wait until it is ready; return its process id.
+    """Start a program that outlives this one, and return its process id when ready.
 
-    ``started`` is told that id at once; ``extra`` are variables for the program. What it prints goes to the end of a
-    log that only its owner may read. Raises ProgramMissing when it is not there, ProgramFailed when it ends, or is not
-    ready after so many seconds; then, or interrupted, nothing goes on.
+    ``started`` is called with that id at once; ``extra`` are variables for the program. Its output is appended to a log
+    that only its owner may read. Raises ProgramMissing if it cannot be run, ProgramFailed if it ends or is not ready
+    after ``seconds`` seconds. After an error or an interrupt the program no longer runs.
     """
-    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file, _beginning(command):
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file, _starting(command):
         child = subprocess.Popen(
             command,
-            cwd=log.parent,  # it must not hold on to the folder somebody happens to stand in
+            cwd=log.parent,  # it must not keep the user's current folder in use
             env=environment(extra),
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -218,7 +219,7 @@ def start(  # noqa: PLR0913 (what is started, and how one knows that it has)
     except BaseException:
         _end_group(child)
         raise
-    child.returncode = 0  # it is meant to go on: Python should not complain that nobody waited for it
+    child.returncode = 0  # it keeps running: stops Python from warning that it was not waited for
     return child.pid
 
 
@@ -235,10 +236,13 @@ def _wait_until(ready: Callable[[], bool], child: subprocess.Popen[bytes], secon
 
 
 def stop(pid: int, *, ended: Callable[[], bool], seconds: float) -> None:
-    """Ask a program to end, and wait until it has. Raises ProgramFailed when it has not after so many seconds."""
+    """Ask a program to end and wait until it has.
+
+    Raises ProgramFailed if it has not ended after ``seconds`` seconds.
+    """
     try:
         os.kill(pid, signal.SIGTERM)
-    except OSError as error:  # it is gone already, or not ours; each system has its own error for that
+    except OSError as error:  # it has ended, or is not ours; the error differs between systems
         if not ended():
             raise ProgramFailed(f"cannot end process {pid}: {error.strerror}", status=1) from None
     deadline = time.monotonic() + seconds
@@ -249,14 +253,14 @@ def stop(pid: int, *, ended: Callable[[], bool], seconds: float) -> None:
 
 
 def has_module(python: str, module: str) -> bool:
-    """Tell whether a Python can import a module; what lies in the folder that somebody stands in has no say."""
-    nowhere = subprocess.DEVNULL
+    """Return True if a Python can import a module, ignoring the current folder."""
+    null = subprocess.DEVNULL
     command = [python, "-c", f"import sys; del sys.path[0]; import {module}"]
-    return subprocess.call(command, stdout=nowhere, stderr=nowhere, env=environment()) == 0
+    return subprocess.call(command, stdout=null, stderr=null, env=environment()) == 0
 
 
 def on_path(name: str, hint: str) -> str:
-    """Return the path of a program. Raises ProgramMissing with a hint when there is none."""
+    """Return the path of a program. Raises ProgramMissing with the hint for none."""
     found = shutil.which(name)
     if not found:
         raise ProgramMissing(f"there is no {name} on the PATH", hint=hint)

@@ -1,4 +1,4 @@
-"""A run of tox on the files of a release: which files, with which configuration, and what it reports."""
+"""Test a release with tox: choose files and configuration, read the report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RUNS_ANYWHERE = re.compile(r"[-.]py3\d*(\.\w+)*-none-any\.whl")
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file to test, and the sdist that has its tests: wheels come without."""
+    """A file to test, and the sdist with its tests, which wheels do not contain."""
 
     release: Release
     file: Link
@@ -37,7 +37,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Options:
-    """How to run tox: environments, a configuration file, one for packages that have none, and more arguments."""
+    """How to run tox.
+
+    ``config`` replaces the configuration of every package, ``fallback`` is for packages without one.
+    """
 
     environments: str | None = None
     config: Path | None = None
@@ -46,35 +49,42 @@ class Options:
 
 
 def candidates(release: Release, select: re.Pattern[str] | None) -> list[Candidate]:
-    """Return the files of a release to test: its sdists and the wheels for any platform, or those that are selected.
+    """Return the files of a release to test.
 
-    Raises NothingFound when there is none, or no sdist.
+    These are the files that ``select`` matches, by default the sdists and the wheels for any platform. Raises
+    NothingFound if there are none, or no sdist.
     """
     what = f"{release.project} {release.version}"
     sdists = [link for ending in SDISTS for link in release.files if link.name.endswith(ending)]
     if not sdists:
         raise NothingFound(
-            f"{what} has no sdist to test", hint="the tests, and what tox has to do with them, come in the sdist"
+            f"{what} has no sdist to test", hint="the tests and the configuration of tox are taken from the sdist"
         )
     files = [*sdists, *(link for link in release.files if link.name.endswith(".whl"))]
     wanted = [link for link in files if (select or RUNS_ANYWHERE).search(link.name) or (not select and link in sdists)]
     if not wanted:
         names = ", ".join(link.name for link in files)
-        raise NothingFound(f"--select {select and select.pattern!r} matches no file of {what}", hint=f"it has {names}")
+        raise NothingFound(
+            f"--select {select and select.pattern!r} matches no file of {what}", hint=f"there are: {names}"
+        )
     return [Candidate(release, file, sdists[0]) for file in wanted]
 
 
 def file_name(link: Link) -> str:
-    """Return the name to save a file by. Raises BrokenDistribution for one that leads to another folder."""
+    """Return the name to save a file under.
+
+    Raises BrokenDistribution for a name that leads to another folder.
+    """
     if set(link.name) & set('/\\:\0"') or link.name.startswith("."):
-        raise BrokenDistribution(f"{link.url}: this is no name for a file")
+        raise BrokenDistribution(f"{link.url}: not a safe file name")
     return link.name
 
 
 def find_tox(venv: Path | None) -> str:
-    """Return the tox of a virtual environment, else that on the PATH, else that beside us.
+    """Return the path of tox.
 
-    Raises ProgramMissing when there is none.
+    The virtual environment comes first, then the PATH, then our own environment. Raises ProgramMissing if there is
+    none.
     """
     found = (venvs.program(venv, "tox") if venv else None) or shutil.which("tox")
     found = found or shutil.which("tox", path=str(Path(sys.executable).parent))
@@ -84,19 +94,19 @@ def find_tox(venv: Path | None) -> str:
 
 
 def command(tox: str, file: Path, package: Path, report: Path, options: Options) -> list[str]:
-    """Return the command that tests a file with the tests in the folder of an unpacked sdist.
+    """Return the command that tests a file.
 
-    Raises NothingFound when nothing says what tox has to do.
+    The tests are those of the unpacked sdist in ``package``. Raises NothingFound if there is no configuration for tox.
     """
     config = _config(package, options)
     environments = ["-e", options.environments] if options.environments else []
-    # Without --root, tests would run beside a configuration that comes from elsewhere.
+    # Without --root, tox would run the tests in the folder of an external configuration.
     fixed = ["--installpkg", file, "--recreate", "--result-json", report, "--root", package, "-c", config]
     return [tox, *map(str, fixed), *environments, *options.arguments]
 
 
 def read_report(path: Path) -> dict[str, Any] | None:
-    """Return what tox reports; None when it came to no test."""
+    """Return the report of tox, or None if no test was run."""
     try:
         report = strict_json.parsed(path.read_bytes())
     except (OSError, ValueError):
@@ -106,7 +116,7 @@ def read_report(path: Path) -> dict[str, Any] | None:
 
 
 def environments(config: str | None = None) -> list[str]:
-    """Return the environments that the configuration of tox, or the one in this folder, names; none without any."""
+    """Return the environments in a tox configuration, by default this folder's."""
     for path in [Path(config)] if config else map(Path, ("tox.ini", "setup.cfg", "pyproject.toml", "tox.toml")):
         with suppress(OSError, ValueError, IniError):
             text = path.read_text(encoding="utf-8")
@@ -139,13 +149,13 @@ def _toml_environments(text: str, name: str) -> list[str]:
 def _expanded(written: str) -> Iterator[str]:
     """Return the names in a list with braces: ``py{311,312}-{a,b}`` are four."""
     for item in re.findall(r"(?:[^,\s{}]|\{[^}]*\})+", written):
-        parts = re.split(r"\{([^}]*)\}", item)  # every second one stood in braces
-        choices = [re.split(r"\s*,\s*", part.strip()) if place % 2 else [part] for place, part in enumerate(parts)]
+        parts = re.split(r"\{([^}]*)\}", item)  # every second part was in braces
+        choices = [re.split(r"\s*,\s*", part.strip()) if number % 2 else [part] for number, part in enumerate(parts)]
         yield from map("".join, product(*choices))
 
 
 def _config(package: Path, options: Options) -> Path:
-    """Return the configuration: the one named, that of the package, or the one for packages that have none."""
+    """Return the configuration: the one chosen, that of the package, or the fallback."""
     if options.config:
         return _existing(options.config, package)
     for path in (package / "tox.ini", package / "pyproject.toml", package / "setup.cfg", package / "tox.toml"):
@@ -154,21 +164,21 @@ def _config(package: Path, options: Options) -> Path:
     if options.fallback:
         return _existing(options.fallback, package)
     raise NothingFound(
-        f"{package.name} has no tox.ini, nor tox.toml, pyproject.toml or setup.cfg with a section for tox",
+        f"{package.name} has no tox.ini or tox.toml, and no tox section in pyproject.toml or setup.cfg",
         hint="name a configuration with -c FILE or --fallback-ini FILE",
     )
 
 
 def _existing(named: Path, package: Path) -> Path:
-    """Return a file that is named from here, or from the folder of the package."""
+    """Return a file named relative to the current folder, or to that of the package."""
     for path in (files.expanded(named).absolute(), package / named):
         if path.is_file():
             return path
-    raise WrongUsage(f"{named}: there is no such file, here or in {package.name}")
+    raise WrongUsage(f"{named}: no such file, here or in {package.name}")
 
 
 def _is_for_tox(path: Path) -> bool:
-    """Tell whether tox takes a file for its configuration. Raises BrokenDistribution for a broken one."""
+    """Return True if tox uses a file as configuration. Raises BrokenDistribution if it is broken."""
     import tomllib
 
     try:

@@ -1,4 +1,4 @@
-"""The results of tox that are attached to a file: what tox reports, and whether it passed."""
+"""Read the tox results attached to a file, and tell whether they passed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Command:
-    """A command that tox ran, and all that it printed."""
+    """A command that tox ran, with its whole output."""
 
     line: str
     output: str
@@ -22,7 +22,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Environment:
-    """What became of one environment of tox: the commands of its setup, and those of its tests."""
+    """The result of one tox environment: the commands of its setup and of its tests."""
 
     host: str
     platform: str
@@ -33,37 +33,37 @@ class Environment:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What makes a later result take the place of this one."""
+        """Identifies the environment: a newer result with the same key replaces this one."""
         return self.host, self.platform, self.name
 
 
 def outcome(commands: tuple[Command, ...]) -> str:
-    """Return ``passed``, ``failed``, or ``none`` when nothing was run."""
+    """Return ``passed``, ``failed``, or ``none`` if nothing was run."""
     if not commands:
         return "none"
     return "failed" if any(command.failed for command in commands) else "passed"
 
 
 def environments(report: Any) -> list[Environment]:
-    """Return the environments in a report of tox, in order of their names, without those that were not run.
+    """Return the environments in a tox report that were run, sorted by name.
 
-    Raises BrokenDistribution for what is no such report.
+    Raises BrokenDistribution for anything that is not such a report.
     """
     try:
         host, platform = str(report["host"]), str(report["platform"])
         return [_environment(host, platform, name, data) for name, data in sorted(report["testenvs"].items()) if data]
     except (KeyError, TypeError, AttributeError):
-        raise BrokenDistribution("not a report of tox") from None
+        raise BrokenDistribution("not a tox report") from None
 
 
 def newest(reports: Iterable[list[Environment]]) -> list[list[Environment]]:
-    """Keep of every environment its first result; the reports come newest first."""
+    """Keep only the newest result of each environment; reports come newest first."""
     seen: set[tuple[str, str, str]] = set()
-    kept = []
+    filtered = []
     for report in reports:
-        kept.append([environment for environment in report if environment.key not in seen])
+        filtered.append([environment for environment in report if environment.key not in seen])
         seen.update(environment.key for environment in report)
-    return kept
+    return filtered
 
 
 def _environment(host: str, platform: str, name: str, data: dict[str, Any]) -> Environment:
@@ -73,7 +73,7 @@ def _environment(host: str, platform: str, name: str, data: dict[str, Any]) -> E
 
 
 def _command(entry: dict[str, Any]) -> Command:
-    """Tox 3 wrote all output into ``output``, tox 4 has ``err``, too; None and ``"0"`` are no failures."""
+    """Read a command: tox 3 writes all output to ``output``, tox 4 also to ``err``; None and ``"0"`` are successes."""
     output = "".join(str(entry.get(stream) or "") for stream in ("output", "err"))
     status = entry.get("retcode")
     return Command(" ".join(map(str, entry.get("command") or ())), output, str(status) not in ("None", "0"))

@@ -1,1 +1,1 @@
-"""The devpi protocol."""
+"""Speak the devpi protocol."""

@@ -1,4 +1,4 @@
-"""The configuration of an index or a user: change it as the server would, and tell what differs from what is asked."""
+"""Change the configuration of an index or user as the server would; compare it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from devpi_cli.models import normalised
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-TRUTH = {"true": True, "yes": True, "false": False, "no": False}
+BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def apply(config: dict[str, Any], change: str) -> None:
-    """Do ``key=value``, ``key+=value`` or ``key-=value`` to a configuration, as a newer server would do it itself.
+    """Apply ``key=value``, ``key+=value`` or ``key-=value`` as a newer server would.
 
-    Raises WrongUsage when something is to be added to what is no list.
+    Raises WrongUsage for ``+=`` or ``-=`` with a key that is not a list.
     """
     key, _, value = change.partition("=")
     name, operator = (key[:-1], key[-1]) if key[-1:] in ("+", "-") else (key, "")
@@ -24,41 +24,46 @@ def apply(config: dict[str, Any], change: str) -> None:
         config[name] = value
         return
     if not isinstance(config.get(name, []), list):
-        raise WrongUsage(f"{change!r}: {name} is no list, so that only = can change it")
-    there = list(config.get(name) or [])
+        raise WrongUsage(f"{change!r}: {name} is not a list, so only = can change it")
+    existing = list(config.get(name) or [])
     items = [item for item in value.split(",") if item]
-    config[name] = (
-        there + [i for i in items if i not in there] if operator == "+" else [i for i in there if i not in items]
-    )
+    if operator == "+":
+        config[name] = existing + [item for item in items if item not in existing]
+    else:
+        config[name] = [item for item in existing if item not in items]
 
 
 def changed(config: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
-    """Return the keys that changes would make differ, with what they then were; raises what ``apply`` raises."""
+    """Return the keys that changes would alter, with their new values.
+
+    Raises what ``apply`` raises.
+    """
     after = dict(config)
     for change in changes:
         apply(after, change)
     return differing(config, {key: value for key, value in after.items() if value is not config.get(key)})
 
 
-def differing(config: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is asked for and not so: texts mean the lists, numbers and truths that devpi-server makes of them.
+def differing(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the wanted values that differ from the configuration.
 
-    The order of bases counts, that of other lists does not (``ensure_list`` and others in its ``model.py``, 6.20).
+    Strings are compared as the lists, numbers and booleans that devpi-server makes of them. The order of bases counts,
+    that of other lists does not (``ensure_list`` and others in its ``model.py``, 6.20).
     """
-    return {key: value for key, value in asked.items() if not _is_same(key, config.get(key), value)}
+    return {key: value for key, value in wanted.items() if not _is_same(key, config.get(key), value)}
 
 
-def _is_same(key: str, present: Any, asked: Any) -> bool:
-    if isinstance(present, list) or isinstance(asked, list):
-        one, other = _items(key, present), _items(key, asked)
+def _is_same(key: str, present: Any, wanted: Any) -> bool:
+    if isinstance(present, list) or isinstance(wanted, list):
+        one, other = _items(key, present), _items(key, wanted)
         return one == other if key == "bases" else set(one) == set(other)
     if isinstance(present, bool):
-        return TRUTH.get(str(asked).lower()) is present
-    return str(asked) == ("" if present is None else str(present))
+        return BOOLEANS.get(str(wanted).lower()) is present
+    return str(wanted) == ("" if present is None else str(present))
 
 
 def _items(key: str, value: Any) -> list[str]:
-    """Return a list as the server keeps it: groups in capitals, the names of projects normalised."""
+    """Return a list as the server stores it: groups upper-case, projects normalised."""
     items = value if isinstance(value, list) else str(value or "").split(",")
     names = [str(item).strip() for item in items if str(item).strip()]
     if key == "mirror_whitelist":

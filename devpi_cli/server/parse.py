@@ -1,4 +1,4 @@
-"""What a server's JSON says, in the words of the field."""
+"""Turn the JSON of a server into values of ``models``."""
 
 from __future__ import annotations
 
@@ -15,106 +15,110 @@ if TYPE_CHECKING:
 
     from devpi_cli.http.responses import Reply
 
-LONGEST_SECONDS = 1e10  # three centuries: beyond that clocks and calendars have an end
-WHEN = ("year", "month", "day", "hour", "minute", "second")  # of UTC, as the log of a file has it
+LONGEST_SECONDS = 1e10  # three centuries: later times are out of range for clocks and calendars
+WHEN = ("year", "month", "day", "hour", "minute", "second")  # in UTC, as in the log of a file
 ROLES = {"MASTER": "primary", "PRIMARY": "primary", "REPLICA": "replica"}  # 6.20 still says MASTER
 
 
 def expect(reply: Reply, kind: str) -> dict[str, Any]:
-    """Return the result of a reply of the type asked for."""
+    """Return the result of a reply. Raises NotDevpi if it has another type."""
     if reply.type != kind or not isinstance(reply.result, dict):
         raise NotDevpi(
-            f"{urls.hide(reply.url)}\nthe reply is not what was asked for: {kind!r} expected, {reply.type!r} found",
+            f"{urls.hide(reply.url)}\nunexpected type of reply: expected {kind!r}, got {reply.type!r}",
             hint="is this the URL of a devpi server?",
         )
     return reply.result
 
 
 def acknowledged(reply: Reply, *kinds: str) -> Reply:
-    """Return a reply that says in words that something was done, or has a result of one of the kinds."""
+    """Return a reply that is a mere message, or has a result of one of the types.
+
+    Raises NotDevpi for any other reply.
+    """
     if reply.type not in (None, *kinds) or (reply.type is None and reply.result is not None):
         raise NotDevpi(
-            f"{urls.hide(reply.url)}\nthe reply is not what was asked for: {reply.type!r} found",
+            f"{urls.hide(reply.url)}\nunexpected type of reply: {reply.type!r}",
             hint="is this the URL of a devpi server?",
         )
     return reply
 
 
 def text(data: Mapping[str, Any], key: str) -> str | None:
-    """Return the text under a key; None where something else is, or nothing."""
+    """Return the string under a key; None if missing or not a string."""
     value = data.get(key)
     return value if isinstance(value, str) else None
 
 
 def count(data: Mapping[str, Any], key: str) -> int | None:
-    """Return the whole number under a key; None where something else is, or nothing."""
+    """Return the integer under a key; None if missing or not an integer."""
     value = data.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def place(data: Mapping[str, Any], key: str, reply: Reply) -> str | None:
-    """Return the URL under a key, made whole; None where there is none. Raises NotDevpi for what can be no URL."""
+    """Return the absolute URL under a key; None if missing.
+
+    Raises NotDevpi for an invalid URL.
+    """
     given = text(data, key)
     if given and given.startswith("/".join([*reply.url.split("/", 3)[:3], ""])) and given.isprintable():
-        return given  # where the reply came from; there can be ten thousand links
+        return given  # on the same server: fast, because there can be ten thousand links
     try:
         whole = urljoin(reply.url, given) if given else None
-        urls.origin(whole or "")  # it may still have an impossible port
+        urls.origin(whole or "")  # its port may be invalid
     except ValueError:
-        raise NotDevpi(
-            f"{urls.hide(reply.url)}\nthe reply has no URL where one belongs: {urls.hide(given or '')!r}"
-        ) from None
+        raise NotDevpi(f"{urls.hide(reply.url)}\nthe reply has an invalid URL: {urls.hide(given or '')!r}") from None
     return whole
 
 
 def mapping(value: object) -> dict[str, Any]:
-    """Return a JSON object; an empty one where something else is."""
+    """Return a JSON object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def rows(value: object) -> list[Any]:
-    """Return a JSON array; an empty one where something else is."""
+    """Return a JSON array; an empty one for anything else."""
     return value if isinstance(value, list) else []
 
 
 def service(reply: Reply) -> Service:
-    """Return what a server says of itself and of an index; a URL that would leave https is not believed.
+    """Return what a server says of itself and of an index.
 
-    Raises NotDevpi when it names no place to log in at.
+    A URL that would leave https gets scheme and host of the request. Raises NotDevpi without a valid login URL.
     """
     result = expect(reply, "apiconfig")
-    asked, entrance = urlsplit(reply.url), place(result, "login", reply) or ""
-    if not entrance.endswith("/+login") or not entrance.startswith(("http://", "https://")):
-        raise NotDevpi(f"GET {urls.hide(reply.url)}\nthe reply names no place to log in at: {urls.hide(entrance)!r}")
+    asked, login_url = urlsplit(reply.url), place(result, "login", reply) or ""
+    if not login_url.endswith("/+login") or not login_url.startswith(("http://", "https://")):
+        raise NotDevpi(f"GET {urls.hide(reply.url)}\nthe reply has no valid login URL: {urls.hide(login_url)!r}")
 
-    def ours(key: str) -> str | None:
-        whole = place(result, key, reply)
-        there = urlsplit(whole) if whole else None
-        if there and asked.scheme == "https" and there.scheme == "http":
-            there = there._replace(scheme=asked.scheme, netloc=asked.netloc)
-        return there.geturl() if there else None
+    def secure(key: str) -> str | None:
+        url = place(result, key, reply)
+        parts = urlsplit(url) if url else None
+        if parts and asked.scheme == "https" and parts.scheme == "http":
+            parts = parts._replace(scheme=asked.scheme, netloc=asked.netloc)
+        return parts.geturl() if parts else None
 
     status = result.get("authstatus")
     return Service(
-        root=(ours("login") or entrance).removesuffix("+login"),
-        index=ours("index"),
-        simpleindex=ours("simpleindex"),
-        pypisubmit=ours("pypisubmit"),
+        root=(secure("login") or login_url).removesuffix("+login"),
+        index=secure("index"),
+        simpleindex=secure("simpleindex"),
+        pypisubmit=secure("pypisubmit"),
         features=tuple(sorted(str(feature) for feature in rows(result.get("features")))),
         status=str(status[0]) if isinstance(status, list) and status else "",
     )
 
 
 def login(user: str, result: Mapping[str, Any], reply: Reply) -> Login:
-    """Return a login from its token. Raises NotDevpi when there is none."""
+    """Return a login by its token. Raises NotDevpi if there is none."""
     token, seconds = result.get("password"), result.get("expiration")
     if not isinstance(token, str) or not isinstance(seconds, int | float) or abs(seconds) > LONGEST_SECONDS:
-        raise NotDevpi(f"{urls.hide(reply.url)}\nthe reply to a login has no token, or one that never was valid")
+        raise NotDevpi(f"{urls.hide(reply.url)}\nthe reply to a login has no valid token")
     return Login(user, token, time.time() + seconds)
 
 
 def status(reply: Reply) -> Status:
-    """Return how a server is. Older servers say ``master`` where newer ones say ``primary``."""
+    """Return the status of a server; older ones say ``master`` for ``primary``."""
     result = mapping(acknowledged(reply, "status").result)
     role = text(result, "role") or ""
     in_sync_at = result.get("replica-in-sync-at")
@@ -134,7 +138,7 @@ def status(reply: Reply) -> Status:
 
 
 def user(name: str, config: object) -> User:
-    """Return a user from what the server says of it."""
+    """Return a user by name and configuration."""
     config = dict(mapping(config))
     indexes = mapping(config.pop("indexes", None))
     config.pop("username", None)
@@ -144,16 +148,16 @@ def user(name: str, config: object) -> User:
 
 
 def index(name: str, reply: Reply) -> Index:
-    """Return an index. Raises NotDevpi when the reply is about something else."""
+    """Return an index. Raises NotDevpi if the reply has another type."""
     config = dict(expect(reply, "indexconfig"))
     return Index(name, config, _names(rows(config.pop("projects", None))))
 
 
 def _names(found: list[Any]) -> tuple[str, ...]:
-    """Return names in order. There can be half a million: texts are not looked at but to sort them, once."""
+    """Return names sorted; as there can be half a million, they are walked only once."""
     try:
         found.sort()
-    except TypeError:  # text compares with text only
+    except TypeError:  # not all are strings
         return tuple(sorted(map(str, found)))
     return tuple(found) if found and isinstance(found[0], str) else tuple(sorted(map(str, found)))
 
@@ -167,7 +171,7 @@ def release(project: str, version: str, data: object, reply: Reply) -> Release:
 
 
 def links(data: Mapping[str, Any], reply: Reply) -> tuple[Link, ...]:
-    """Return the links of a version; older servers give their path only."""
+    """Return the links of a version; older servers give only their paths."""
     found = (
         Link(
             url,
@@ -184,7 +188,7 @@ def links(data: Mapping[str, Any], reply: Reply) -> tuple[Link, ...]:
 
 
 def _upload(link: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return when and by whom the file of a link was uploaded, as its log says; the log goes along with a push."""
+    """Return when and by whom a file was uploaded, by its log, which a push copies."""
     uploads = [entry for entry in map(mapping, rows(link.get("log"))) if entry.get("what") == "upload"]
     if not uploads:
         return None, None
@@ -194,7 +198,7 @@ def _upload(link: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def actions(rows: object, url: str) -> list[Action]:
-    """Return what a push did. Raises NotDevpi for what is no log of actions."""
+    """Return the actions of a push. Raises NotDevpi if they are not a log."""
     if not isinstance(rows, list) or not all(isinstance(row, list) and row and isinstance(row[0], int) for row in rows):
-        raise NotDevpi(f"{urls.hide(url)}\nthe reply to a push is not the log of what was done")
+        raise NotDevpi(f"{urls.hide(url)}\nthe reply to a push is not a log of actions")
     return [Action(row[0], tuple(str(word) for word in row[1:])) for row in rows]

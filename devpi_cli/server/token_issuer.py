@@ -1,6 +1,6 @@
-"""The API tokens that a server issues, where it has the plugin devpi-tokens: create, list and delete them.
+"""Create, list and delete API tokens on a server with the plugin devpi-tokens.
 
-The facts stand in the plugin's ``views.py`` and ``restrictions.py`` (1.1); its replies are those of a live server.
+Sources: ``views.py`` and ``restrictions.py`` of the plugin (1.1), and the replies of a live server.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ PLUGIN = "devpi-tokens"
 
 @dataclass(frozen=True)
 class TokenIssuer:
-    """A server that issues API tokens. Every method is one request, and one more when that fails.
+    """A server that issues API tokens. Each method is one request, two on failure.
 
-    All raise what ``Session.request`` raises, and PluginMissing where the server has no such plugin.
+    All raise what ``Session.request`` raises, and PluginMissing if the server does not have the plugin.
     """
 
     server: Server
 
     def create(self, user: str, limits: Limits) -> str:
-        """Create a token of a user; without a limit to its time it is good for a year.
+        """Create a token for a user, valid for a year unless ``limits`` differ.
 
-        A user's own login is needed, or root's: no token creates another. Only root may go beyond a year.
+        This needs a login of that user or of root: a token cannot create tokens. Only root may exceed a year.
         """
         reply = self._ask("POST", self._url(user, "+token-create"), limits.as_json())
         token = parse.text(parse.expect(reply, "token-info"), "token")
@@ -45,7 +45,10 @@ class TokenIssuer:
         return token
 
     def tokens(self, user: str) -> dict[str, list[str]]:
-        """Return the restrictions (``name=value``) of the tokens of a user, by their ids; derived ones nobody knows."""
+        """Return the restrictions (``name=value``) of a user's tokens, by their ids.
+
+        Derived tokens are not listed: the server does not know them.
+        """
         result = parse.expect(self._ask("GET", self._url(user, "+tokens")), "tokens-info")
         return {
             name: [str(rule) for rule in parse.rows(parse.mapping(data).get("restrictions"))]
@@ -53,7 +56,7 @@ class TokenIssuer:
         }
 
     def delete(self, user: str, name: str) -> None:
-        """Delete a token by its id; those derived from it are no longer good, either."""
+        """Delete a token by its id; tokens derived from it become invalid, too."""
         self._ask("DELETE", self._url(user, "+tokens", name))
 
     def _url(self, user: str, *names: str) -> str:
@@ -65,7 +68,10 @@ class TokenIssuer:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Say that the plugin is missing, where it is; without it a server misunderstands what is asked."""
+        """Replace a failure by PluginMissing if the server does not have the plugin.
+
+        Without it a server misunderstands these requests.
+        """
         try:
             yield
         except (Refused, NotDevpi) as error:
@@ -74,12 +80,12 @@ class TokenIssuer:
         else:
             return
         raise PluginMissing(
-            f"the server at {self.server.root} has no plugin {PLUGIN}, which API tokens need",
-            hint=f"who runs the server can install it: pip install {PLUGIN}",
+            f"the server at {self.server.root} does not have the plugin {PLUGIN}, which API tokens need",
+            hint=f"its administrator can install it: pip install {PLUGIN}",
         )
 
     def _has_plugin(self) -> bool:
-        """Tell whether the server has the plugin; one that does not say so has it."""
+        """Return whether the server has the plugin; assume so if it does not tell."""
         try:
             versions = self.server.status().versions
         except DevpiError:

@@ -1,4 +1,4 @@
-"""API tokens of devpi and PyPI: tell one, read what it may do, and make one that is good for less."""
+"""Recognise, read and narrow API tokens of devpi and PyPI."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ TOKEN_USER = "__token__"  # noqa: S105 (a user name)
 DEVPI_PREFIX = "devpi-"
 TOKEN_PREFIXES = ("pypi-", DEVPI_PREFIX)
 TOKEN_SECONDS = 60
-# The binary format of macaroons, version 2: fields of a type, a length and so many bytes (libmacaroons, README).
+# The binary format of macaroons, version 2: fields of type, length and that many bytes (libmacaroons, README).
 BINARY, LOCATION, IDENTIFIER, LONGEST = 2, 1, 2, 128
-# What devpi-server (6.20) asks a permission for, and a token can have; a token never has those that end in user_*.
+# Permissions of devpi-server (6.20) that a token can have; it never has those named user_*.
 PERMISSIONS = (
     "del_entry",
     "del_project",
@@ -43,9 +43,9 @@ UNITS = {
 
 
 class Limits(NamedTuple):
-    """What a token is good for: permissions, indexes (``user/index``), projects, and until when.
+    """Limits of a token: permissions, indexes (``user/index``), projects, expiry.
 
-    The time is in seconds since the epoch; an empty part is no limit.
+    The expiry is in seconds since the epoch. An empty part is no limit.
     """
 
     allowed: tuple[str, ...] = ()
@@ -54,22 +54,23 @@ class Limits(NamedTuple):
     expires: int | Literal["never"] | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Return them as the plugin devpi-tokens is asked for them."""
+        """Return the limits as a request to the plugin devpi-tokens has them."""
         lists = {"allowed": self.allowed, "indexes": self.indexes, "projects": self.projects}
         found: dict[str, object] = {name: list(items) for name, items in lists.items() if items}
         return found | ({} if self.expires is None else {"expires": self.expires})
 
     def caveats(self) -> list[str]:
-        """Return them as they stand in a token."""
+        """Return the limits as they are written in a token."""
         return [
             f"{name}={','.join(value) if isinstance(value, list) else value}" for name, value in self.as_json().items()
         ]
 
 
 def expiry(typed: str, now: float) -> int | Literal["never"]:
-    """Return when a token expires: after ``1y``, ``30d`` or ``12h``, at an ISO date, at an epoch time, or never.
+    """Return when a token expires, in seconds since the epoch, or ``never``.
 
-    A date without a zone is one of this machine. Raises WrongUsage for anything else, and for what is over.
+    ``typed`` is a time from ``now`` (``1y``, ``30d``, ``12h``), an ISO date, seconds since the epoch, or ``never``. A
+    date without a zone is local time. Raises WrongUsage for anything else, and for a time in the past.
     """
     text = typed.strip()
     if text == NEVER:
@@ -83,22 +84,23 @@ def expiry(typed: str, now: float) -> int | Literal["never"]:
     except (ValueError, OverflowError, OSError):
         units = ", ".join(UNITS)
         raise WrongUsage(
-            f"{typed!r} is no time", hint=f"type 30d (units are {units}), 2027-01-31, seconds since the epoch, or never"
+            f"{typed!r} is not a time",
+            hint=f"examples: 30d, 12h, 2027-01-31, never; units are {units}; seconds since the epoch work, too",
         ) from None
     if found <= now:
-        raise WrongUsage(f"{typed!r} is over")
+        raise WrongUsage(f"{typed!r} is in the past")
     return int(found)
 
 
 def is_token(secret: str) -> bool:
-    """Tell an API token of PyPI or devpi from a password."""
+    """Return whether a secret is an API token of PyPI or devpi, not a password."""
     return secret.startswith(TOKEN_PREFIXES)
 
 
 def user_of(token: str) -> str | None:
-    """Return whose API token of devpi it is, as it says itself; None for what is no such token.
+    """Return the user that a devpi API token names; None if it is not such a token.
 
-    devpi-tokens (1.1) names a token ``USER-ID``, and refuses any other user than that one, ``__token__`` included.
+    devpi-tokens (1.1) names a token ``USER-ID``, and refuses it for any other user, ``__token__`` included.
     """
     return _name(token).rpartition("-")[0] or None
 
@@ -113,11 +115,14 @@ def _name(token: str) -> str:
 
 
 def _identifier(data: bytes) -> bytes:
-    """Return the identifier of a macaroon, which may have a location before it. Raises ValueError or IndexError."""
+    """Return the identifier of a macaroon; a location may precede it.
+
+    Raises ValueError or IndexError.
+    """
     version, place = data[0], 1
     while version == BINARY and data[place] in (LOCATION, IDENTIFIER):
         kind, length = data[place], data[place + 1]
-        if length >= LONGEST:  # a length of more than one byte
+        if length >= LONGEST:  # the length takes more than one byte
             break
         if kind == IDENTIFIER:
             return data[place + 2 : place + 2 + length]
@@ -126,26 +131,32 @@ def _identifier(data: bytes) -> bytes:
 
 
 def id_of(token: str) -> str | None:
-    """Return the id of an API token of devpi, by which it is deleted; that of the token it was derived from."""
+    """Return the id by which a devpi API token is deleted.
+
+    A derived token has the id of the token it was derived from.
+    """
     return _name(token).rpartition("-")[2] or None
 
 
 def restrictions(token: str) -> list[str]:
-    """Return what an API token of devpi is restricted to, as it stands there, mostly ``name=value``.
+    """Return the restrictions in a devpi API token, usually ``name=value``.
 
-    Raises PluginMissing without ``pymacaroons``, and WrongUsage for what is no such token.
+    Raises PluginMissing without ``pymacaroons``, and WrongUsage if it is not such a token.
     """
     return [str(caveat.to_dict()["cid"]) for caveat in _macaroon(token).caveats]
 
 
 def expires(rules: list[str]) -> int | None:
-    """Return until when a token with these restrictions is good, in seconds since the epoch; None for ever."""
+    """Return when a token expires, by its restrictions; None for never.
+
+    The time is in seconds since the epoch.
+    """
     times = [value for name, _, value in (rule.partition("=") for rule in rules) if name == "expires"]
     return min((int(value) for value in times if value.isdecimal()), default=None)
 
 
 def derived(token: str, limits: Limits) -> str:
-    """Return a token with further limits, made from another one without asking anybody.
+    """Derive a token with further limits, without a request.
 
     Raises what ``restrictions`` raises.
     """
@@ -165,15 +176,15 @@ def _macaroon(token: str) -> Any:
     try:
         if user_of(token):
             return pymacaroons.Macaroon.deserialize(token.removeprefix(DEVPI_PREFIX))
-    except Exception as error:  # it raises whatever it stumbles over
+    except Exception as error:  # pymacaroons raises many kinds of exceptions
         raise WrongUsage("the API token is damaged") from error
-    raise WrongUsage("this is no API token of devpi", hint=f"one begins with {DEVPI_PREFIX}, and is copied as a whole")
+    raise WrongUsage("this is not a devpi API token", hint=f"a token begins with {DEVPI_PREFIX}; copy all of it")
 
 
 def narrowed(token: str, project: str) -> str | None:
-    """Return a token that is good for uploads of one project within a minute, made from one that may do more.
+    """Derive a token for uploads of one project, valid for a minute.
 
-    None when that cannot be done: ``pypitoken`` is not installed, or does not know this kind of token.
+    Return None if ``pypitoken`` is not installed, or does not know this kind of token.
     """
     try:
         pypitoken: Any = import_module("pypitoken")  # it has no types
@@ -187,8 +198,8 @@ def narrowed(token: str, project: str) -> str | None:
     }
     try:
         parsed = pypitoken.Token.load(token)
-        if any(isinstance(there, pypitoken.LegacyNoopRestriction) for there in parsed.restrictions):
-            # A token of the first kind; who checks it does not understand restrictions of the second.
+        if any(isinstance(rule, pypitoken.LegacyNoopRestriction) for rule in parsed.restrictions):
+            # A first-generation token; its server does not understand newer restrictions.
             limits = {f"legacy_{name}": value for name, value in limits.items()}
         return str(parsed.restrict(**limits).dump())
     except pypitoken.PyPITokenException:

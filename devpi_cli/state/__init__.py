@@ -1,1 +1,1 @@
-"""What the client remembers."""
+"""Load and save the state of the client."""

@@ -1,7 +1,7 @@
-"""What devpi-client left behind: its server, index and logins, to be read and never changed.
+"""Read the server, index and logins of devpi-client, without changing them.
 
-devpi-client 6 and newer keeps ``current.json`` (what is in use) and ``auth.json`` (secrets) in one folder; older ones
-kept all in ``current.json``; with ``--local`` a virtual environment has a ``devpi.json`` instead of ``current.json``.
+devpi-client 6 and newer keeps ``current.json`` (what is in use) and ``auth.json`` (secrets) in one folder. Older
+versions kept everything in ``current.json``. With ``--local`` a virtual environment has a ``devpi.json`` instead.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImportedState:
-    """What was in use, and the secrets by the root URL of their server."""
+    """What was in use, and the secrets by the root URL of the server."""
 
     server: str | None = None
     index: str | None = None
@@ -35,9 +35,9 @@ class ImportedState:
 
 
 def read(folder: Path) -> ImportedState | None:
-    """Read what devpi-client left in a folder; None if nothing.
+    """Read the state of devpi-client in a folder; return None if there is none.
 
-    Whatever is damaged, empty or of another shape counts as not there: it is somebody else's file.
+    Damaged, empty or unexpected contents are ignored, because the files are not ours.
     """
     current = _json(folder / "current.json")
     secrets = {**current, **_json(folder / "auth.json")}
@@ -56,7 +56,7 @@ def read(folder: Path) -> ImportedState | None:
 
 
 def read_local(venv: Path) -> ImportedState | None:
-    """Read what ``devpi use --local`` of devpi-client left in a virtual environment; None if nothing."""
+    """Read the file of devpi-client's ``devpi use --local``, or return None."""
     current = _json(venv / "devpi.json")
     return _in_use(current) if current else None
 
@@ -83,7 +83,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _tokens(pairs: object) -> dict[str, str]:
-    """Return the tokens of a server: a list of ``[user, token]``, or in the days of one user a single pair."""
+    """Return the tokens of a server, from a list of ``[user, token]`` or (older) a single pair."""
     single = _pair(pairs)
     found = [single] if single else [_pair(pair) for pair in _list(pairs)]
     return dict(pair for pair in found if pair)
@@ -97,7 +97,7 @@ def _pair(value: object) -> tuple[str, str] | None:
 
 
 def _usual(url: str) -> str:
-    """devpi-client spells the port of such URLs always; everybody else only where it is not the default."""
+    """Return a URL without its default port, which devpi-client always writes in these URLs."""
     scheme, host, port = origin(url)
     return url.replace(f"{host}:{port}", host, 1) if (scheme, port) in (("http", 80), ("https", 443)) else url
 

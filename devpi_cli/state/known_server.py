@@ -1,4 +1,4 @@
-"""What is known of a server: who acts there, the tokens of its users, what it can do; and how the state file has it."""
+"""Hold what is known about one server, and convert it from and to the state file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devpi_cli.models import Login
 
 @dataclass
 class KnownServer:
-    """What is remembered of one server."""
+    """The acting user, logins and features of one server."""
 
     user: str | None = None
     logins: dict[str, Login] = field(default_factory=dict)
@@ -19,11 +19,14 @@ class KnownServer:
     basic_auth: tuple[str, str] | None = field(default=None, repr=False)
     client_cert: str | None = None
     kept: list[str] = field(default_factory=list)
-    """The users whose password ``devpi login --store`` put into the keyring."""
+    """The users whose passwords ``devpi login --store`` saved in the keyring."""
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> KnownServer:
-        """Read what the file has. Raises TypeError, LookupError or ValueError for anything that is not ``as_json``."""
+        """Create an object from the data of ``as_json``.
+
+        Raises TypeError, LookupError or ValueError for anything else.
+        """
         logins = {
             user: Login(user, text(login["token"]), inf if login["expires"] is None else float(login["expires"]))
             for user, login in data["logins"].items()
@@ -39,7 +42,7 @@ class KnownServer:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the file has."""
+        """Return the data for the state file."""
         return {
             "user": self.user,
             "features": self.features,
@@ -54,12 +57,15 @@ class KnownServer:
 
 
 def text(value: object) -> str:
-    """Return a text. Raises TypeError for anything else."""
+    """Return a string unchanged. Raises TypeError for anything else."""
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
 def text_or_none(value: object) -> str | None:
-    """Return a text, or None where the file says null or nothing. Raises TypeError for anything else."""
+    """Return a string, or None for null or an empty string.
+
+    Raises TypeError for anything else.
+    """
     return None if value is None else text(value) or None

@@ -1,4 +1,4 @@
-"""What the client remembers: servers, index, logins; load, lock, save."""
+"""Load, lock and save what the client remembers: servers, index and logins."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from devpi_cli import dirs
 from devpi_cli.errors import BrokenState
-from devpi_cli.files import behind_links, home, read, tidy, write_private
+from devpi_cli.files import behind_links, home, tidy, write_private
 from devpi_cli.models import Login, Written
+from devpi_cli.state import file
+from devpi_cli.state.file import ELSEWHERE, LOCAL_STATE, SCHEMA
 from devpi_cli.state.known_server import KnownServer, text_or_none
 from devpi_cli.urls import origin
 
@@ -22,14 +24,11 @@ if TYPE_CHECKING:
 
     from devpi_cli.state.devpi_client import ImportedState
 
-SCHEMA = 1
 LOCK_SECONDS = 20
-LOCAL_STATE = "devpi-cli.json"  # in a virtual environment
-ELSEWHERE = "name another folder with --clientdir"
 
 
 def default_clientdir() -> Path:
-    """Return the folder where state is kept unless the user names another. Raises DevpiError without a home."""
+    """Return the default folder of the state. Raises DevpiError without a home."""
     from pathlib import Path
 
     home()
@@ -37,22 +36,22 @@ def default_clientdir() -> Path:
 
 
 def local_state() -> Path | None:
-    """Return where ``devpi use --local`` keeps what is in use, in the active virtual environment."""
+    """Return the path of the ``devpi use --local`` file in the active environment."""
     from pathlib import Path
 
     venv = os.environ.get("VIRTUAL_ENV")
     return Path(venv) / LOCAL_STATE if venv else None
 
 
-@dataclass(eq=False, repr=False)
+@dataclass
 class State:
     """The contents of ``state.json``.
 
-    What is in use may stand in a file of its own, in the active virtual environment (``devpi use --local``), as long as
-    that file is there; the logins never do: an environment is copied, cached and put into images.
+    If the active virtual environment has a file of its own (``devpi use --local``), what is in use comes from there.
+    Logins are never stored there, because environments are copied, cached and put into images.
 
-    Loaded state is plain data. What has to last is changed inside ``with state.changing():``, which locks the file,
-    reads it afresh, and writes it in one step: parallel processes lose nothing, a kill leaves the old or the new file.
+    Loaded state is plain data. Lasting changes are made inside ``with state.changing():``, which locks the file, reads
+    it again and writes it atomically: parallel processes lose nothing, and a kill leaves the old or the new file.
     """
 
     path: Path
@@ -64,23 +63,23 @@ class State:
     venv: str | None = None
     servers: dict[str, KnownServer] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
-    """The settings files of installers that were written, by path."""
+    """The settings files of installers that we wrote, by path."""
     local: Path | None = None
-    """Where the file in the active virtual environment is, or would be."""
+    """The path of the file in the active virtual environment, which may not exist."""
     is_local: bool = False
     devpi_client_folders: tuple[Path, ...] = ()
-    """Folders where devpi-client may have left its state, which counts until there is a state file."""
+    """Folders with the state of devpi-client, which is used until there is a state file."""
     imported_from: Path | None = None
-    """The folder that it was read from."""
+    """The folder from which the state of devpi-client was read."""
 
     def __post_init__(self) -> None:
-        self._elsewhere = self._in_use()  # what the main file says while the local one is in force
+        self._elsewhere = self._in_use()  # what is in use in the main file while the local one applies
 
     @classmethod
     def load(cls, path: Path, local: Path | None = None, devpi_client_folders: tuple[Path, ...] = ()) -> State:
-        """Read a state file; one that is not there is an empty state.
+        """Read a state file; a missing file is an empty state.
 
-        Raises BrokenState for a file that cannot be read or understood. Such a file is never overwritten.
+        Raises BrokenState for a file that cannot be read or parsed. Such a file is never overwritten.
         """
         state = cls(path, local=local, devpi_client_folders=devpi_client_folders)
         state._read()
@@ -88,7 +87,7 @@ class State:
 
     @classmethod
     def of(cls, clientdir: str | None) -> State:
-        """``load`` the state in a folder, or where it is unless the user names one, and in the active environment."""
+        """Load the state from a folder, and from the active environment."""
         from pathlib import Path
 
         folder = Path(clientdir) if clientdir else default_clientdir()
@@ -96,27 +95,27 @@ class State:
         return cls.load(folder / "state.json", local_state(), devpi_client_folders)
 
     def at(self, root: str) -> KnownServer:
-        """Return what is remembered of a server; a new one is remembered from now on."""
+        """Return what is remembered about a server; add it if it is new."""
         return self.servers.setdefault(root, KnownServer())
 
     def known(self, root: str) -> KnownServer:
-        """Return what is remembered of a server, which may be nothing."""
+        """Return what is remembered about a server, without adding it."""
         return self.servers.get(root, KnownServer())
 
     def login(self, root: str, user: str | None = None) -> Login | None:
-        """Return the login of a user, or of who acts there, at a server."""
+        """Return the login of a user at a server, by default of the acting user."""
         return self.known(root).logins.get(user or self.known(root).user or "")
 
     def user_at(self, root: str, named: str | None = None) -> str | None:
-        """Return the user who acts at a server, or the one who is named, if they are logged in there."""
+        """Return the ``named`` or acting user of a server if logged in, else None."""
         login = self.login(root, named)
         return login.user if login else None
 
     @contextmanager
     def changing(self) -> Iterator[State]:
-        """Lock the file, read it afresh, and save what the block changed; an exception saves nothing.
+        """Lock the file, read it again, and save changes unless the block raises.
 
-        Raises BrokenState for a file that cannot be read, understood, locked or written.
+        Raises BrokenState for a file that cannot be read, parsed, locked or written.
         """
         with _locked(self.path):
             self._read()
@@ -126,14 +125,14 @@ class State:
     def _read(self) -> None:
         self.imported_from = None
         if not self._read_file(self.path, self._fill):
-            self._fill(State(self.path).as_json())  # what was read before must not come back
+            self._fill(State(self.path).as_json())  # drop what was read before
             self._import()
         found = bool(self.local and self._read_file(self.local, self._fill_in_use))
         self.is_local = found or bool(self.local and self._import_local(self.local.parent))
 
     def _import(self) -> None:
-        """Begin with what devpi-client left; the first change makes it ours."""
-        from devpi_cli.state import devpi_client  # here, because that was once
+        """Import the state of devpi-client; it is saved as ours with the first change."""
+        from devpi_cli.state import devpi_client  # imported here because it is rarely needed
 
         for folder in self.devpi_client_folders:
             if left := devpi_client.read(folder):
@@ -163,26 +162,14 @@ class State:
             self.at(left.server).features = list(left.features)
 
     def _read_file(self, path: Path, fill: Callable[[dict[str, Any]], None]) -> bool:
-        """Read a file; return whether there is one."""
-        try:
-            text = read(path)
-        except FileNotFoundError:
+        """Read a file; return False if it does not exist."""
+        data = file.contents(path)
+        if data is None:
             return False
-        except PermissionError as error:
-            raise _broken(path, str(error.strerror), f"let it belong to you, or {ELSEWHERE}") from None
-        except (OSError, UnicodeError) as error:
-            raise _broken(path, getattr(error, "strerror", None) or "it is not UTF-8 text") from None
         try:
-            data = json.loads(text)
-            if data["version"] != SCHEMA:
-                raise _broken(
-                    path,
-                    f"its version is {data['version']}, and this devpi-cli knows {SCHEMA}",
-                    f"update devpi-cli, or {ELSEWHERE}",
-                )
             fill(data)
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
-            raise _broken(path, "it is not a state file of this program, or damaged") from None
+        except file.DAMAGE:
+            raise file.damaged(path) from None
         return True
 
     def _fill(self, data: dict[str, Any]) -> None:
@@ -212,7 +199,7 @@ class State:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is in use and remembered, in the form of the file."""
+        """Return the whole state as data for the file."""
         return {
             **self._in_use(),
             "servers": {root: server.as_json() for root, server in self.servers.items()},
@@ -222,28 +209,28 @@ class State:
     def _write(self) -> None:
         in_use = self._in_use()
         if self.local and self.is_local:
-            _save(self.local, in_use, "leave the virtual environment, or make it anew")
+            _save(self.local, in_use, "leave the virtual environment, or recreate it")
             in_use = self._elsewhere
         _save(self.path, {**self.as_json(), **in_use}, ELSEWHERE)
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Keep other processes from changing a file during the block."""
+    """Lock a file against other processes during the block."""
     from filelock import FileLock, Timeout
 
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place = behind_links(path)  # whoever comes another way has to wait, too
-        held = FileLock(place.with_name(f"{place.name}.lock"), timeout=LOCK_SECONDS, mode=0o600).acquire()
+        target = behind_links(path)  # the same lock for every path to the file
+        lock = FileLock(target.with_name(f"{target.name}.lock"), timeout=LOCK_SECONDS, mode=0o600).acquire()
     except Timeout:
         raise BrokenState(
-            f"{path} is locked by another process for more than {LOCK_SECONDS} s",
-            hint="wait for that process, or end it, and try again",
+            f"{path} has been locked by another process for more than {LOCK_SECONDS} s",
+            hint="wait for that process or end it, then try again",
         ) from None
     except OSError as error:
         raise BrokenState(f"cannot write {path}: {error.strerror}", hint=ELSEWHERE) from None
-    with held:
+    with lock:
         tidy(path)
         yield
 
@@ -256,10 +243,6 @@ def _save(path: Path, data: dict[str, Any], hint: str) -> None:
 
 
 def _root(url: str) -> str:
-    """Return a URL as it is. Raises ValueError for what is none."""
+    """Return a URL unchanged. Raises ValueError if it is not valid."""
     origin(url)
     return url
-
-
-def _broken(path: Path, why: str, hint: str = "to start afresh, move it away") -> BrokenState:
-    return BrokenState(f"cannot use the state file {path}: {why}", hint=hint)

@@ -1,4 +1,4 @@
-"""What .pypirc says."""
+"""Reading .pypirc."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_section_that_is_not_there_is_an_error_that_lists_those_that_are(pypir
     pypirc.write_text("[distutils]\nindex-servers = a b\n[a]\n[b]\n")
     with pytest.raises(WrongUsage) as raised:
         repository(pypirc, "c")
-    assert str(raised.value) == f"{pypirc} has no section [c]\nthe sections there are: a, b"
+    assert str(raised.value) == f"{pypirc} has no section [c]\nexisting sections: a, b"
 
 
 def test_a_section_has_to_say_where_to_upload(pypirc: Path) -> None:

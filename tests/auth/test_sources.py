@@ -1,4 +1,4 @@
-"""Which of the logins that there may be is taken: the order, and what is said of it."""
+"""Which login is used when several are available, and what the log says about it."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_what_is_broken_has_nothing_and_is_said_without_a_secret(home: Path) -> 
     said: list[str] = []
     (home / ".pypirc").write_text("[work]\nSECRET\n")
     (home / ".netrc").write_text("machine SECRET")
-    assert list(CredentialSources(ROOT, say=said.append).found()) == []
+    assert list(CredentialSources(ROOT, log=said.append).found()) == []
     assert said == [f"cannot read {home}/.pypirc: line 2 is not understood"]
 
 
@@ -132,7 +132,7 @@ def test_a_keyring_that_fails_or_hangs_is_passed_over(
     monkeypatch.setattr("devpi_cli.auth.keyring.SECONDS", 0.2)
     keyring.set_keyring(backend())
     try:
-        assert list(CredentialSources(ROOT, "alice/dev", "alice", say=said.append).found()) == []
+        assert list(CredentialSources(ROOT, "alice/dev", "alice", log=said.append).found()) == []
     finally:
         keyring.set_keyring(before)
     assert said == [f"the keyring cannot be used: {why}"]
@@ -147,15 +147,15 @@ STORED = Login("alice", "stored", time.time() + 3600)
         ({}, None, STORED, "stored", ["login of alice from the state file"]),
         (
             {"DEVPI_PASSWORD": "p", "DEVPI_USER": "alice"}, None, STORED, "p",
-            ["login of alice from DEVPI_PASSWORD", "login of alice from the state file, passed over"],
+            ["login of alice from DEVPI_PASSWORD", "login of alice from the state file, not used"],
         ),
         (
             {"DEVPI_PASSWORD": "p", "DEVPI_TOKEN": "t", "DEVPI_USER": "alice"}, None, None, "t",
-            ["login of alice from DEVPI_TOKEN", "login of alice from DEVPI_PASSWORD, passed over"],
+            ["login of alice from DEVPI_TOKEN", "login of alice from DEVPI_PASSWORD, not used"],
         ),
         (
             {"DEVPI_PASSWORD": "p"}, None, STORED, "stored",
-            ["DEVPI_PASSWORD passed over: DEVPI_USER does not say whose it is", "login of alice from the state file"],
+            ["DEVPI_PASSWORD not used: its user is unknown", "login of alice from the state file"],
         ),
         ({"DEVPI_PASSWORD": "p"}, "alice", None, "p", ["login of alice from DEVPI_PASSWORD"]),
         ({}, None, None, None, []),

@@ -1,1 +1,1 @@
-"""What commands cost: CPU, wall time and memory, beside those of devpi-client, twine and curl."""
+"""Benchmarks: CPU, wall time and memory of commands, compared with devpi-client, twine and curl."""

@@ -1,4 +1,4 @@
-"""Measure devpi-cli beside devpi-client, twine, uv and curl, and print a table: ``python -m tests.bench``."""
+"""Compare devpi-cli with devpi-client, twine, uv and curl, and print a table: ``python -m tests.bench``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An index with more on it than a test could upload: a server that has a few answers, and no devpi behind it."""
+"""A server with canned replies, for indexes larger than a test could upload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What running a command costs, measured often enough to mean something."""
+"""Measure the cost of a command, often enough to be significant."""
 
 from __future__ import annotations
 

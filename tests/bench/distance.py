@@ -1,4 +1,4 @@
-"""A server far away: a line to it on which every answer comes later, and that counts what passes."""
+"""A slow connection to a server: delays every reply and counts the traffic."""
 
 from __future__ import annotations
 

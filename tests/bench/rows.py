@@ -1,4 +1,4 @@
-"""What is measured against what, and what the ratio may be: the rows of the table, in order."""
+"""The rows of the table, in order: what is compared, and the highest ratio allowed."""
 
 from __future__ import annotations
 

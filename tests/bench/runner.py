@@ -1,6 +1,6 @@
-"""Run a command and print what it cost: CPU ms, wall ms, peak memory in MiB.
+"""Run a command and print its CPU time (ms), wall time (ms) and peak memory (MiB).
 
-A program of its own, and a small one: what a child inherits before it becomes another program counts as its memory.
+This is a small separate program because memory inherited before ``exec`` counts as memory of the child.
 """
 
 import os

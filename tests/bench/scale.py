@@ -1,6 +1,6 @@
-"""How time and memory grow with what there is to do: 1x, 10x, 100x.
+"""How time and memory grow with the amount of work: 1x, 10x, 100x.
 
-The server is a canned one, so that it is the client that is seen to grow; but uploads go to a real one.
+The server has canned replies, so that only the client's growth is measured; uploads go to a real server.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where everything is measured: both clients in environments of their own, a real server near and far, a canned one."""
+"""The setup for all measurements: both clients in separate environments, and near, distant and canned servers."""
 
 from __future__ import annotations
 

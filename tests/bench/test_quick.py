@@ -1,4 +1,4 @@
-"""The figures that are the same on every machine: CPU against CPU, memory, modules; never wall time."""
+"""Measurements that are comparable on every machine: CPU ratios, memory, modules; never wall time."""
 
 from __future__ import annotations
 

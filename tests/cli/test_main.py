@@ -1,4 +1,4 @@
-"""The devpi command: its table, its generic options, what becomes of a failure; and the rules that are tests."""
+"""The devpi command: its table, generic options, failures, and the rules enforced by tests."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_with_json_wrong_usage_is_an_object_as_every_error(
     devpi: Client, typed: list[str], env: dict[str, str], command: str, message: str
 ) -> None:
     status, said = devpi.fails(*typed, **env)
-    hint = f"'{command} --help' shows what can be typed"
+    hint = f"see '{command} --help'"
     assert (status, json.loads(said)) == (
         2, {"error": {"type": "WrongUsage", "message": message, "hint": hint, "exit": 2}},
     )  # fmt: skip
@@ -219,7 +219,7 @@ def test_what_stands_nearest_to_the_command_wins(
     typed = [*(["--timeout", before] if before else []), "user", "-l", *(["--timeout", after] if after else [])]
     env = {"DEVPI_TIMEOUT": environment} if environment else {}
     assert devpi.fails(*typed, **env) == (
-        6, f"no answer from {silent} within 0.2 s\n--timeout SECONDS waits longer\n",
+        6, f"no answer from {silent} within 0.2 s\nto wait longer, add --timeout SECONDS\n",
     )  # fmt: skip
 
 
@@ -254,7 +254,7 @@ def test_the_clientdir_is_accepted_on_both_sides(devpi: Client, server: Live, tm
 def test_every_flag_stands_on_both_sides(devpi: Client, typed: list[str]) -> None:
     for line in ([*typed, "user", "-l"], ["user", "-l", *typed]):
         assert devpi.fails(*line)[1].endswith(
-            "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n"
+            "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n"
         )
 
 
@@ -289,7 +289,7 @@ def sabotaged(devpi: Client, tmp_path: Path, request: pytest.FixtureRequest) -> 
 @pytest.mark.parametrize("sabotaged", [SABOTAGE], indirect=True)
 def test_a_bug_is_reported_without_a_traceback(sabotaged: Client) -> None:
     bug = f"this is a bug in devpi-cli {__version__}: RuntimeError: what nobody foresaw"
-    hint = "please report it with what --debug shows"
+    hint = "please report it with the output of --debug"
     assert sabotaged.fails("user", "-l") == (1, f"{bug}\n{hint}\n")
     status, said = sabotaged.fails("user", "-l", "--json")
     assert (status, json.loads(said)) == (

@@ -1,4 +1,4 @@
-"""What the user sees and is asked: streams, colours, odd terminals, questions."""
+"""Output and questions: streams, colours, unusual terminals, prompts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.servers import Live
 
 NO_SERVER = "no server in use"
-NO_SERVER_HINT = "type 'devpi use URL' with the URL of a server or an index"
+NO_SERVER_HINT = "type 'devpi use URL', or 'devpi quickstart' for a server on this machine"
 RED, DIM, OFF = "\x1b[31m", "\x1b[2m", "\x1b[0m"
 
 
@@ -312,7 +312,7 @@ def test_a_new_password_is_asked_for_twice_and_not_shown(at_server: Client) -> N
 
 
 def test_a_mistyped_password_is_asked_for_again_three_times(at_server: Client) -> None:
-    asked = ["new password for user mist: ", "repeat new password for user mist: ", "the passwords are not the same"]
+    asked = ["new password for user mist: ", "repeat new password for user mist: ", "the passwords do not match"]
     assert at_server.at_terminal("user", "-c", "mist", typed=["long enough", "other one"] * 3) == (
         1, [*asked * 3, "no password was set"],
     )  # fmt: skip
@@ -328,7 +328,7 @@ def test_a_short_password_is_asked_about(at_server: Client, answer: str, status:
         [
             f"new password for user short{answer}: ",
             f"repeat new password for user short{answer}: ",
-            f"password with less than 8 characters, are you sure to use it (yes/no)? {answer}",
+            f"the password has fewer than 8 characters: use it anyway (yes/no)? {answer}",
             said + (answer if status == 0 else ""),
         ],
     )

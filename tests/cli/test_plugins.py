@@ -34,7 +34,7 @@ def command(app, **own):
     """Say what was typed."""
     [value] = own.values()
     flags = ("verbose", "quiet", "json", "no_input", "yes")
-    generic = [name for name in flags if getattr(app, name)]
+    generic = [name for name in flags if getattr(app.options, name)]
     print(json.dumps({{"value": getattr(value, "name", value), "generic": generic}}))
 
 group = click.Group("group", commands={{"hello": command}})
@@ -107,8 +107,7 @@ def test_a58_a_broken_plugin_breaks_only_itself(with_plugins: tuple[Client, Path
     plugin(site, "hello = devpi_hello:command", module)
     assert devpi.fails("hello") == (
         1,
-        f"the command 'hello' of the plugin devpi_hello 2.0 cannot be loaded: {why}\n"
-        "update or uninstall that package\n",
+        f"cannot load the command 'hello' of the plugin devpi_hello 2.0: {why}\nupdate or uninstall that package\n",
     )
     assert devpi("--help").status == 0
     assert devpi.ok("--version")[1:] == ["plugin hello: devpi_hello 2.0"]

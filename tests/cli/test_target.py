@@ -1,4 +1,4 @@
-"""Which server, index and user are meant: by what was typed, by the environment, by the state, in this order."""
+"""Which server, index and user a command uses: arguments first, then the environment, then the state."""
 
 from __future__ import annotations
 
@@ -84,13 +84,19 @@ def test_what_stands_before_the_host_is_for_the_web_server_and_in_no_repr() -> N
             {},
             NOTHING,
             NothingInUse,
-            "no server in use\ntype 'devpi use URL' with the URL of a server or an index",
+            "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine",
         ),
         ("dev", {}, NOTHING, NothingInUse, "no server in use\n"),
-        (None, {"INDEX": "dev"}, NOTHING, WrongUsage, "DEVPI_INDEX is 'dev', and no server is in use\n"),
+        (None, {"INDEX": "dev"}, NOTHING, WrongUsage, "DEVPI_INDEX is 'dev', but no server is in use\n"),
         (None, {}, NOBODY, NothingInUse, f"no index in use at {HERE}\ntype 'devpi use USER/INDEX', or"),
-        ("dev", {}, NOBODY, LoginRequired, "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi login"),
-        (None, {"INDEX": "dev"}, NOBODY, LoginRequired, "whose index is 'dev'? nobody is logged in\n"),
+        (
+            "dev",
+            {},
+            NOBODY,
+            LoginRequired,
+            "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login",
+        ),
+        (None, {"INDEX": "dev"}, NOBODY, LoginRequired, "cannot tell whose index 'dev' is: not logged in\n"),
         (
             "dev",
             {"PASSWORD": "x"},

@@ -1,4 +1,4 @@
-"""A dry run of every command that changes something: what it says, and that it changes nothing."""
+"""Dry runs of every command that changes something: their output, and that they change nothing."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_every_command_that_has_a_dry_run_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("typed", "status", "said"),
     [
-        ("index -c dev", 5, "there is an index ME/dev\n--exist-ok brings it to what is asked\n"),
+        ("index -c dev", 5, "the index ME/dev already exists\n--exist-ok updates it\n"),
         (
             "index --delete gone",
             4,
@@ -131,11 +131,11 @@ def test_every_command_that_has_a_dry_run_is_in_the_table() -> None:
         ),
         ("index --delete stable", 3, "the index ME/stable is not volatile\nmake it volatile first: "),
         ("index gone title=x", 4, "GET HOST/ME/gone?no_projects=\n"),
-        ("user -c ME", 5, "there is a user ME\n--exist-ok brings it to what is asked\n"),
+        ("user -c ME", 5, "the user ME already exists\n--exist-ok updates it\n"),
         ("user --delete ME", 3, "the index ME/stable is not volatile\nmake it volatile first: "),
         ("user --delete dry-carol", 4, "GET HOST/dry-carol\n404 Not Found: no user 'dry-carol'"),
         ("passwd dry-carol", 4, "GET HOST/dry-carol\n404 Not Found: no user 'dry-carol'"),
-        ("remove demo --index mirror", 1, "HOST/ME/mirror is a mirror: there is nothing to remove anything from it\n"),
+        ("remove demo --index mirror", 1, "HOST/ME/mirror is a mirror: you cannot remove anything from it\n"),
         ("remove demo==2.0", 4, "No releases or distributions found matching 'demo==2.0'.\n"),
         ("push demo==1.0 gone", 4, "GET HOST/ME/gone?no_projects=\n"),
         ("push demo==1.0 mirror", 1, "HOST/ME/mirror is a mirror: "),
@@ -191,7 +191,7 @@ def test_a_dry_run_knows_what_a_non_volatile_index_refuses(member: Member, tmp_p
     assert member.ok("upload", "-n", wheel) == [f"identical: {wheel.name} at {member.index_url}/"]
     make_wheel(tmp_path, metadata="Summary: another file\n")
     status, said = member.fails("upload", "-n", wheel)
-    assert (status, said.startswith(f"{wheel.name}: {member.index} has another file of this name: ")) == (5, True)
+    assert (status, said.startswith(f"{wheel.name}: {member.index} has a different file with this name: ")) == (5, True)
     assert member.fails("remove", "-n", "demo") == (
         3,
         f"the index {member.index} is not volatile\nadd --force to remove from a non-volatile index\n",

@@ -1,6 +1,6 @@
-"""The topics of ``devpi help`` are true: commands, options and variables in them exist, links lead somewhere.
+"""The topics of ``devpi help`` are correct: all commands, options, variables and link targets in them exist.
 
-``python -m tests.contracts.test_help`` writes the reference anew, which is what ``--help`` says of every command.
+``python -m tests.contracts.test_help`` regenerates the reference from the ``--help`` of every command.
 """
 
 from __future__ import annotations

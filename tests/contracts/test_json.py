@@ -1,4 +1,4 @@
-"""With --json: every command prints the document that the topic describes, and what went wrong as one object."""
+"""With --json every command prints the document that the topic describes, and errors as one object."""
 
 from __future__ import annotations
 

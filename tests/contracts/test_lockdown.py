@@ -1,4 +1,4 @@
-"""Servers that show nothing to who is not logged in, as devpi-lockdown makes them."""
+"""Servers that show nothing without a login, as with devpi-lockdown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The README is true, and so are the files that are generated.
+"""The README and the generated files are up to date.
 
-``python -m tests.contracts.test_readme`` generates them anew: the table of wings, the scripts for the shells, what the
-commands of the README print, and its picture.
+``python -m tests.contracts.test_readme`` regenerates them: the table of wings, the scripts for the shells, the output
+of the commands in the README, and its picture.
 """
 
 from __future__ import annotations

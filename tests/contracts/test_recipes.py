@@ -1,9 +1,9 @@
-"""The recipes of ``devpi help ci`` do what they say, as they are printed.
+"""The recipes of ``devpi help ci`` work exactly as printed.
 
-A recipe is the code below a heading. Its shell steps run one after the other, each in the shell
-and with the variables that the CI system would give it; host, user and secret come from these. Left out is only what
-such a system does itself (a checkout, a Python), and the step ``pip install devpi-cli``: the ``devpi`` of these tests
-is on the PATH instead. The step that is left out has to be exactly that.
+A recipe is the code below a heading. Its shell steps run one after the other, each in the shell and with the variables
+that the CI system would provide; host, user and secret come from these tests. Only two things are left out: what the
+CI system does itself (a checkout, a Python), and the step ``pip install devpi-cli``, because the ``devpi`` of these
+tests is on the PATH. The omitted step has to be exactly that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many requests a command makes: on a slow line each one is felt, and each connection."""
+"""The number of requests and connections of each command, which matter on a slow network."""
 
 from __future__ import annotations
 

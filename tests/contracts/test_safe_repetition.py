@@ -1,4 +1,4 @@
-"""Commands that may be typed again: --exist-ok, --missing-ok, and what is sent then."""
+"""Commands that are safe to repeat: --exist-ok and --missing-ok, and what they send."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_an_index_is_created_brought_to_what_is_asked_and_left(member: Member, s
         assert f"  acl_upload={member.user},bob" in lines
     assert outcomes == [
         (f"index created: {url}", ["GET", "PUT"]),
-        (f"index as asked: {url}", ["GET"]),
+        (f"index unchanged: {url}", ["GET"]),
         (f"index modified: {url}", ["GET", "PATCH"]),
-        (f"index as asked: {url}", ["GET"]),
+        (f"index unchanged: {url}", ["GET"]),
     ]
     config = member.server.index(f"{member.user}/new").config
     assert (config["volatile"], config["title"]) == (False, "mine")
@@ -58,11 +58,11 @@ def test_a_user_is_created_brought_to_what_is_asked_and_left(
     assert at_server.ok(*typed, "email=a@b.c", stdin="secret123\n") == [f"user created: {name}"]
     at_server.ok("login", name, DEVPI_PASSWORD="secret123")
     stays = (
-        f"the password of {name} stays as it is: the server does not tell whether it is another one; "
+        f"the password of {name} is unchanged: the server does not show whether it differs; "
         f"'devpi passwd {name}' changes it\n"
     )
     for email, lines, requests in (
-        ("a@b.c", [f"user as asked: {name}"], ["GET"]),
+        ("a@b.c", [f"user unchanged: {name}"], ["GET"]),
         ("d@e.f", [f"/{name} changing email: d@e.f", f"user modified: {name}"], ["GET", "PATCH"]),
     ):
         with server.requests() as seen:

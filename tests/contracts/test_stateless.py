@@ -1,4 +1,4 @@
-"""Commands without a state file, from what the environment says: nothing is written, and nothing is asked."""
+"""Commands that run without a state file, from the environment alone: they write and ask nothing."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_the_url_of_a_server_is_enough_for_what_needs_no_index(job: Client, memb
     assert job.ok("use")[0] == f"using server: {server.url} (logged in as {member.user})"
     assert job.fails("list") == (
         1,
-        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
     )
     assert job.ok("list", "--index", "dev") == []
 
@@ -151,7 +151,7 @@ REFUSED = (
     "how to supply the credentials required.\n"
 )
 NO_SECRET = (
-    "DEVPI_USER is set, and there is neither a password nor a token of ci\n"
+    "DEVPI_USER is set, but there is neither a password nor a token for ci\n"
     "set DEVPI_PASSWORD or DEVPI_TOKEN, too, or type 'devpi login ci'\n"
 )
 NO_USER = "{} is set, and nothing says whose it is\nset DEVPI_USER, too\n"
@@ -174,13 +174,13 @@ NO_USER = "{} is set, and nothing says whose it is\nset DEVPI_USER, too\n"
         (
             {"DEVPI_USER": "ci", "DEVPI_TOKEN": "x"},
             3,
-            f"{REFUSED}the server does not take what DEVPI_TOKEN has for a login of ci\n",
+            f"{REFUSED}the server does not accept the login of ci from DEVPI_TOKEN\n",
         ),
         (
             {"DEVPI_INDEX": "ci/dev"},
             2,
-            "DEVPI_INDEX is 'ci/dev', and no server is in use\n"
-            "give it the URL of the index, https://HOST/USER/INDEX, or type 'devpi use URL'\n",
+            "DEVPI_INDEX is 'ci/dev', but no server is in use\n"
+            "set it to the URL of the index, https://HOST/USER/INDEX, or type 'devpi use URL'\n",
         ),
     ],
 )
@@ -195,7 +195,7 @@ def test_what_is_missing_is_named(
 @pytest.mark.parametrize("command", ["user -l", "login", "index -l", "getjson /", "use -l"])
 def test_an_index_without_a_server_names_none(devpi: Client, command: str) -> None:
     status, said = devpi.fails(*command.split(), DEVPI_INDEX="ci/dev")
-    assert (status, said.splitlines()[0]) == (2, "DEVPI_INDEX is 'ci/dev', and no server is in use")
+    assert (status, said.splitlines()[0]) == (2, "DEVPI_INDEX is 'ci/dev', but no server is in use")
 
 
 def test_a19_an_index_that_is_open_to_everybody_needs_no_login(devpi: Client, member: Member, wheel: Path) -> None:

@@ -1,7 +1,8 @@
-"""What the commands print, from an empty home to a server left as it was: one long session, compared line by line.
+"""The output of commands in one long session, compared line by line.
 
-``transcripts.txt`` holds it: a command after ``$``, its stdout, its stderr behind ``! ``, and its exit status where
-that is not 0. HOST, HASH, ~, PYTHON, TIME and N stand for what differs from run to run.
+It starts with an empty home and leaves the server as it was. ``transcripts.txt`` has each command after ``$``, its
+stdout, its stderr after ``! ``, and its exit status if not 0. HOST, HASH, ~, PYTHON, TIME and N stand for parts that
+differ between runs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Traps of this field that belong to no room of ours, and that none of them is forgotten.
+"""Known traps that belong to no single module, and a check that each trap has a test.
 
-A1 to A62 are faults that devpi-client had and mended, V1 to V37 those that it still has (7.3.0). The test that keeps us
-from one says its number, in its name or at the beginning of its docstring.
+A1 to A62 are bugs that devpi-client had and fixed, V1 to V37 those that it still has (7.3.0). The test for a trap has
+its number in its name or at the beginning of its docstring.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every command that talks to a server: what is typed, and what has to be true when it says that it did it."""
+"""Every command that talks to a server: its arguments, and what must be true when it reports success."""
 
 from __future__ import annotations
 

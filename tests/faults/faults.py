@@ -1,4 +1,4 @@
-"""What can go wrong between a client and devpi, and what the client has to make of it."""
+"""Faults between a client and devpi, and how the client has to react."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def answer(status: str, body: bytes = b"", *headers: str) -> Action:
 
 
 def redirect(name: str, status: str, place: str, exit_status: int = 0, says: str = "", door: str = "http") -> Fault:
-    nothing_done = Expected(1, "sent on to .*, and nothing was changed")
+    nothing_done = Expected(1, "redirected to .*, nothing was changed")
     return fault(name, partial(send_on, status, place), exit_status, says, changing=nothing_done, door=door)
 
 
@@ -159,14 +159,14 @@ def refusal(status: str, exit_status: int, says: str = "", *headers: str) -> Fau
 OK = Expected(0)
 HTML = b"<!DOCTYPE html><html><body>Please log in to this network</body></html>"
 WRONG_SHAPE = json.dumps({"type": "weather", "result": ["rain", {"wind": 7}]}).encode()
-LATE = "no whole answer from .* within [0-9.]+ s"
-NONSENSE = "the reply is not|but not the reply|is not the log of what was done"
+LATE = "no complete answer from .* within [0-9.]+ s"
+NONSENSE = "unexpected type of reply|but this is not the reply|is not a log of actions"
 NO_STATUS = b"HTTP/1.1 200 OK\r\nX-Slow: "
 BUSY = answer("503 Service Unavailable")
 LATER = answer("429 Too Many Requests", b"", "Retry-After: 0")
 BROKEN = "cannot reach .*: (Connection reset by peer|Broken pipe|Server disconnected without sending a response)"
 CUT_SHORT = "cannot reach .*: (peer closed connection|Server disconnected|Connection reset)"
-PAGE = "no devpi server answers like this|this is no JSON"
+PAGE = "no devpi server answers like this|this is not JSON"
 once = {"times": 1}
 
 FAULTS = [
@@ -184,7 +184,7 @@ FAULTS = [
     redirect("303 loop", "303 See Other", "loop", 1, "more than 10 redirects"),
     redirect("307 same", "307 Temporary Redirect", "again"),
     redirect("308 port", "308 Permanent Redirect", "elsewhere"),
-    redirect("302 to http", "302 Found", "elsewhere", 1, "sent on to http://.*, without TLS", door="https"),
+    redirect("302 to http", "302 Found", "elsewhere", 1, "redirected to http://.*, without TLS", door="https"),
     refusal("401 Unauthorized", 3),
     refusal("403 Forbidden", 3),
     refusal("407 Proxy Authentication Required", 3),
@@ -199,7 +199,7 @@ FAULTS = [
     fault("empty", answer("200 OK"), 1, PAGE),
     fault("mislabelled", mislabel, 0),
     fault("broken JSON", answer("200 OK", b'{"type": "userconfig", "result": {', *DEVPI), 1, PAGE),
-    fault("endless", endless, 1, "but with more than 1 MiB"),
+    fault("endless", endless, 1, "but larger than 1 MiB"),
     fault(
         "wrong shape",
         answer("200 OK", WRONG_SHAPE, *DEVPI),

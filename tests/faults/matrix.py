@@ -1,4 +1,4 @@
-"""Commands against faults: what is typed, what that has to have done, and what is said of a cell."""
+"""Commands against faults: run each cell, check its effect and report it."""
 
 from __future__ import annotations
 

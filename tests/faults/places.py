@@ -1,4 +1,4 @@
-"""Where a cell of the matrix is tried: somebody with a home, an index with things on it, and doors to devpi."""
+"""The setup for a cell of the matrix: a user with a home, an index with contents, and doors to devpi."""
 
 from __future__ import annotations
 

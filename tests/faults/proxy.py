@@ -1,7 +1,7 @@
-"""A web server in front of devpi that does to requests what networks, proxies and broken servers do.
+"""A web server in front of devpi that treats requests as networks, proxies and broken servers do.
 
-All doors share one thread with an asyncio loop. What a fault does stands in ``faults``; here is how requests come in,
-how they are passed on, and how answers go out.
+All doors share one thread with an asyncio loop. The faults are in ``faults``; this module receives requests, forwards
+them, and returns the replies.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""pip and uv against faults: their words are their own, and what counts is that success means installed."""
+"""pip and uv against faults: their messages are their own, but success must mean installed."""
 
 from __future__ import annotations
 

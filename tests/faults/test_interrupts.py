@@ -1,4 +1,4 @@
-"""Ctrl-C at a terminal, which tells it to the command and to all that it runs, wherever they are."""
+"""Ctrl-C at a terminal, which signals the command and its child processes at any point."""
 
 from __future__ import annotations
 

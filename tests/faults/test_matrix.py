@@ -1,4 +1,4 @@
-"""Every command that talks to a server, against everything that can go wrong on the way."""
+"""Every command that talks to a server, against every fault."""
 
 from __future__ import annotations
 

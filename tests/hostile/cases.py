@@ -1,4 +1,4 @@
-"""How many hostile cases there are, from which seed, and how each is run."""
+"""The number of hostile cases, their seed, and how each is run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody for hostile cases, who counts them."""
+"""Fixtures for hostile cases, which are counted."""
 
 from __future__ import annotations
 

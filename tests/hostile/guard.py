@@ -1,4 +1,4 @@
-"""What keeps a hostile case where it belongs: in its folder, at its server, in its time, without other programs."""
+"""Confine a hostile case: to its folder, its server and its time limit, without other programs."""
 
 from __future__ import annotations
 

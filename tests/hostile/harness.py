@@ -1,4 +1,4 @@
-"""Run commands in this very process, thousands of them, and see that none of them breaks."""
+"""Run thousands of commands in this process and check that none of them crashes."""
 
 from __future__ import annotations
 

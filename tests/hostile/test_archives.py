@@ -1,4 +1,4 @@
-"""Archives that nobody packs: for upload, which reads them, and for test, which unpacks them."""
+"""Malicious archives: for upload, which reads them, and for test, which unpacks them."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def _long_header() -> bytes:
             "'demo-1.0.dist-info/METADATA' would be more than 16 MiB, like a zip bomb: not read",
         ),
         ("demo-1.0.tar.gz", _big_member, "it would unpack to more than 100 MiB, like a zip bomb: not unpacked"),
-        ("demo-1.0.tar.gz", _long_header, "cannot be unpacked: a header that is far too long"),
+        ("demo-1.0.tar.gz", _long_header, "cannot be unpacked: a header is far too long"),
     ],
 )
 def test_no_bomb_is_expanded(tmp_path: Path, name: str, packed: Callable[[], bytes], said: str) -> None:

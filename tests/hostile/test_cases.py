@@ -1,4 +1,4 @@
-"""As many hostile cases as were promised, and a summary that counts them."""
+"""The required number of hostile cases is run, and the summary counts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command lines that nobody types: every command with every option, and with words that are none of its own."""
+"""Absurd command lines: every command with every option, and with random words."""
 
 from __future__ import annotations
 

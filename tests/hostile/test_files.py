@@ -1,4 +1,4 @@
-"""Files that a command reads and somebody else wrote: settings of installers, of projects, of ours."""
+"""Malformed files that a command reads: settings of installers, of projects and our own."""
 
 from __future__ import annotations
 

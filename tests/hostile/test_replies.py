@@ -1,4 +1,4 @@
-"""Replies of the real server with something in them that it never says."""
+"""Replies of the real server, with one part changed to something it never sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""URLs and variables that nobody means, wherever a command takes one."""
+"""Absurd URLs and environment variables, wherever a command takes one."""
 
 from __future__ import annotations
 

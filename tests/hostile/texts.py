@@ -1,4 +1,4 @@
-"""What nobody types by accident: texts, as a shell, a file or a server can give them."""
+"""Hostile strings, as a shell, a file or a server could supply them."""
 
 from __future__ import annotations
 

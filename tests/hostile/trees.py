@@ -1,4 +1,4 @@
-"""Trees of JSON with something in one place that does not belong there."""
+"""JSON trees with one value replaced by a wrong one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands between a command and the real server: it remembers replies, and plays them again with one changed."""
+"""Record the replies of the real server, and replay them with one changed."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_without_a_free_port_it_says_how_to_name_one(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr("devpi_cli.hosting.local_server.LAST_PORT", port)
         with pytest.raises(DevpiError) as error:
             free_port(port)
-    assert str(error.value) == f"no free port between {port} and {port}\nname one with --port"
+    assert str(error.value) == f"no free port between {port} and {port}\nchoose one with --port"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,9 @@ def test_data_without_its_record_is_not_overwritten(tmp_path: Path) -> None:
     local_server.data.mkdir()
     with pytest.raises(BrokenState) as error:
         local_server.make()
-    assert str(error.value) == f"{local_server.data} is there, but not {tmp_path / 'server.json'}\nmove {tmp_path} away"
+    assert (
+        str(error.value) == f"{local_server.data} exists, but {tmp_path / 'server.json'} does not\nmove {tmp_path} away"
+    )
 
 
 def test_what_was_half_made_is_made_anew(tmp_path: Path) -> None:

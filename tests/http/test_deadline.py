@@ -1,4 +1,4 @@
-"""How long a request may take: real sockets, because httpx limits a single read only, and drips make very many."""
+"""The time limit of a request, with real sockets: httpx limits single reads only, and a slow drip makes many."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_what_drips_for_ever_is_given_up(hurried: Hurried, begin: bytes) -> None
         with pytest.raises(Unreachable) as failure:
             hurried().request("GET", url)
         assert time.monotonic() - started < 5
-    assert str(failure.value) == f"no whole answer from {url} within 0.3 s\n--deadline SECONDS waits longer"
+    assert str(failure.value) == f"no complete answer from {url} within 0.3 s\nto wait longer, add --deadline SECONDS"
     assert failure.value.exit_status == 6
 
 
@@ -87,7 +87,7 @@ def test_silence_ends_a_request_before_its_deadline(new_session: Callable[..., S
     session = new_session(timeout=0.1, retries=Retries(most_seconds=60))
     with dripping(HEAD + b"Content-Length: 9\r\n\r\n", list) as url, pytest.raises(Unreachable) as failure:
         session.request("GET", url)
-    assert str(failure.value) == f"no answer from {url} within 0.1 s\n--timeout SECONDS waits longer"
+    assert str(failure.value) == f"no answer from {url} within 0.1 s\nto wait longer, add --timeout SECONDS"
 
 
 def test_the_deadline_counts_anew_for_every_request_and_on_a_connection_that_is_kept(hurried: Hurried) -> None:
@@ -117,7 +117,7 @@ def test_sending_a_file_may_take_longer_but_not_the_answer(hurried: Hurried) -> 
     with dripping(HEAD + b"\r\n") as url, pytest.raises(Unreachable) as failure:
         hurried(0.3).request("POST", url, form=Form({}, "demo.whl", Slow(b"content")))
     assert time.monotonic() - started > 0.5
-    assert str(failure.value) == f"no whole answer from {url} within 0.3 s\n{LOOK}"
+    assert str(failure.value) == f"no complete answer from {url} within 0.3 s\n{LOOK}"
 
 
 def test_no_wait_goes_beyond_the_deadline(hurried: Hurried) -> None:
@@ -137,7 +137,7 @@ def test_the_option_is_in_seconds(at_server: Client) -> None:
         for typed, env in ((("--deadline", "0.2"), {}), ((), {"DEVPI_DEADLINE": "0.2"})):
             assert at_server.fails("getjson", url, *typed, **env) == (
                 6,
-                f"no whole answer from {url} within 0.2 s\n--deadline SECONDS waits longer\n",
+                f"no complete answer from {url} within 0.2 s\nto wait longer, add --deadline SECONDS\n",
             )
     status, said = at_server.fails("getjson", "/", "--deadline", "0")
     assert (status, "'--deadline': 0.0 is not in the range x>0" in said) == (2, True)
@@ -150,7 +150,7 @@ def test_a_reply_without_end_is_not_read_to_its_end(
     monkeypatch.setattr("devpi_cli.http.responses.MOST_MIB", 0.01)
     with dripping(HEAD + b"\r\n[", lambda: itertools.repeat(b"0," * 1000)) as url, pytest.raises(NotDevpi) as failure:
         session.request(method, url)
-    said = "200 OK, but with more than 0.01 MiB\nis this the URL of a devpi server?"
+    said = "200 OK, but larger than 0.01 MiB\nis this the URL of a devpi server?"
     assert str(failure.value) == f"{method} {url}\n{said}"
 
 
@@ -162,7 +162,7 @@ def test_a_small_reply_that_unpacks_to_very_much_is_not_unpacked_whole(
     monkeypatch.setattr("devpi_cli.http.responses.MOST_MIB", 1)
     packed = gzip.compress(b"0" * 3 * 2**20)
     head = HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
-    with dripping(head + packed, list) as url, pytest.raises(NotDevpi, match="more than 1 MiB"):
+    with dripping(head + packed, list) as url, pytest.raises(NotDevpi, match="larger than 1 MiB"):
         session.request("GET", url)
 
 

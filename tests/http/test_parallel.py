@@ -1,4 +1,4 @@
-"""How many requests are under way at once, and what comes of them."""
+"""Parallel requests: how many run at once, and their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a request is made again, and after what time; nobody waits here."""
+"""When a request is repeated, and after what delay; these tests do not wait."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ LOST = [
 @pytest.mark.parametrize("lost", LOST)
 def test_an_upload_whose_answer_was_lost_is_looked_for(lost: httpx.Response | Exception) -> None:
     flaky = Flaky([lost, OK])
-    assert upload(flaky, True) == "uploaded, as the server confirms"
+    assert upload(flaky, True) == "uploaded, confirmed by the server"
     assert flaky.asked == ["POST"]
 
 
@@ -222,7 +222,7 @@ def test_an_upload_nobody_can_look_for_fails_as_it_did() -> None:
 
 def test_the_last_of_the_attempts_is_looked_for_too() -> None:
     flaky = Flaky([httpx.ReadError("reset")], most=1)
-    assert upload(flaky, False, True) == "uploaded, as the server confirms"
+    assert upload(flaky, False, True) == "uploaded, confirmed by the server"
     assert flaky.asked == ["POST", "POST"]
 
 

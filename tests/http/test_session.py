@@ -1,4 +1,4 @@
-"""How a request is made: credentials, replies that no devpi server gives, servers that do not answer."""
+"""Requests: credentials, replies that do not come from devpi, servers that do not answer."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_what_devpi_says_has_to_be_json(session: Session, front: Front, body: by
     front.answers["/"] = 200, DEVPI_HEADERS, body
     with pytest.raises(NotDevpi) as failure:
         session.request("GET", front.url)
-    assert str(failure.value) == f"GET {front.url}\n200 OK, but this is no JSON (application/json)"
+    assert str(failure.value) == f"GET {front.url}\n200 OK, but this is not JSON (application/json)"
 
 
 def test_another_version_of_the_api_is_refused(session: Session, front: Front) -> None:
@@ -191,7 +191,7 @@ def test_a_silent_server_is_given_up(new_session: Callable[..., Session], silent
     """V35."""
     with pytest.raises(Unreachable) as failure:
         new_session(timeout=0.1).request("POST", f"{silent}+login", json={})
-    assert str(failure.value) == f"no answer from {silent} within 0.1 s\n--timeout SECONDS waits longer"
+    assert str(failure.value) == f"no answer from {silent} within 0.1 s\nto wait longer, add --timeout SECONDS"
 
 
 def test_a_refused_connection_says_so(devpi: Client, closed_port: int) -> None:
@@ -205,8 +205,8 @@ def test_a_refused_connection_says_so(devpi: Client, closed_port: int) -> None:
 def test_a_proxy_that_cannot_be_used_is_named(devpi: Client, proxy: str) -> None:
     status, said = devpi.fails("getjson", "http://devpi.example/", HTTP_PROXY=proxy, NO_PROXY="")
     assert status == 2
-    assert said.startswith("cannot use the proxy that the environment names: ")
-    assert said.endswith("\nlook at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY\n")
+    assert said.startswith("cannot use the proxy set in the environment: ")
+    assert said.endswith("\ncheck HTTP_PROXY, HTTPS_PROXY and ALL_PROXY\n")
 
 
 # -- secrets

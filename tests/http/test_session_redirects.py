@@ -1,4 +1,4 @@
-"""Where a request is sent on to, and where not."""
+"""Which redirects are followed, and which are not."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def test_what_changes_something_is_not_sent_on(
     first, second, hint = str(failure.value).splitlines()
     assert first == f"{method} {url}"
     assert second.startswith(f"{status} ")
-    assert second.endswith(f": sent on to {elsewhere.url}alice, and nothing was changed")
-    assert hint == "type 'devpi use' with the URL that the server wants to be called by"
+    assert second.endswith(f": redirected to {elsewhere.url}alice, nothing was changed")
+    assert hint == "type 'devpi use' with the URL that the server redirects to"
     assert (front.asked, elsewhere.asked) == ([f"{method} /alice"], [])
 
 

@@ -60,6 +60,6 @@ def test_two_files_of_a_name_are_told_apart_before_anything_is_sent(member: Memb
     one, other = make_wheel(tmp_path), make_wheel(tmp_path / "other", metadata="Summary: another file\n")
     existing = IndexContents(member.server, member.index)
     assert existing.has(read(one)) is False
-    with pytest.raises(OtherFile, match="two files of this name are given") as error:
+    with pytest.raises(OtherFile, match="two different files have this name") as error:
         existing.has(read(other))
     assert (error.value.there, error.value.here) == (read(one).sha256, read(other).sha256)

@@ -1,4 +1,4 @@
-"""Settings files of installers: changes are planned, shown, made and undone."""
+"""Changing and restoring the settings files of pip, uv and others."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_broken_file_stays_as_it_is_and_nothing_of_it_is_said(
     with pytest.raises(BrokenSettings) as caught:
         plan(place)
     assert str(caught.value) == (
-        f"{place.path} is broken{where}, and stays as it is\nrepair it, or move it away, and try again"
+        f"{place.path} is broken{where}, and was not changed\nrepair it or move it away, then try again"
     )
     assert index_of(place) == "cannot be read: it is broken"
     assert names(tmp_path) == ["settings"]

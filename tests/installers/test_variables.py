@@ -82,7 +82,7 @@ def test_gitlab_reads_a_value_as_it_is_or_is_not_told(value: str) -> None:
         return
     with pytest.raises(WrongUsage) as failure:
         assignment("gitlab", "V", value)
-    assert failure.value.message == "V has blanks, which a dotenv report of GitLab cannot hold"
+    assert failure.value.message == "V contains whitespace, which a GitLab dotenv report cannot hold"
 
 
 @pytest.mark.parametrize(("secret", "line"), [

@@ -1,4 +1,4 @@
-"""Unpacking: what comes out, and that nothing leaves the folder, whatever an archive holds."""
+"""Unpacking: the result, and that nothing leaves the folder, whatever the archive contains."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_a_hard_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 def test_devices_and_pipes_are_refused(tmp_path: Path, kind: bytes) -> None:
     archive = tar_of(tmp_path / "demo-1.0.tar.gz", member("a", kind))
 
-    with pytest.raises(BrokenDistribution, match=r"^demo-1.0.tar.gz: it holds a device or a pipe, 'a'"):
+    with pytest.raises(BrokenDistribution, match=r"^demo-1.0.tar.gz: it contains a device or a pipe, 'a'"):
         archives.unpack(archive, tmp_path / "unpacked")
 
     assert list((tmp_path / "unpacked").iterdir()) == []
@@ -185,7 +185,7 @@ def test_a_header_as_big_as_the_memory_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0.tar.gz"
     path.write_bytes(gzip.compress(header.tobuf(tarfile.GNU_FORMAT)))
 
-    with pytest.raises(BrokenDistribution, match="a header that is far too long"):
+    with pytest.raises(BrokenDistribution, match="a header is far too long"):
         archives.unpack(path, tmp_path / "unpacked")
 
 

@@ -57,7 +57,7 @@ def test_a_python_without_build_does_not_build(tmp_path: Path, monkeypatch: pyte
     assert builder.choose_python(None) == sys.executable
     with pytest.raises(ProgramMissing) as failure:
         builder.choose_python(str(python))
-    assert str(failure.value) == f"{python} has no 'build'\ninstall it with: {python} -m pip install build"
+    assert str(failure.value) == f"{python} has no package 'build'\ninstall it with: {python} -m pip install build"
 
 
 def test_uv_fills_the_environment_of_a_build_if_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Distribution files on disk: find, read metadata, order."""
+"""Distribution files on disk: find, read metadata, sort."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ def test_a45_the_name_of_a_wheel_tells_its_python(tmp_path: Path, tag: str, pyve
     ("demo-1.0.tar.gz", b"", "the archive is broken"),
     ("demo-1.0.tar.gz", b"no tar at all", "the archive is broken"),
     ("demo-1.0.zip", b"no zip at all", "the archive is broken"),
-    ("demo.txt", b"text", "is no wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
-    ("demo-1.0.tar.bz2", b"text", "is no wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
+    ("demo.txt", b"text", "is not a wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
+    ("demo-1.0.tar.bz2", b"text", "is not a wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
     ("noversion.tar.gz", b"no tar at all", "the archive is broken"),
 ])  # fmt: skip
 def test_a_file_that_is_no_archive_is_called_that(tmp_path: Path, name: str, content: bytes, why: str) -> None:
@@ -189,8 +189,8 @@ def test_a_file_that_was_named_is_taken_whatever_it_is_called(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("name", "from_dir", "why"), [
-    ("nothing.whl", False, "{}: there is no such file"),
-    ("empty", False, "{}: is a directory\nto upload what is in it, add --from-dir"),
+    ("nothing.whl", False, "{}: no such file"),
+    ("empty", False, "{}: is a directory\nadd --from-dir to upload the files in it"),
     ("empty", True, "nothing to upload: no file in {} ends in .whl, .tar.gz, .zip"),
     ("socket", True, "{}: is not a file"),
 ])  # fmt: skip

@@ -76,7 +76,7 @@ def test_what_would_leave_its_folder_is_not_unpacked(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["\udcff.html", "a\nb.html"])
 def test_a_name_that_is_no_text_is_said(tmp_path: Path, name: str) -> None:
     path = make_archive(tmp_path / "demo-1.0.doc.tar.gz", "index.html", name)
-    said = f"the page {name!r} has a name that is no text, and a zip takes no other"
+    said = f"the page {name!r} has a name that is not plain text, which a zip requires"
     with pytest.raises(BrokenDistribution, match="the page") as broken:
         docs.read(path, tmp_path)
     assert broken.value.message == f"demo-1.0.doc.tar.gz: {said}"
@@ -108,7 +108,7 @@ def test_a_link_that_leads_out_of_the_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "secret").touch()
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages/index.html").symlink_to("../secret")
-    with pytest.raises(WrongUsage, match=r"index\.html leads out of the folder"):
+    with pytest.raises(WrongUsage, match=r"index\.html leads out of the documentation folder$"):
         docs.pack(tmp_path / "pages", tmp_path / "demo.zip")
 
 

@@ -69,7 +69,7 @@ def test_a_folder_may_have_neither_file(tmp_path: Path) -> None:
         (
             CFG,
             "[devpi:upload]\nx = 1\n",
-            "[devpi:upload] has no key 'x'\nthere are check, formats, no-vcs, sdist, setupdir-only, wheel",
+            "[devpi:upload] has no key 'x'\nthere are: check, formats, no-vcs, sdist, setupdir-only, wheel",
         ),
         (TOML, "[tool.devpi.upload]\nwheel = 'no'\n", "[tool.devpi.upload] wheel = 'no' is neither true nor false"),
         (CFG, "[devpi:upload]\nwheel = maybe\n", "[devpi:upload] wheel = maybe is neither true nor false"),
@@ -81,7 +81,7 @@ def test_a_folder_may_have_neither_file(tmp_path: Path) -> None:
         (
             TOML,
             "[tool.devpi]\nupload = true\n",
-            "tool.devpi.upload is no table\nwrite [tool.devpi.upload], and below it what to do",
+            "tool.devpi.upload is not a table\nwrite [tool.devpi.upload] with the options below it",
         ),
         (TOML, "[tool.devpi.upload\n", "Expected ']' at the end of a table declaration (at line 1, column 19)"),
         (CFG, "[a]\npassword secret\n", "cannot be read, see line 2"),
@@ -117,8 +117,8 @@ def test_one_of_two_files_has_to_go(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage) as failure:
         upload_defaults.read(tmp_path)
     assert str(failure.value) == (
-        f"both {tmp_path / TOML} ([tool.devpi.upload]) and {tmp_path / CFG} ([devpi:upload]) say how to upload\n"
-        "keep one of the two sections"
+        f"both {tmp_path / TOML} ([tool.devpi.upload]) and {tmp_path / CFG} ([devpi:upload]) set upload options\n"
+        "keep only one of the two sections"
     )
 
 

@@ -177,7 +177,7 @@ def test_a_program_that_is_nowhere_comes_with_a_hint(tmp_path: Path, monkeypatch
     assert str(failure.value) == "there is no uv on the PATH\ninstall uv"
     with pytest.raises(ProgramMissing) as failure:
         venvs.python_of(tmp_path)
-    assert str(failure.value) == f"{tmp_path} is no virtual environment\nmake it with: python -m venv {tmp_path}"
+    assert str(failure.value) == f"{tmp_path} is not a virtual environment\ncreate it with: python -m venv {tmp_path}"
 
 
 def test_a_python_tells_which_modules_it_has() -> None:

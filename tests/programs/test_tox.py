@@ -1,4 +1,4 @@
-"""Which configuration tox is given, and which of its reports are worth keeping."""
+"""The configuration that tox gets, and which of its reports count."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_broken_configuration_is_named(tmp_path: Path, name: str, text: str, w
 def test_a_server_cannot_choose_the_folder_of_a_download(name: str) -> None:
     url = f"http://devpi.example/alice/dev/+f/{name}"
 
-    with pytest.raises(BrokenDistribution, match=r"this is no name for a file$") as failure:
+    with pytest.raises(BrokenDistribution, match=r"not a safe file name$") as failure:
         tox.file_name(Link(url))
 
     assert failure.value.message.startswith(url)

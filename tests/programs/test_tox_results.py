@@ -1,4 +1,4 @@
-"""Results of tox: what counts as passed, and how 'devpi list' shows them."""
+"""tox results: what counts as passed, and how 'devpi list' shows them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_later_result_takes_the_place_of_an_earlier_one() -> None:
     [None, [], "report", 1, {}, {"host": "box"}, report() | {"testenvs": []}, report(py=[1]), report(py={"test": [1]})],
 )
 def test_what_is_no_report_is_refused(value: object) -> None:
-    with pytest.raises(BrokenDistribution, match="not a report of tox"):
+    with pytest.raises(BrokenDistribution, match="not a tox report"):
         tox_results.environments(value)
 
 
@@ -141,5 +141,5 @@ def test_a_corrupt_result_is_skipped_with_a_warning(tested: Member) -> None:
 
     assert result.lines[1:] == RESULTS
     assert result.stderr.startswith(f"warning: corrupt toxresult, skipping: {file.url}.toxresult-")
-    assert result.stderr.endswith(" (not a report of tox)\n")
+    assert result.stderr.endswith(" (not a tox report)\n")
     assert result.status == 0

@@ -1,4 +1,4 @@
-"""The vault: somebody with a secret in every place that can hold one."""
+"""A user with a secret in every place that can hold one."""
 
 from __future__ import annotations
 

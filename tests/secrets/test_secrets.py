@@ -1,4 +1,4 @@
-"""No command tells a secret: not on stdout or stderr, not in an argument of a program that it starts, not in a file."""
+"""No command reveals a secret: not in its output, the arguments of programs it starts, or files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody with a secret in every place that can hold one, and the search for them in all places that must not."""
+"""A search for the secrets of a user in all places that must not hold them."""
 
 from __future__ import annotations
 

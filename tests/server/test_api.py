@@ -1,4 +1,4 @@
-"""The devpi protocol: what the tests of the commands do not come across, because no server of today does it."""
+"""The devpi protocol: cases that the command tests cannot reach, because current servers do not behave so."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_an_old_server_has_no_features() -> None:
 def test_a_server_that_names_no_place_to_log_in_is_no_devpi(login: object) -> None:
     with pytest.raises(NotDevpi) as failure:
         discover(answering(api(login=login)), ROOT)
-    assert "the reply names no place to log in at: " in str(failure.value)
+    assert "the reply has no valid login URL: " in str(failure.value)
     assert "s3cret" not in str(failure.value)
 
 
@@ -96,7 +96,7 @@ def test_parts_of_another_shape_count_as_missing(places: dict[str, object]) -> N
 def test_a_place_that_is_no_url_is_no_devpi(key: str, place: str) -> None:
     with pytest.raises(NotDevpi) as failure:
         discover(answering(api(**{key: place})), ROOT)
-    assert str(failure.value) == f"http://host/+api\nthe reply has no URL where one belongs: {place!r}"
+    assert str(failure.value) == f"http://host/+api\nthe reply has an invalid URL: {place!r}"
 
 
 # -- an index at a server that cannot apply single changes
@@ -131,7 +131,7 @@ def test_only_lists_can_be_added_to(change: str) -> None:
     server = Server(ROOT, answering(config(title="text", volatile=True), asked=asked))
     with pytest.raises(WrongUsage) as failure:
         server.modify_index("alice/dev", [change])
-    assert str(failure.value) == f"{change!r}: {change[:-3]} is no list, so that only = can change it"
+    assert str(failure.value) == f"{change!r}: {change[:-3]} is not a list, so only = can change it"
     assert [method for method, _, _ in asked] == ["GET"]
 
 
@@ -175,7 +175,7 @@ def test_a_reply_about_something_else_is_no_devpi(kind: str, reply: object) -> N
         REQUESTS[kind](Server(ROOT, answering(reply)))
     lines = str(failure.value).splitlines()
     assert lines[0].startswith(ROOT)
-    assert lines[1].startswith(f"the reply is not what was asked for: {kind!r} expected, ")
+    assert lines[1].startswith(f"unexpected type of reply: expected {kind!r}, got ")
     assert lines[2] == "is this the URL of a devpi server?"
 
 
@@ -198,7 +198,7 @@ def test_a_result_of_another_shape_is_no_devpi(kind: str, result: object) -> Non
 def test_a_login_without_a_token_is_no_devpi(result: dict[str, object]) -> None:
     with pytest.raises(NotDevpi) as failure:
         Server(ROOT, answering({"type": "proxyauth", "result": result})).login("alice", "secret")
-    assert str(failure.value) == "http://host/+login\nthe reply to a login has no token, or one that never was valid"
+    assert str(failure.value) == "http://host/+login\nthe reply to a login has no valid token"
 
 
 @pytest.mark.parametrize(("kind", "result"), [

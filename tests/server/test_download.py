@@ -1,4 +1,4 @@
-"""Downloads: streamed, redirected, and what a server elsewhere gets to see."""
+"""Downloads: streaming, redirects, and what another server gets to see."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_redirect_is_followed_and_a_server_elsewhere_gets_no_credentials(statu
 
 def test_another_content_than_announced_is_refused() -> None:
     with pytest.raises(
-        BrokenDistribution, match=r"^demo-1.0.tar.gz: what came has the SHA-256 [0-9a-f]+, and the index"
+        BrokenDistribution, match=r"^demo-1.0.tar.gz: the download has the SHA-256 [0-9a-f]+, but the index says"
     ):
         downloaded(lambda request: httpx.Response(200, content=iter([b"other content"])))
 

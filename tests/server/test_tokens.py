@@ -1,4 +1,4 @@
-"""API tokens: whose they are, and those that are good for less."""
+"""API tokens: their users, and tokens with fewer permissions."""
 
 from __future__ import annotations
 

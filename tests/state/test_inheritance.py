@@ -1,4 +1,4 @@
-"""Whoever comes from devpi-client finds server, index and logins as they left them."""
+"""Users of devpi-client keep their server, index and logins."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_use_makes_it_ours_once_and_says_so(left_behind: tuple[Client, Path], me
     before = contents(folder)
     first = devpi("use")
     assert first.lines[0] == f"current devpi index: {member.index_url} (logged in as {member.user})"
-    assert first.stderr == f"taken over from devpi-client: server, index and logins in {folder}\n"
+    assert first.stderr == f"imported from devpi-client: server, index and logins in {folder}\n"
     assert contents(folder) == before
     assert devpi.state_file.stat().st_mode & 0o777 == 0o600
     assert devpi.ok("logoff") == ["login information deleted"]

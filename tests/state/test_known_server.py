@@ -1,4 +1,4 @@
-"""What is known of a server, as the state file has it."""
+"""What is known about a server, in the form of the state file."""
 
 from __future__ import annotations
 

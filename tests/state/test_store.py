@@ -1,4 +1,4 @@
-"""What the client remembers: load, lock, save."""
+"""The state of the client: load, lock, save."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_an_environment_that_is_gone_is_named_when_it_should_keep_the_state(path
     with pytest.raises(BrokenState) as failure, State(path, local=local).changing() as state:
         state.is_local = True
     assert str(failure.value) == (
-        f"cannot write {local}: No such file or directory\nleave the virtual environment, or make it anew"
+        f"cannot write {local}: No such file or directory\nleave the virtual environment, or recreate it"
     )
     assert not path.exists()
 
@@ -175,5 +175,6 @@ def test_a_lock_that_is_never_given_back_is_named(path: Path, monkeypatch: pytes
     with State(path).changing(), pytest.raises(BrokenState) as failure, State(path).changing():
         pytest.fail("two processes changed the file at once")
     assert str(failure.value) == (
-        f"{path} is locked by another process for more than 0.1 s\nwait for that process, or end it, and try again"
+        f"{path} has been locked by another process for more than 0.1 s\n"
+        "wait for that process or end it, then try again"
     )

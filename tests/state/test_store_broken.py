@@ -1,4 +1,4 @@
-"""State files that cannot be used: they are named, and left alone."""
+"""Unusable state files: they are reported and left alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devpi_cli.errors import BrokenState
-from devpi_cli.state.store import SCHEMA, State
+from devpi_cli.state.file import SCHEMA
+from devpi_cli.state.store import State
 from tests.state.test_store import filled
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "name another folder with --clientdir"
 AFRESH = "to start afresh, move it away"
-DAMAGED = "it is not a state file of this program, or damaged"
+DAMAGED = "it is damaged, or not a state file of devpi-cli"
 EMPTY = {"version": SCHEMA, "server": None, "index": None, "mirror": False, "always_set_cfg": False, "servers": {}}
 
 
@@ -77,7 +78,7 @@ def test_a_server_without_a_name_is_none(devpi: Client) -> None:
     for command in (["list"], ["logoff"], ["login", "alice", "--password=x"]):
         assert devpi.fails(*command) == (
             1,
-            "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+            "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
         )
 
 
@@ -115,8 +116,8 @@ def test_a_link_to_nothing_is_no_state_and_what_it_leads_to_is_made(at_server: C
 
 IN_ITS_PLACE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder": (lambda path: path.mkdir(), "Is a directory"),
-    "a pipe": (os.mkfifo, "it is no regular file"),
-    "a device": (lambda path: path.symlink_to("/dev/zero"), "it is no regular file"),
+    "a pipe": (os.mkfifo, "it is not a regular file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "it is not a regular file"),
     "links in a ring": (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
     "zeros, as after a power cut": (lambda path: path.write_bytes(b"\0" * 512), DAMAGED),
     "UTF-16": (lambda path: path.write_text(good(), encoding="utf-16"), "it is not UTF-8 text"),
@@ -151,7 +152,7 @@ def test_a_file_of_a_newer_version_is_left_to_that(devpi: Client) -> None:
     devpi.state_file.write_text(text)
     assert devpi.fails("use") == (
         1,
-        f"cannot use the state file {devpi.state_file}: its version is {SCHEMA + 1}, and this devpi-cli knows "
+        f"cannot use the state file {devpi.state_file}: its version is {SCHEMA + 1}, and this devpi-cli supports "
         f"{SCHEMA}\n"
         f"update devpi-cli, or {ELSEWHERE}\n",
     )

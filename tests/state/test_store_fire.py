@@ -1,4 +1,4 @@
-"""State under fire: many processes at once, sudden deaths, and nowhere to write."""
+"""The state under stress: parallel processes, sudden kills, and nowhere to write."""
 
 from __future__ import annotations
 
@@ -185,7 +185,9 @@ def test_a_folder_that_is_read_only_is_named(member: Member) -> None:
 def test_a_file_that_may_not_be_read_is_named(member: Member) -> None:
     member.state_file.chmod(0)
     client = Client(member.home, member.env, (*LIKE_OTHERS, *DEVPI))
-    said = f"cannot use the state file {member.state_file}: Permission denied\nlet it belong to you, or {ELSEWHERE}\n"
+    said = (
+        f"cannot use the state file {member.state_file}: Permission denied\nmake it readable for you, or {ELSEWHERE}\n"
+    )
     assert client.fails("use") == (1, said)
     assert client.fails("login", member.user, DEVPI_PASSWORD=member.password) == (1, said)
 
@@ -216,7 +218,7 @@ def test_a_home_that_nobody_knows_is_asked_for(devpi: Client, tmp_path: Path) ->
     command = [*DEVPI, "use"]
     done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == (
-        "", "this machine does not know where your home folder is\nset HOME\n", 1,
+        "", "cannot find your home folder\nset HOME\n", 1,
     )  # fmt: skip
     assert sorted(file.name for file in tmp_path.iterdir()) == ["home", "python"]
 

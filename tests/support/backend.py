@@ -1,4 +1,4 @@
-"""A build backend that a project carries itself, so that building one in the tests downloads nothing."""
+"""A build backend inside the project, so that builds in tests download nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the files of the checkout are."""
+"""Paths of files in this repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The devpi command of somebody with a home of their own."""
+"""The devpi command with a separate home."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 DEVPI = [sys.executable, "-m", "devpi_cli"]
 COMMAND_SECONDS = 120
-# uv and tox are beside the Python that runs the tests, which need not be on the PATH.
+# uv and tox are next to the Python that runs the tests, which may not be on the PATH.
 WITH_PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 NOT_LOGGED_IN = (
     "not logged in: type 'devpi login USER' "
     "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)"
 )
 zygote = Zygote()
-# What the machine that runs the tests must not decide.
+# Variables of the machine that must not affect the tests.
 FOREIGN = re.compile(
     r"DEVPI_|XDG_|UV_|VIRTUAL_ENV$|CI$|NO_COLOR$|FORCE_COLOR$|(https?|all)_proxy$"
     r"|PIP_CONFIG_FILE$|PIP_DISABLE_PIP_VERSION_CHECK$|NETRC$|(SSL_CERT_FILE|SSL_CERT_DIR|PIP_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|WORKON_HOME)$",
@@ -54,7 +54,7 @@ class Result:
 
 @dataclass
 class Client:
-    """The devpi command of somebody with a home of their own."""
+    """The devpi command with a separate home."""
 
     home: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -100,22 +100,22 @@ class Client:
         return Result(done.stdout, done.stderr, done.returncode)
 
     def ok(self, *arguments: object, **settings: Any) -> list[str]:
-        """Run a command that has to succeed without a word on stderr; return its lines."""
+        """Run a command that must succeed with nothing on stderr; return its lines."""
         result = self(*arguments, **settings)
         assert (result.stderr, result.status) == ("", 0)
         return result.lines
 
     def fails(self, *arguments: object, **settings: Any) -> tuple[int, str]:
-        """Run a command that has to fail without a result; return its exit status and what it said."""
+        """Run a command that must fail with nothing on stdout; return its exit status and stderr."""
         result = self(*arguments, **settings)
         assert result.stdout == ""
         assert "Traceback" not in result.stderr
         return result.status, result.stderr
 
     def at_terminal(self, *arguments: object, typed: Sequence[str] = ()) -> tuple[int, list[str]]:
-        """Run a command at a terminal and type lines, each when a question stands there.
+        """Run a command at a terminal and answer each question with a line.
 
-        Return its exit status and all lines of the terminal; what is typed shows, passwords do not.
+        Return its exit status and all lines of the terminal, including what was typed, except passwords.
         """
         child = pexpect.spawn(
             self.command[0],
@@ -137,7 +137,7 @@ class Client:
 
 @dataclass(kw_only=True)
 class Member(Client):
-    """A client that is logged in, with an index ``dev`` in use."""
+    """A logged-in client that uses an index ``dev``."""
 
     user: str
     password: str
@@ -153,7 +153,7 @@ class Member(Client):
 
 
 def make_member(server: Live, folder: Path, user: str) -> Member:
-    """Make a user with an index ``dev``, and a client of theirs."""
+    """Create a user with an index ``dev``, and a client for them."""
     password = f"secret of {user}"
     server.connect().create_user(user, {"password": password})
     connected = server.connect(user, password)

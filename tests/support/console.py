@@ -1,4 +1,4 @@
-"""Type commands at a terminal, and draw a picture of it."""
+"""Run commands at a terminal and draw a picture of it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 120
-# What differs from run to run: the port of the server, and the hash of what was built.
+# Parts that differ between runs: the server's port, and the hash of built files.
 PORT = re.compile(r"http://127\.0\.0\.1:\d+")
 HASH = re.compile(r"\+f/\w{3}/\w{13}/(\S+)")
 COLUMNS = 92
-# That of rich without its web fonts, which a picture in a README may not load.
+# The format of rich without its web fonts, which a picture in a README may not load.
 SVG = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -47,14 +47,14 @@ SVG = """\
 
 @dataclass
 class Console:
-    """A terminal, without cursor movements; ``shown`` says what stands for the folders of this machine."""
+    """A terminal without cursor movements; ``shown`` maps folders of this machine to placeholders."""
 
     folder: Path
     env: dict[str, str]
     shown: dict[str, str] = field(default_factory=dict)
 
     def type(self, command: str) -> list[str]:
-        """Run a command, which has to succeed, and return the lines that the terminal shows."""
+        """Run a command that must succeed; return the lines that the terminal shows."""
         child = pexpect.spawn(
             "bash",
             ["-c", command],
@@ -81,7 +81,7 @@ def _with_hash_of_name(found: re.Match[str]) -> str:
 
 
 def draw(title: str, typed: dict[str, list[str]]) -> str:
-    """Return commands and the lines they printed, with their colours, as an SVG."""
+    """Return an SVG of the commands and their coloured output."""
     paper = Paper(record=True, file=StringIO(), width=COLUMNS, force_terminal=True, color_system="standard")
     for command, lines in typed.items():
         paper.print(Text.assemble(("$ ", "green"), (command, "bold")))

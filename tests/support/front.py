@@ -1,4 +1,4 @@
-"""What stands beside devpi: a web server in front of it, and a package index elsewhere that takes uploads."""
+"""A web server in front of devpi, and a separate package index that accepts uploads."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class Front:
-    """A web server in front of devpi, which passes requests on, but not those of methods that it refuses."""
+    """A web server that forwards requests to devpi, except those with methods that it refuses."""
 
     refused: Mapping[str, int] = field(default_factory=dict)
     """method -> status"""
     hidden: tuple[str, ...] = ()
-    """Features that its devpi does not have."""
+    """Features to hide, as if its devpi did not have them."""
     page: str = ""
-    """What it says instead of asking devpi."""
+    """The page that it returns instead of asking devpi."""
     behind: str = ""
     url: str = ""
     seen: list[tuple[str, str]] = field(default_factory=list)
-    """Method, and who asked, of every request."""
+    """Method and user of every request."""
     tokens: list[str] = field(default_factory=list)
-    """What each of them showed."""
+    """The token or password of every request."""
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         auth = base64.b64decode(headers.get("X-Devpi-Auth") or "").decode()
@@ -53,7 +53,7 @@ class Front:
         return reply.status_code, reply.headers.get("Content-Type", ""), content
 
     def serve(self, member: Member) -> None:
-        """Make somebody use devpi through this web server; they know nothing yet of what it can do."""
+        """Make a client use devpi through this web server, with its features still unknown."""
         self.behind = member.server.root
         with member.state.changing() as state:
             state.servers[self.url] = state.servers.pop(self.behind)
@@ -63,10 +63,10 @@ class Front:
 
 @dataclass
 class Elsewhere:
-    """A package index that takes uploads, as PyPI does."""
+    """A package index that accepts uploads like PyPI."""
 
     statuses: Mapping[str, int] = field(default_factory=dict)
-    """What it answers to ``submit`` or ``file_upload``, if not 200."""
+    """Its status for ``submit`` or ``file_upload``, if not 200."""
     page: str = ""
     url: str = ""
     got: list[tuple[str, str, str]] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Elsewhere:
 
 @contextmanager
 def served(service: Front | Elsewhere) -> Iterator[None]:
-    """Let a service answer on a free port of loopback, at its ``url``."""
+    """Serve on a free loopback port, at its ``url``."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -103,7 +103,7 @@ def served(service: Front | Elsewhere) -> Iterator[None]:
         do_GET = do_HEAD = do_POST = do_PUSH = answer  # noqa: N815 (http.server's names)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
         service.url = f"http://127.0.0.1:{web.server_port}/"

@@ -1,4 +1,4 @@
-"""What stands in for the network: a simple index on loopback, and a watch on what programs run and whom they call."""
+"""A simple index on loopback, and a watch on the programs that run and the hosts they call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Python imports this in every program that has its folder on PYTHONPATH: pip, the pip that pip runs, devpi-server.
+# Every Python program with its folder on PYTHONPATH imports this: pip, the pip that pip runs, devpi-server.
 WATCH = """
 import json, os, sys
 
@@ -33,14 +33,14 @@ def watch(event, args):
         os.write(file, line.encode())
         os.close(file)
 
-watch("started", [sys.orig_argv])  # by a program that is no Python
+watch("started", [sys.orig_argv])  # by a program that is not Python
 sys.addaudithook(watch)
 """
 
 
 @dataclass
 class Watch:
-    """Sees which programs run with which arguments, and which addresses are called."""
+    """Records the programs that run, their arguments, and the addresses they call."""
 
     folder: Path
 
@@ -59,13 +59,13 @@ class Watch:
 
     @property
     def hosts(self) -> set[str]:
-        """Who was called, or was to be called by name."""
+        """Return the hosts that were called or looked up."""
         return {called[0] for event in ("socket.connect", "socket.getaddrinfo") for called in self._seen(event)}
 
 
 @dataclass
 class SimpleIndex:
-    """A simple index of the wheels in a folder, and the requests it got."""
+    """A simple index of the wheels in a folder, which records its requests."""
 
     folder: Path
     login: tuple[str, str] | None = None
@@ -86,7 +86,7 @@ class SimpleIndex:
 
 @contextmanager
 def simple_index(folder: Path, login: tuple[str, str] | None = None, prefix: str = "simple") -> Iterator[SimpleIndex]:
-    """Serve the wheels in a folder; to nobody but the user of the login, if there is one."""
+    """Serve the wheels in a folder; with a login, only to that user."""
     index = SimpleIndex(folder, login)
 
     class Handler(BaseHTTPRequestHandler):
@@ -102,7 +102,7 @@ def simple_index(folder: Path, login: tuple[str, str] | None = None, prefix: str
         do_HEAD = do_GET  # noqa: N815 (http.server's name)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
         index.url = f"http://127.0.0.1:{web.server_port}/{prefix}/"
@@ -115,7 +115,7 @@ def simple_index(folder: Path, login: tuple[str, str] | None = None, prefix: str
 
 @dataclass
 class Owner(Client):
-    """Somebody with a devpi-server of their own."""
+    """A user with a devpi-server of their own."""
 
     port: int = 0
 
@@ -135,7 +135,7 @@ class Owner(Client):
 
 @contextmanager
 def owner(home: Path, **env: str) -> Iterator[Owner]:
-    """Give somebody a home and a free port; in the end, stop the server that they started, by its process id."""
+    """Create a user with a home and a free port; afterwards stop their server by its process id."""
     home.mkdir()
     somebody = Owner(home, {"LOGNAME": "alice", **env}, port=free_port())
     yield somebody

@@ -1,4 +1,4 @@
-"""Pages in Markdown, and what stands in them: sections and code."""
+"""Find sections and code in Markdown pages."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ def headings(page: str, level: int) -> list[str]:
 
 
 def section(page: str, heading: str) -> str:
-    """Return what stands between a heading of the second level and the next one."""
+    """Return the text between a second-level heading and the next one."""
     _, found, rest = page.partition(f"\n## {heading}\n")
     assert found, f"no heading {heading!r}"
     return rest.partition("\n## ")[0]
 
 
 def blocks(page: str, *languages: str) -> list[str]:
-    """Return the code in these languages."""
+    """Return the code blocks in these languages."""
     return [code for language, code in BLOCK.findall(page) if language in languages]
 
 
 def prose(page: str) -> str:
-    """Return a page without its blocks of code."""
+    """Return a page without its code blocks."""
     return BLOCK.sub("", page)

@@ -1,4 +1,4 @@
-"""The JSON documents that ``devpi help json`` describes: read its notation, and hold a document to it."""
+"""Check JSON documents against the notation of ``devpi help json``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS: dict[str, Callable[[object], bool]] = {
 
 @dataclass
 class Notation:
-    """What is left to read of a type, and what its names stand for."""
+    """The unread rest of a type, and the types that its names refer to."""
 
     tokens: list[str]
     names: dict[str, Check]
@@ -71,7 +71,7 @@ class Notation:
 
     def mapping(self) -> Check:
         self.require("[")
-        self.tokens.pop(0)  # a word for the reader
+        self.tokens.pop(0)  # a comment for the reader
         self.require("]")
         self.require(":")
         kind = self.union()
@@ -100,7 +100,7 @@ class Notation:
 
 
 def _any_of(kinds: list[Check], value: object) -> list[str]:
-    """Return the faults of the kind that comes nearest."""
+    """Return the faults of the closest alternative."""
     return min((kind(value) for kind in kinds), key=len)
 
 
@@ -127,7 +127,7 @@ def _below(key: str, faults: list[str]) -> list[str]:
 
 @cache
 def documents() -> dict[str, Check]:
-    """Return the documents of the topic by their labels, and its types by their names."""
+    """Return the topic's documents by label, and its types by name."""
     code = re.sub(r" *//.*", "", "".join(blocks(topics.read("json"), "ts")))
     found: dict[str, Check] = {}
     for label, definition in re.findall(
@@ -142,9 +142,9 @@ def documents() -> dict[str, Check]:
 
 
 def check(result: Result, label: str | None, *, child: bool = False) -> None:
-    """Hold what a command printed with ``--json`` to the topic; None stands for no document, and a failure.
+    """Check the ``--json`` output of a command against the topic; None means that it must fail.
 
-    ``child`` tells whether a program that it ran had its say on stderr, before its last line.
+    ``child`` is True if a program that it ran wrote to stderr before the last line.
     """
     if label is None:
         assert result.stdout == ""

@@ -26,38 +26,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# devpi-server hashes passwords slowly on purpose; here that would be most of the time.
+# devpi-server hashes passwords slowly on purpose, which would take most of the time here.
 QUICK_SERVER = """
 from devpi_server import auth, main
 auth.pwd_context.update(argon2__memory_cost=8, argon2__parallelism=1, argon2__time_cost=1)
 main.main()
 """
-# Its secret needs no stretching, and nobody searches here: no index of all words is written after each upload.
+# The secret needs no stretching, and no test searches, so no full-text index is written after each upload.
 QUICK = {**UNSTRETCHED, "DEVPISERVER_INDEXER_BACKEND": "null"}
 
 
 def one_by_one(identity: Identity | None = None) -> Session:
-    """Return a session that leaves no connection open behind a request, and that no proxy of this machine sees."""
+    """Return a session that closes its connection after each request and uses no proxy."""
     limits = httpx.Limits(max_keepalive_connections=0)
     return Session(identity, transport=httpx.HTTPTransport(verify=False, limits=limits))
 
 
 @dataclass
 class Live:
-    """A devpi-server that runs while the tests do."""
+    """A devpi-server that runs during the tests."""
 
     url: str
     log: Path
 
     def connect(self, user: str | None = None, password: str = "") -> Server:
-        """Return the protocol's view of the server, logged in if there is a user."""
+        """Return a ``Server`` for this server, logged in if a user is given."""
         login = Server(self.url, one_by_one()).login(user, password) if user else None
         session = one_by_one(Identity(self.url, login))
         return Server(self.url, session, discover(session, self.url).features)
 
     @contextmanager
     def requests(self) -> Iterator[list[str]]:
-        """Collect ``METHOD /path`` of every request that the server gets inside the block."""
+        """Collect ``METHOD /path`` of every request that the server receives during the block."""
         before = self.log.stat().st_size
         seen: list[str] = []
         yield seen
@@ -73,7 +73,7 @@ def start_server(
     program: str = QUICK_SERVER,
     scripts: Path = Path(sys.executable).parent,
 ) -> tuple[Live, int]:
-    """Make and start a devpi-server on a free port; return it and its process id."""
+    """Create and start a devpi-server on a free port; return it and its process id."""
     folder.mkdir(exist_ok=True)
     subprocess.run([scripts / "devpi-init", "--serverdir", folder / "data", *init], check=True, capture_output=True)
     with socket.socket() as probe:
@@ -94,7 +94,7 @@ def start_server(
 
 @contextmanager
 def running_server(folder: Path, *init: str, **how: Any) -> Iterator[Live]:
-    """Make a devpi-server, start it as ``start_server`` does, and stop it by its process id."""
+    """Run a devpi-server during the block, started by ``start_server``, stopped by process id."""
     live, pid = start_server(folder, *init, **how)
     try:
         yield live

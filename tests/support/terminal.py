@@ -1,4 +1,4 @@
-"""Real shells at a pseudo-terminal: keys go in, and what then stands on the line comes out."""
+"""Real shells at a pseudo-terminal: send keys, and read the resulting line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SECONDS = 60
 WIPE = "\x15"
 TELL = "\x18t"
-"""The keys that make a shell tell its line, as it is then."""
+"""The keys that make a shell print its current line."""
 START = {
     "bash": ["--noprofile", "--norc", "-i"],
     "zsh": ["-f", "-i"],
@@ -57,7 +57,7 @@ ESCAPES = re.compile(
 
 
 def needs(shell: str) -> None:
-    """Skip what needs a shell that is not on this machine; where CI runs it has to be there."""
+    """Skip a test whose shell is not installed; in CI it must be."""
     if shutil.which(shell):
         return
     if os.environ.get("CI"):
@@ -66,7 +66,7 @@ def needs(shell: str) -> None:
 
 
 def program(folder: Path) -> Path:
-    """Write the program ``devpi`` into a folder that can be on the PATH."""
+    """Write the program ``devpi`` into a folder for the PATH."""
     folder.mkdir()
     path = folder / "devpi"
     path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m devpi_cli "$@"\n')
@@ -75,32 +75,32 @@ def program(folder: Path) -> Path:
 
 
 class Terminal:
-    """A shell that waits for keys."""
+    """A shell that waits for input."""
 
     def __init__(self, child: Any) -> None:
         self._child = child
 
     def run(self, command: str) -> None:
-        """Run a command, and wait for its end."""
+        """Run a command and wait until it ends."""
         self._child.send(f"{command}; echo do''ne\r")
         self._child.expect("done")
 
     def tab(self, typed: str) -> str:
-        """Type something and press TAB; return the line that stands there then."""
+        """Type something and press TAB; return the resulting line."""
         return self.tab_and_list(typed)[0]
 
     def tab_and_list(self, typed: str) -> tuple[str, list[str]]:
-        """Return the line, and the words that the shell shows below it."""
+        """Type something and press TAB; return the line and the words listed below it."""
         self._child.send(f"{WIPE}{typed}\t{TELL}")
         self._child.expect(r"\{([^{}]*)\}\r?\n")
         line, shown = self._child.match[1], ESCAPES.sub("", self._child.before)
-        words = shown.partition("\n")[2].split()  # some shells draw the line anew below
+        words = shown.partition("\n")[2].split()  # some shells redraw the line below
         return ESCAPES.sub("", line), [word for word in words if word not in typed.split()]
 
 
 @contextmanager
 def terminal(shell: str, home: Path, environment: Mapping[str, str], *commands: str) -> Iterator[Terminal]:
-    """Start a shell in the home of somebody, and run commands in it."""
+    """Start a shell in a home folder and run commands in it."""
     needs(shell)
     place = home / f"{shell}-set-up"
     place.write_text(SET_UP[shell])

@@ -1,4 +1,4 @@
-"""Web servers in a thread: some that are no devpi, and TLS in front of one that is."""
+"""Web servers in a thread: some that are not devpi, and TLS in front of devpi."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEVPI_HEADERS = {"X-DEVPI-API-VERSION": "2", "Content-Type": "application/json"}
 
 
 class Quiet:
-    """A server in a thread whose connections all end with it, and that says nothing of those that fail."""
+    """A threaded server that closes its connections when it ends, and ignores failed ones."""
 
     block_on_close = True
     daemon_threads = True
@@ -44,19 +44,19 @@ class QuietHttp(Quiet, ThreadingHTTPServer):
 
 @dataclass
 class Front:
-    """A web server that gives the answers it was told to, and remembers what it was asked."""
+    """A web server that sends prepared replies and records its requests."""
 
     url: str
     answers: dict[str, tuple[int, Mapping[str, str], bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     certificates: list[bool] = field(default_factory=list)
-    """Whether the client showed one, with each request."""
+    """Whether the client presented a certificate, for each request."""
 
     def answer(
         self, path: str, result: object = None, status: int = 200, kind: str | None = None, **headers: str
     ) -> str:
-        """Answer as devpi does; return the URL for it."""
+        """Prepare a reply as devpi sends it; return its URL."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         body = {"result": result, **({"type": kind} if kind else {})}
         self.answers[path] = status, {**DEVPI_HEADERS, **sent}, json.dumps(body).encode()
@@ -77,7 +77,7 @@ def serving(server: ThreadingTCPServer) -> Iterator[str]:
 
 @contextmanager
 def a_front(context: ssl.SSLContext | None = None, *, version: str = "HTTP/1.0") -> Iterator[Front]:
-    """Start a web server that has no answers yet, behind TLS if there is a context; 1.1 keeps connections open."""
+    """Start a web server without replies, with TLS if given a context; 1.1 keeps connections open."""
     found = Front("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -113,7 +113,7 @@ def a_front(context: ssl.SSLContext | None = None, *, version: str = "HTTP/1.0")
 
 
 def tls_context(certificate: trustme.LeafCert, clients: trustme.CA | None = None) -> ssl.SSLContext:
-    """Return the side of TLS that a server takes, which lets in nobody but clients with a certificate of that CA."""
+    """Return a TLS context for a server; with a CA, clients need a certificate from it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     if clients:
@@ -124,7 +124,7 @@ def tls_context(certificate: trustme.LeafCert, clients: trustme.CA | None = None
 
 @contextmanager
 def tls_front(server: Live, context: ssl.SSLContext, *, told: bool = False) -> Iterator[str]:
-    """Serve a devpi-server through TLS, as a web server in front of it does; it may be told by which URL."""
+    """Serve a devpi-server through TLS, as a web server in front does; may send it the outside URL."""
     where = urlsplit(server.url)
     headers: list[bytes] = []
 

@@ -43,24 +43,24 @@ HEAVY = (
     "truststore",
     "twine.package",
 )
-# Python reads these before our first line runs: whoever sets one differently needs a Python of their own.
+# Python reads these before our code runs: a command with different values needs a Python of its own.
 EARLY = ("PYTHON", "LC_", "LANG")
 START_SECONDS = 60
 
 
 @dataclass
 class Running:
-    """A command that runs: its process id; and, when it has ended, what it printed and its status."""
+    """A running command; after its end, also its output and status."""
 
     pid: int
     connection: socket.socket
     pipes: list[int]
-    """Its stdin, stdout and stderr: our ends of them."""
+    """Our ends of its stdin, stdout and stderr."""
 
     def communicate(self, stdin: str, timeout: float) -> tuple[str, str, int]:
-        """Wait for the end; return stdout, stderr and the status, which is negative for the signal that killed it.
+        """Wait for the end; return stdout, stderr and the status, negative if a signal killed it.
 
-        After so many seconds the command is killed, and TimeoutExpired raised.
+        After ``timeout`` seconds the command is killed and TimeoutExpired raised.
         """
         late = threading.Event()
 
@@ -81,7 +81,7 @@ class Running:
         return stdout, stderr, status
 
     def _exchange(self, text: str) -> list[str]:
-        """Write and read all at once, so that nobody waits for the other."""
+        """Write and read in parallel, so that neither side blocks the other."""
         said = ["", ""]
 
         def write() -> None:
@@ -101,7 +101,7 @@ class Running:
 
 
 class Zygote:
-    """The process that forks, on the other side of a socket; it is started when first used, and ends with us."""
+    """The forking process, reached through a socket; it starts on first use and ends with us."""
 
     def __init__(self) -> None:
         self.is_on = os.environ.get("REAL_PROCESSES") != "1"
@@ -124,7 +124,9 @@ class Zygote:
         connection.sendall(json.dumps(request).encode() + b"\n")
         for end in theirs:
             os.close(end)
-        with connection.makefile("rb", buffering=0) as answer:  # else a status that comes at once would be lost in it
+        with connection.makefile(
+            "rb", buffering=0
+        ) as answer:  # else a status that arrives at once would be lost in the buffer
             pid = int(answer.readline())
         return Running(pid, connection, [pipes[0][1], pipes[1][0], pipes[2][0]])
 
@@ -167,7 +169,7 @@ def serve(place: str) -> None:
     """Fork for each request, until stdin is closed."""
     _import_everything()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that look after a command
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the processes that supervise commands are not waited for
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(place)
         listening.listen(64)
@@ -191,7 +193,7 @@ def _import_everything() -> None:
 
 
 def look_after(connection: socket.socket) -> NoReturn:
-    """Fork a command, and tell its process id and how it ended."""
+    """Fork a command; report its process id and exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _, streams, _, _ = socket.recv_fds(connection, 1, 3)
     with connection.makefile() as asked:
@@ -210,7 +212,7 @@ def look_after(connection: socket.socket) -> NoReturn:
 
 
 def become(request: dict[str, Any], streams: list[int]) -> NoReturn:
-    """Be a Python that has just started as ``python -m devpi_cli``, or with code, and end as it does."""
+    """Act like a new ``python -m devpi_cli``, or ``python -c`` with the code, until the end."""
     for place, stream in enumerate(streams):
         os.dup2(stream, place)
         os.close(stream)

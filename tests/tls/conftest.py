@@ -1,4 +1,4 @@
-"""A devpi-server behind TLS, with a CA that nobody but the test knows."""
+"""A devpi-server behind TLS, with a CA that only the test knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--insecure``: whatever the command, said every time, and never remembered."""
+"""``--insecure``: works with every command, warns every time, and is never remembered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pip, uv and tox trust whom we trust, and nobody else."""
+"""pip, uv and tox trust the same CAs as we do, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A redirect to another origin: no token, no password and no client certificate goes along."""
+"""A redirect to another origin is followed without token, password and client certificate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a server that TLS does not trust, or that does not speak as we do."""
+"""Error messages for servers that are not trusted or do not speak our TLS."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def of_yesterday(context: ssl.SSLContext) -> ssl.SSLContext:
     return context
 
 
-CERTIFICATE = "does it want a client certificate? 'devpi use URL --client-cert FILE' shows one"
-ANOTHER = "it does not accept the client certificate: 'devpi use URL --client-cert FILE' shows another"
+CERTIFICATE = "does it need a client certificate? 'devpi use URL --client-cert FILE' sends one"
+ANOTHER = "it does not accept the client certificate: 'devpi use URL --client-cert FILE' sends another"
 REFUSED: dict[str, tuple[Callable[[trustme.CA, Path], ssl.SSLContext], str]] = {
     "another name": (
         lambda ca, _: tls_context(ca.issue_cert("other.example")),
         "cannot trust HERE: IP address mismatch, certificate is not valid for '127.0.0.1'.\n"
-        "call the server by a name that its certificate is for",
+        "use a host name that the certificate is valid for",
     ),
     "expired": (
         lambda ca, _: tls_context(ca.issue_cert("127.0.0.1", not_before=NOW - 2 * DAY, not_after=NOW - DAY)),
@@ -67,12 +67,12 @@ REFUSED: dict[str, tuple[Callable[[trustme.CA, Path], ssl.SSLContext], str]] = {
     ),
     "signed by itself": (
         lambda _, folder: self_signed(folder),
-        "cannot trust HERE: self-signed certificate\nif you know that certificate, name it with --ca-bundle FILE",
+        "cannot trust HERE: self-signed certificate\nif you trust this certificate, pass it with --ca-bundle FILE",
     ),
     "TLS 1.0": (
         lambda ca, _: of_the_nineties(tls_context(ca.issue_cert("127.0.0.1"))),
         "cannot reach HERE: TLSV1_ALERT_PROTOCOL_VERSION\n"
-        "its TLS is older than 1.2: whoever runs the server has to allow a newer one",
+        "its TLS is older than 1.2: its administrator has to enable a newer version",
     ),
     "a client certificate is wanted": (
         lambda ca, _: tls_context(ca.issue_cert("127.0.0.1"), ca),
@@ -124,18 +124,21 @@ def test_the_right_client_certificate_opens_and_a_wrong_one_is_told_from_none(
 def test_https_is_not_spoken_by_everybody(devpi: Client, not_devpi: str) -> None:
     url = not_devpi.replace("http", "https")
     assert devpi.fails("use", url) == (
-        6, f"cannot reach {url}: WRONG_VERSION_NUMBER\ndoes this port speak https, or is it {plain(url)}?\n",
-    )  # fmt: skip
+        6,
+        f"cannot reach {url}: WRONG_VERSION_NUMBER\ndoes this port speak https, or should the URL be {plain(url)}?\n",
+    )
 
 
 def test_a_server_that_waits_for_plain_http_is_not_waited_for(devpi: Client, server: Live) -> None:
     url = server.url.replace("http", "https")
     assert devpi.fails("use", url, "--timeout", 1) == (
-        6, f"cannot reach {url}: no connection within 1 s\ndoes this port speak https, or is it {plain(url)}?\n",
-    )  # fmt: skip
+        6,
+        f"cannot reach {url}: no connection within 1 s\n"
+        f"does this port speak https, or should the URL be {plain(url)}?\n",
+    )
 
 
-HTTPS = "this port speaks TLS: let the URL begin with https://"
+HTTPS = "this port speaks TLS: use a URL with https://"
 # What servers that speak TLS answer to plain http: some a page, some what TLS calls an alert, some nothing.
 PLAIN = {
     "nginx": (
@@ -172,7 +175,7 @@ def test_a_server_that_wants_tls_is_told_from_one_that_is_not_there(devpi: Clien
             )
 
     with serving(QuietTcp(("127.0.0.1", 0), Handler)) as address:
-        hint = hint or f"is the server running, and the URL right, or is it https://{address}/?"
+        hint = hint or f"is the server running, and the URL right, or should it be https://{address}/?"
         status, text = devpi.fails("use", f"http://{address}", "--retries", 0)
         assert text == f"{said}\n{hint}\n".replace("HERE", f"http://{address}/")
     assert status == (1 if is_page else 6)

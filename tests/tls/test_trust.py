@@ -1,4 +1,4 @@
-"""Whom TLS trusts."""
+"""The CAs that TLS trusts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 VARIABLES = ["DEVPI_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
 UNKNOWN = (
     "cannot trust HERE: unable to get local issuer certificate\n"
-    "if its certificate comes from a CA of your own, name that with --ca-bundle FILE\n"
+    "if the certificate was issued by your own CA, add --ca-bundle FILE\n"
 )
 
 

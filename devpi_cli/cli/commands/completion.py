@@ -1,4 +1,4 @@
-"""devpi completion."""
+"""The command devpi completion: scripts that make a shell complete devpi."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POWERSHELL = "devpi completion powershell | Out-String | Invoke-Expression"
     '  eval "$(devpi completion zsh)"'
 )
 def command() -> None:
-    """Let the shell complete commands, options, and names that the server knows."""
+    """Set up shell completion of commands, options and names on the server."""
 
 
 def _printer(shell: str) -> click.Command:
@@ -50,31 +50,33 @@ for _shell in shells.SHELLS:
     "  devpi completion install zsh --dry-run"
 )
 @click.argument("shell", required=False, type=click.Choice(shells.SHELLS), metavar="[SHELL]")
-@click.option("--dry-run", "-n", is_flag=True, help="Say what would be written, and change nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be written, and change nothing.")
 @pass_app
 def install(app: App, shell: str | None, dry_run: bool) -> None:
-    """Put the script for SHELL where it looks for such scripts.
+    """Install the completion script where SHELL looks for it.
 
-    SHELL is bash, zsh or fish; without it, the one that the variable SHELL names. A file there that did not come from
-    here is replaced only after a question.
+    SHELL is bash, zsh or fish; the default is the shell in the variable SHELL. A file that devpi-cli did not write is
+    only overwritten after a confirmation.
     """
     shell = shell or _login_shell()
     if shell == "powershell":
-        raise WrongUsage("PowerShell has no folder for such scripts", hint=f"add this line to $PROFILE: {POWERSHELL}")
+        raise WrongUsage(
+            "PowerShell has no folder for completion scripts", hint=f"add this line to $PROFILE: {POWERSHELL}"
+        )
     path, text = place(shell, os.environ), _script(shell)
-    there = _read(path)
+    existing = _read(path)
     if dry_run:
-        app.out.line(f"{path} is up to date" if there == text else f"would write {path}")
-        app.out.document({"shell": shell, "would_write": None if there == text else str(path)})
+        app.out.line(f"{path} is up to date" if existing == text else f"would write {path}")
+        app.out.document({"shell": shell, "would_write": None if existing == text else str(path)})
         return
-    if there != text:
-        if there is not None and shells.MARK not in there:
-            app.out.confirm("Overwrite it", [f"{path} did not come from devpi-cli"])
+    if existing != text:
+        if existing is not None and shells.MARK not in existing:
+            app.out.confirm("Overwrite it", [f"{path} was not written by devpi-cli"])
         _write(path, text)
-    app.out.line(f"{path} is up to date" if there == text else f"wrote {path}")
+    app.out.line(f"{path} is up to date" if existing == text else f"wrote {path}")
     for step in _next(shell, path):
         app.out.line(step)
-    app.out.document({"shell": shell, "path": str(path), "written": there != text, "next": _next(shell, path)})
+    app.out.document({"shell": shell, "path": str(path), "written": existing != text, "next": _next(shell, path)})
 
 
 def _script(shell: str) -> str:
@@ -85,15 +87,17 @@ def _script(shell: str) -> str:
 def _login_shell() -> str:
     name = Path(os.environ.get("SHELL", "")).name
     if name not in shells.SHELLS:
-        what = f"the variable SHELL says {name!r}" if name else "the variable SHELL is not set"
-        raise WrongUsage(f"for which shell? {what}", hint=f"type 'devpi completion install {'|'.join(shells.SHELLS)}'")
+        reason = f"the variable SHELL is {name!r}" if name else "the variable SHELL is not set"
+        raise WrongUsage(
+            f"for which shell? {reason}", hint=f"type 'devpi completion install {'|'.join(shells.SHELLS)}'"
+        )
     return name
 
 
 def place(shell: str, environment: Mapping[str, str]) -> Path:
-    """Return where a shell looks for the user's completions.
+    """Return the file in which a shell looks for the user's completions of devpi.
 
-    bash-completion and fish document these folders; zsh has none, and is told of ours in ``.zshrc``.
+    bash-completion and fish document these folders; zsh has none, so ``.zshrc`` has to name ours.
     """
     base = Path(environment.get("HOME") or files.home())
     data = Path(environment.get("XDG_DATA_HOME") or base / ".local/share")
@@ -105,7 +109,7 @@ def place(shell: str, environment: Mapping[str, str]) -> Path:
 
 
 def _next(shell: str, path: Path) -> list[str]:
-    """Return what is left to do, line by line."""
+    """Return the remaining steps for the user, line by line."""
     if shell == "fish":
         return ["It works in new shells."]
     if shell == "zsh":

@@ -1,4 +1,4 @@
-"""devpi env."""
+"""The command devpi env: variables that point pip and uv to an index."""
 
 from __future__ import annotations
 
@@ -27,56 +27,57 @@ SECRET_URLS = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
     '  devpi env --shell github >> "$GITHUB_ENV"    for the next steps of a job\n'
     "  devpi env --shell gitlab > devpi.env         artifacts: reports: dotenv"
 )
+@click.option("--shell", type=click.Choice(list(variables.SHELLS)), help="Syntax to print. [that of $SHELL, or bash]")
 @click.option(
-    "--shell", type=click.Choice(list(variables.SHELLS)), help="Whose language to print. [that of $SHELL, or bash]"
-)
-@click.option(
-    "--login/--no-login", default=None, help="Put the login into the URLs, or not. [where nobody else may read]"
+    "--login/--no-login", default=None, help="Put the login into the URLs, or not. [only if the index needs one]"
 )
 @index_option("point pip and uv to")
 @pass_app
 def command(app: App, shell: str | None, login: bool | None, index: str | None) -> None:
     """Print the environment variables that point pip and uv to an index.
 
-    They are PIP_INDEX_URL and UV_DEFAULT_INDEX; PIP_TRUSTED_HOST for plain http; and what --ca-bundle, --insecure and
-    a client certificate mean to pip and uv. No settings file is needed then, and none is touched.
+    They are PIP_INDEX_URL and UV_DEFAULT_INDEX; PIP_TRUSTED_HOST for plain http; and the counterparts of --ca-bundle,
+    --insecure and a client certificate for pip and uv. No settings file is needed or changed.
 
-    An index that shows nothing without a login gets it put into the URLs, because a later pip has no other way to it:
-    whoever sees the variables can read it, and it is good as long as the login. GitHub is told to mask it in the log.
+    If the index cannot be read without a login, the URLs contain the login, because pip cannot get it any other way.
+    Anyone who sees the variables can use it until it expires. On GitHub it is masked in the log.
     """
     target = app.target(index)
     name, server = target.require_index(), app.connect(target)
     url = f"{server.url(name)}/+simple/"
-    told, who = index_settings(app, server, url), _login(server, name, wanted=login)
-    if who:
-        told |= dict.fromkeys(SECRET_URLS, urls.with_login(url, *who))
+    values, credentials = index_settings(app, server, url), _login(server, name, wanted=login)
+    if credentials:
+        values |= dict.fromkeys(SECRET_URLS, urls.with_login(url, *credentials))
     chosen = shell or variables.default_shell(os.environ.get("SHELL"))
-    lines = [variables.assignment(chosen, name, value) for name, value in told.items()]
-    if who and chosen == "github":
-        for secret in sorted({who[1], quote(who[1], safe="")}):
+    lines = [variables.assignment(chosen, name, value) for name, value in values.items()]
+    if credentials and chosen == "github":
+        for secret in sorted({credentials[1], quote(credentials[1], safe="")}):
             app.out.command(variables.github_mask(secret))
-    elif who and chosen == "gitlab":
-        app.out.warn(f"the login stands in {' and '.join(SECRET_URLS)}: who may see the job's artifacts can read it")
+    elif credentials and chosen == "gitlab":
+        app.out.warn(f"{' and '.join(SECRET_URLS)} contain the login: anyone who sees the job's artifacts can read it")
     app.out.lines(lines)
-    app.out.document(told)
+    app.out.document(values)
 
 
 def _login(server: Server, index: str, *, wanted: bool | None) -> tuple[str, str] | None:
-    """Return user and secret for the URLs; None where none are needed, or wanted. Raises LoginRequired for none."""
+    """Return user and secret for the URLs; None if not needed or not wanted.
+
+    Raises LoginRequired if a login is wanted and there is none.
+    """
     login, basic_auth = server.session.find_login(), server.session.identity.basic_auth
-    who = basic_auth or ((login.user, login.token) if login else None)
+    credentials = basic_auth or ((login.user, login.token) if login else None)
     if wanted is False:
         return None
-    if wanted and not who:
+    if wanted and not credentials:
         raise LoginRequired(f"not logged in at {server.root}", hint="type 'devpi login USER'")
     if not wanted:
         server.index(index, projects=False)
-        return who if who and _is_closed(server, index) else None
-    return who
+        return credentials if credentials and _is_closed(server, index) else None
+    return credentials
 
 
 def _is_closed(server: Server, index: str) -> bool:
-    """Tell whether an index shows nothing to who is not logged in; a web server may answer with a page."""
+    """Return True if an index cannot be read without a login; a web server may send a page instead."""
     try:
         server.anonymous().index(index, projects=False)
     except (NotAllowed, Missing, NotDevpi):

@@ -1,4 +1,4 @@
-"""devpi getjson."""
+"""The command devpi getjson: JSON replies of a server."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from devpi_cli.cli.app import App, pass_app
 @click.argument("path", metavar="PATH|URL")
 @pass_app
 def command(app: App, path: str) -> None:
-    """Show the JSON that a server has at a path or URL.
+    """Show the JSON that a server returns for a path or URL.
 
-    A path that begins with / counts from the root of the server in use, another one from the index in use. With -v the
-    headers of the reply come first.
+    A path that begins with / is relative to the root of the server in use, any other path to the index in use. With -v
+    the headers of the reply come first.
     """
     target, url = app.url_target(path)
     reply = app.connect(target).session.request("GET", url, anyone=True)

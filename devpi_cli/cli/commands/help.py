@@ -1,4 +1,4 @@
-"""devpi help."""
+"""The command devpi help: topics, and the help of commands."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 HOW = "'devpi help TOPIC' shows a topic, 'devpi help COMMAND' the help of a command."
 
 
-def _complete(here: click.Context, argument: click.Parameter, current: str) -> list[str]:
-    """Return the topics and commands, or the subcommands of the command that is typed already."""
-    words = here.params.get(str(argument.name)) or ()
+def _complete(context: click.Context, argument: click.Parameter, current: str) -> list[str]:
+    """Return topics and commands, or the subcommands of the command typed so far."""
+    words = context.params.get(str(argument.name)) or ()
     try:
-        above = _context(here.find_root(), words)
+        parent = _context(context.find_root(), words)
     except WrongUsage:
         return []
-    return [name for name in _names(above) if name.startswith(current)]
+    return [name for name in _names(parent) if name.startswith(current)]
 
 
 @click.command(
@@ -37,8 +37,8 @@ def _complete(here: click.Context, argument: click.Parameter, current: str) -> l
 def command(app: App, words: tuple[str, ...]) -> None:
     """Show a help topic, or the help of a command.
 
-    Without an argument it lists the topics. A name that is both, such as upload, is the topic: 'devpi upload --help'
-    shows the command.
+    Without an argument it lists the topics. If a name is both, such as upload, the topic is shown: type 'devpi upload
+    --help' for the command.
     """
     if not words:
         _list(app)
@@ -64,31 +64,31 @@ def _list(app: App) -> None:
 
 
 def _context(context: click.Context, words: Sequence[str]) -> click.Context:
-    """Return the context that a command runs in, below that of devpi. Raises WrongUsage for an unknown command."""
-    for place, word in enumerate(words):
+    """Return the context of a command below that of devpi. Raises WrongUsage if it is unknown."""
+    for position, word in enumerate(words):
         group, found = context.command, None
         if isinstance(group, click.Group):
             with suppress(click.UsageError):
                 found = group.resolve_command(context, [word])[1]
         if found is None:
-            raise _unknown(context, words, place)
+            raise _unknown(context, words, position)
         context = click.Context(found, info_name=word, parent=context, **found.context_settings)
     return context
 
 
-def _unknown(above: click.Context, words: Sequence[str], place: int) -> WrongUsage:
-    near = get_close_matches(words[place], _names(above), 1)
-    meant = f"did you mean '{' '.join([*words[:place], near[0]])}'? " if near else ""
+def _unknown(parent: click.Context, words: Sequence[str], position: int) -> WrongUsage:
+    near = get_close_matches(words[position], _names(parent), 1)
+    meant = f"did you mean '{' '.join([*words[:position], near[0]])}'? " if near else ""
     return WrongUsage(
         f"there is no topic or command '{' '.join(words)}'",
         hint=f"{meant}'devpi help' lists the topics, 'devpi --help' the commands",
     )
 
 
-def _names(above: click.Context) -> list[str]:
-    """Return the names that can follow a command; at the top topics can, too."""
-    group = above.command
-    commands = group.list_commands(above) if isinstance(group, click.Group) else []
-    if above.parent:
+def _names(parent: click.Context) -> list[str]:
+    """Return the names of subcommands; below devpi itself also topics and plugins."""
+    group = parent.command
+    commands = group.list_commands(parent) if isinstance(group, click.Group) else []
+    if parent.parent:
         return commands
     return [*topics.TOPICS, *commands, *(plugin.name for plugin in plugins.installed())]

@@ -1,4 +1,4 @@
-"""devpi index."""
+"""The command devpi index: indexes and their settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from devpi_cli.server.api import Server
 
 FIRST_KEYS = ("type", "bases", "volatile", "acl_upload")
-# To += and -= of what it knows to be no list, devpi-server 6.20 answers 500, or says yes and does something else.
+# devpi-server 6.20 answers += and -= of these, which are not lists, with 500, or accepts them and does something else.
 NO_LISTS = (
     "type",
     "volatile",
@@ -49,11 +49,11 @@ WHITELISTED = re.compile(r"\*|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 @click.argument("settings", nargs=-1, metavar="[KEY=VALUE | KEY+=VALUE | KEY-=VALUE]...")
 @click.option("--create", "-c", is_flag=True, help="Create an index.")
 @click.option("--delete", is_flag=True, help="Delete an index and everything on it.")
-@click.option("--list", "-l", "list_", is_flag=True, help="List the indexes of the user who is logged in, or of USER.")
-@click.option("--exist-ok", is_flag=True, help="With --create: bring an index that is there to what is asked.")
-@click.option("--missing-ok", is_flag=True, help="With --delete: an index that is not there is no failure.")
+@click.option("--list", "-l", "list_", is_flag=True, help="List the indexes of the logged-in user, or of USER.")
+@click.option("--exist-ok", is_flag=True, help="With --create: if the index exists, update it.")
+@click.option("--missing-ok", is_flag=True, help="With --delete: succeed if there is no such index.")
 @dry_run_option()
-@click.option("--no-projects", is_flag=True, help="Do not ask for the projects of the index; quicker for mirrors.")
+@click.option("--no-projects", is_flag=True, help="Do not ask for the projects of the index; faster for mirrors.")
 @pass_app
 def command(
     app: App,
@@ -69,13 +69,13 @@ def command(
 ) -> None:
     """Create, show, modify, delete or list indexes.
 
-    INDEX is NAME (of the user who is logged in) or USER/NAME. Without an option it shows INDEX, or the one in use;
-    with KEY=VALUE it sets a key, with KEY+=VALUE and KEY-=VALUE it changes a list. Lists are separated by commas.
-    Keys are bases, volatile, acl_upload, acl_toxresult_upload, mirror_whitelist, mirror_whitelist_inheritance, title,
-    description, custom_data, type, and for a mirror mirror_url and others: 'devpi help indexes' explains them.
+    INDEX is USER/NAME, or NAME for an index of the logged-in user. Without options it shows INDEX, or the index in use.
+    KEY=VALUE sets a key; KEY+=VALUE and KEY-=VALUE change a list, with commas between its items. Keys are bases,
+    volatile, acl_upload, acl_toxresult_upload, mirror_whitelist, mirror_whitelist_inheritance, title, description,
+    custom_data, type, and for mirrors mirror_url and others: 'devpi help indexes' explains them.
     """
     if create + delete + list_ > 1:
-        raise WrongUsage("only one of --create, --delete and --list can be done at once")
+        raise WrongUsage("only one of --create, --delete and --list can be given")
     if name and "=" in name:
         settings, name = (name, *settings), None
     _check(settings)
@@ -96,13 +96,13 @@ def command(
 
 
 def _target(app: App, name: str | None, *, by_name: bool, is_list: bool) -> Target:
-    """Return the target; an index that is created or deleted has to be named, not given by its URL."""
+    """Return the target; --create and --delete take the name of an index, not its URL."""
     target = app.target(None if by_name or is_list else name)
     return target._replace(index=target.index_named(name or ""), ownerless="") if by_name else target
 
 
 def _check(settings: tuple[str, ...]) -> None:
-    """Refuse what the server would misunderstand."""
+    """Refuse settings that the server would misunderstand."""
     given = key_values(settings, operators="+-")
     bare = [key.rstrip("+-") for key in given]
     repeated = next((key for key in bare if bare.count(key) > 1 and key in given), None)
@@ -111,50 +111,51 @@ def _check(settings: tuple[str, ...]) -> None:
     changed = next((key for key in given if key[-1] in "+-" and key.rstrip("+-") in NO_LISTS), None)
     if changed:
         raise WrongUsage(
-            f"{changed[:-1]!r} is no list", hint=f"only lists can be changed with += and -=: type {changed[:-1]}=VALUE"
+            f"{changed[:-1]!r} is not a list",
+            hint=f"only lists can be changed with += and -=: type {changed[:-1]}=VALUE",
         )
     listed = f"{given.get('mirror_whitelist', '')},{given.get('mirror_whitelist+', '')}".split(",")
     wrong = next((name for name in map(str.strip, listed) if name and not WHITELISTED.fullmatch(name)), None)
     if wrong:
         raise WrongUsage(
-            f"mirror_whitelist: {wrong!r} is no name, and the server would make one of it",
+            f"mirror_whitelist: {wrong!r} is not a name, but the server would turn it into one",
             hint="separate names with commas: mirror_whitelist=requests,numpy; mirror_whitelist= empties the list",
         )
 
 
 def _create(app: App, server: Server, name: str, config: dict[str, str], *, exist_ok: bool, dry_run: bool) -> None:
-    there = _there(server, name) if exist_ok or dry_run else None
-    if there and not exist_ok:
-        raise AlreadyThere(f"there is an index {name}", hint="--exist-ok brings it to what is asked")
+    existing = _existing(server, name) if exist_ok or dry_run else None
+    if existing and not exist_ok:
+        raise AlreadyThere(f"the index {name} already exists", hint="--exist-ok updates it")
     if dry_run:
         require_login(server)
-        changes = config_changes.differing(there.config, config) if there else config
-        _plan(app, server, name, "modify" if there and changes else "nothing" if there else "create", changes)
-    elif there:
-        _bring(app, server, there, config)
+        changes = config_changes.differing(existing.config, config) if existing else config
+        _plan(app, server, name, "modify" if existing and changes else "nothing" if existing else "create", changes)
+    elif existing:
+        _update(app, server, existing, config)
     else:
         try:
             index = server.create_index(name, config)
-        except Conflict:  # somebody was faster
+        except Conflict:  # another client was faster
             if not exist_ok:
                 raise
-            _bring(app, server, server.index(name, projects=False), config)
+            _update(app, server, server.index(name, projects=False), config)
             return
         _show(app, server, index, no_projects=True, outcome="created" if exist_ok else "")
 
 
-def _there(server: Server, name: str) -> Index | None:
+def _existing(server: Server, name: str) -> Index | None:
     try:
         return server.index(name, projects=False)
     except Missing:
         return None
 
 
-def _bring(app: App, server: Server, index: Index, config: dict[str, str]) -> None:
-    """Bring an index to what is asked of it; nothing is sent when it is so already."""
+def _update(app: App, server: Server, index: Index, config: dict[str, str]) -> None:
+    """Set the keys of an index that differ from what was asked; send nothing if none does."""
     changes = config_changes.differing(index.config, config)
     after = server.modify_index(index.name, [f"{key}={value}" for key, value in changes.items()]) if changes else index
-    _show(app, server, after, no_projects=True, outcome="modified" if changes else "as asked")
+    _show(app, server, after, no_projects=True, outcome="modified" if changes else "unchanged")
 
 
 def _plan_changes(app: App, server: Server, name: str, settings: tuple[str, ...]) -> None:
@@ -164,7 +165,7 @@ def _plan_changes(app: App, server: Server, name: str, settings: tuple[str, ...]
 
 
 def _plan(app: App, server: Server, name: str, would: str, changes: Mapping[str, Any]) -> None:
-    """Say what a dry run leaves undone."""
+    """Report what the command would do without --dry-run."""
     url = server.url(name)
     app.out.line(f"would change nothing: {url}" if would == "nothing" else f"would {would} index: {url}")
     for key, value in changes.items():
@@ -181,7 +182,7 @@ def _modify_or_show(app: App, server: Server, name: str, changes: tuple[str, ...
     try:
         index = server.modify_index(name, changes)
     except NotAllowed:
-        server.index(name, projects=False)  # the server says 403 also of an index that is not there; this says 404
+        server.index(name, projects=False)  # for a missing index PATCH answers 403, too; GET answers 404
         raise
     for change in changes:
         app.out.line(f"{urls.path(server.url(name))} {urls.hide(change)}")
@@ -190,10 +191,10 @@ def _modify_or_show(app: App, server: Server, name: str, changes: tuple[str, ...
 
 def _delete(app: App, server: Server, name: str, settings: tuple[str, ...], *, missing_ok: bool, dry_run: bool) -> None:
     if settings:
-        raise WrongUsage("an index that is deleted takes no KEY=VALUE")
+        raise WrongUsage("--delete takes no KEY=VALUE")
     url = server.url(name)
     try:
-        index = server.index(name, projects=False)  # what is not there gives 404, not the 403 that DELETE would
+        index = server.index(name, projects=False)  # for a missing index GET answers 404, DELETE 403
     except Missing:
         if not missing_ok:
             raise
@@ -213,7 +214,7 @@ def _delete(app: App, server: Server, name: str, settings: tuple[str, ...], *, m
 
 def _list(app: App, server: Server, user: str | None) -> None:
     if not user:
-        raise LoginRequired("whose indexes? nobody is logged in", hint="type 'devpi index -l USER'")
+        raise LoginRequired("whose indexes? you are not logged in", hint="type 'devpi index -l USER'")
     names = [index.name for index in server.user(user).indexes]
     for name in names:
         app.out.line(name)
@@ -224,13 +225,13 @@ def _show(app: App, server: Server, index: Index, *, no_projects: bool, outcome:
     url = server.url(index.name)
     if outcome:
         app.out.line(f"index {outcome}: {url}")
-    # Scripts know the heading of devpi-client, which is the URL that was asked; on a terminal it is the index's own.
+    # Scripts expect the heading of devpi-client, the URL that was requested; a terminal shows the index's own URL.
     app.out.line(f"{url}?{NO_PROJECTS}:" if no_projects and not app.out.is_seen else f"{url}:")
     rest = sorted(index.config.keys() - set(FIRST_KEYS))
     for key in [key for key in FIRST_KEYS if key in index.config] + rest:
         app.out.line(f"  {key}={_text(index.config[key])}")
-    said = {"outcome": outcome} if outcome else {}
-    app.out.document({"index": index.name, "url": url, **urls.hidden(index.config), **said})
+    result = {"outcome": outcome} if outcome else {}
+    app.out.document({"index": index.name, "url": url, **urls.hidden(index.config), **result})
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""devpi install."""
+"""The command devpi install: pip or uv with the settings of an index."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 @click.argument("packages", nargs=-1, metavar="[PKG]... [-- OPTIONS OF PIP OR UV]")
 @click.option("--requirement", "-r", multiple=True, metavar="FILE", help="Install what a requirements file lists.")
 @click.option("--editable", "-e", multiple=True, metavar="PATH", help="Install a project in editable mode.")
-@click.option("--list", "-l", "list_", is_flag=True, help="List what is installed.")
-@click.option("--venv", metavar="DIR", help="Install into this virtual environment; - passes over the remembered one.")
+@click.option("--list", "-l", "list_", is_flag=True, help="List the installed packages.")
+@click.option("--venv", metavar="DIR", help="Install into this virtual environment; - ignores the remembered one.")
 @click.option(
     "--installer",
     type=click.Choice(["auto", "pip", "uv"]),
     default="auto",
     envvar="DEVPI_INSTALLER",
-    help="What installs. [pip, or uv where there is no pip]",
+    help="Program to install with. [pip, or uv if there is no pip]",
 )
 @index_option("install from")
-@click.option("--dry-run", "-n", is_flag=True, help="Let pip or uv say what they would install, and change nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Let pip or uv show what they would install, and change nothing.")
 @pass_app
 def command(
     app: App,
@@ -50,9 +50,9 @@ def command(
 ) -> None:
     """Install packages from an index with pip or uv.
 
-    They go into the virtual environment named with --venv, else the one that 'devpi use --venv' remembers, else
-    the active one; without one, the first pip on the PATH decides, and uv takes '.venv' or fails.
-    Packages that are installed already are upgraded, and pre-releases count. The exit status is that of pip or uv.
+    The virtual environment is that of --venv, else the one set by 'devpi use --venv', else the active one. Without any,
+    the first pip on the PATH installs where it belongs, and uv uses '.venv' or fails. Installed packages are upgraded,
+    also to pre-releases. The exit status is that of pip or uv.
     """
     folder = chosen_venv(app, venv)
     chosen = chosen_installer(installer, folder)
@@ -66,7 +66,7 @@ def command(
     target = app.target(index)
     source, server = target.require_index(), app.connect(target)
     url = f"{server.url(source)}/+simple/"
-    upgrade = [] if {"--upgrade", "-U"} & set(packages) else ["--upgrade"]  # uv takes it only once
+    upgrade = [] if {"--upgrade", "-U"} & set(packages) else ["--upgrade"]  # uv accepts it only once
     if dry_run:
         upgrade += ["--dry-run", chosen.without_cache]
     with index_access(app, server, url) as access:
@@ -85,4 +85,4 @@ def _list(app: App, chosen: Installer, folder: Path | None) -> None:
     try:
         app.out.document(json.loads(listed))
     except ValueError:
-        raise DevpiError(f"{' '.join(chosen.command)} list printed no JSON") from None
+        raise DevpiError(f"{' '.join(chosen.command)} list did not print JSON") from None

@@ -1,4 +1,4 @@
-"""devpi list."""
+"""The command devpi list: projects of an index, files of a project."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ R = TypeVar("R")
 @click.argument("requirement", required=False)
 @index_option("look at")
 @click.option("--all", "all_", is_flag=True, help="Show all versions, not just the newest.")
-@click.option("--ignore-bases", is_flag=True, help="Leave out what the index has from its bases.")
-@click.option("--toxresults", "-t", "tox_results", is_flag=True, help="Show the results of tox for every file.")
-@click.option("--failures", "-f", is_flag=True, help="Show the results of tox, and what failed commands printed.")
+@click.option("--ignore-bases", is_flag=True, help="Leave out what comes from the bases of the index.")
+@click.option("--toxresults", "-t", "tox_results", is_flag=True, help="Show the tox results of each file.")
+@click.option("--failures", "-f", is_flag=True, help="Show the tox results with the output of failed commands.")
 @jobs_option("ask for")
 @pass_app
 def command(
@@ -53,9 +53,9 @@ def command(
 ) -> None:
     """List the projects of an index, or the files of a project.
 
-    Without REQUIREMENT it lists the names of the projects on the index itself, with -v each with its newest version.
-    With REQUIREMENT (NAME, 'NAME==VERSION', 'NAME>=VERSION') it lists the URLs of the files, the newest first; with
-    --json all that is known of each, with -v also its size, which costs a request per file.
+    Without REQUIREMENT it lists the projects on the index itself, with -v the newest version of each. With REQUIREMENT
+    (NAME, 'NAME==VERSION', 'NAME>=VERSION') it lists the URLs of the files of the three newest versions, newest first.
+    --json shows all versions and all details; with -v also the file sizes, which takes a request per file.
     """
     target = app.target(index)
     name, server = target.require_index(), app.connect(target)
@@ -75,7 +75,7 @@ def _projects(app: App, server: Server, index: str, *, all_: bool, ignore_bases:
         return
     found: dict[str, list[str]] = {}
     ask = partial(server.releases, index, ignore_bases=ignore_bases)
-    for project, found_releases in _asked(server, ask, projects, jobs):
+    for project, found_releases in _ask_all(server, ask, projects, jobs):
         releases = {release.version: release for release in found_releases}
         versions = newest_first(releases)
         found[project] = versions[::-1] if all_ else versions[:1]
@@ -84,8 +84,8 @@ def _projects(app: App, server: Server, index: str, *, all_: bool, ignore_bases:
     app.out.document({"index": index, "projects": list(projects), "versions": found})
 
 
-def _asked(server: Server, ask: Callable[[T], R], items: Iterable[T], jobs: int | None) -> Iterator[tuple[T, R]]:
-    """Ask the server about each item, several at once where it is far; raise the first failure."""
+def _ask_all(server: Server, ask: Callable[[T], R], items: Iterable[T], jobs: int | None) -> Iterator[tuple[T, R]]:
+    """Ask the server about each item, in parallel if it is far away; raise the first failure."""
     quickest = server.session.quickest
     for item, outcome in parallel.run(ask, items, jobs, seconds=quickest, server_seconds=parallel.READING_SECONDS):
         if isinstance(outcome, DevpiError):
@@ -111,16 +111,16 @@ def _files(
     shown = newest if all_ or app.options.json else newest[:NEWEST]
     found = [_Row(release, link, size=link.size) for release in shown for link in _files_of(release)]
     if app.options.json and app.options.verbose:
-        for row, size in _asked(server, lambda row: server.size(row.link), found, jobs):
+        for row, size in _ask_all(server, lambda row: server.size(row.link), found, jobs):
             row.size = size
     for row in found:
         app.out.line(row.link.url)
         if tox:
-            from devpi_cli.cli.steps import tox_results as _tested
+            from devpi_cli.cli.steps import tox_results as tox_report
 
-            row.results = _tested.results_of(app, server, row.release, row.link)
+            row.results = tox_report.results_of(app, server, row.release, row.link)
             for environment in row.results:
-                app.out.lines(_tested.told(environment, in_full=tox == "failures"))
+                app.out.lines(tox_report.told(environment, in_full=tox == "failures"))
     app.out.document(
         {
             "index": index,
@@ -133,7 +133,7 @@ def _files(
 
 
 def _matching(server: Server, index: str, wanted: Requirement, *, ignore_bases: bool) -> dict[str, Release]:
-    """Return the releases that are meant by version; one that is named is asked for alone, unless it is not there."""
+    """Return the matching releases by version; NAME==VERSION is requested alone if it exists."""
     if wanted.version and not ignore_bases:
         with suppress(Missing):
             return {wanted.version: server.release(index, wanted.project, wanted.version)}
@@ -143,7 +143,7 @@ def _matching(server: Server, index: str, wanted: Requirement, *, ignore_bases: 
 
 @dataclass
 class _Row:
-    """A file that is listed, with the results of tox where they were asked for."""
+    """A listed file, with its tox results if requested."""
 
     release: Release
     link: Link
@@ -171,5 +171,5 @@ class _Row:
 
 
 def _files_of(release: Release) -> list[Link]:
-    """Return the files of a release; those that another index hides come last."""
+    """Return the files of a release; those hidden by another index come last."""
     return [*release.files, *(link for link in release.shadowed if link.rel == "releasefile")]

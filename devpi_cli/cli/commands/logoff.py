@@ -1,4 +1,4 @@
-"""devpi logoff, and its other name logout."""
+"""The command devpi logoff, also called logout: forget a login."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="\b\nExamples:\n  devpi logoff\n  devpi logoff --forget")
-@click.option("--forget", is_flag=True, help="Remove the password from the keyring, too.")
+@click.option("--forget", is_flag=True, help="Also remove the password from the keyring.")
 @pass_app
 def command(app: App, forget: bool) -> None:
     """Log out of the server in use.
 
-    The token of the user who acts is forgotten; other users of the server stay logged in. What 'devpi login --store'
-    put into the keyring stays there without --forget.
+    The login of the current user is forgotten; other users stay logged in to the server. A password that 'devpi login
+    --store' put into the keyring stays there without --forget.
     """
     target = app.target()
     root, user = target.require_server(), target.acting_user()
     login, known = app.state.login(root, target.named_user), app.state.servers.get(root)
-    is_kept = bool(known and user in known.kept)
+    is_stored = bool(known and user in known.kept)
     removed = keyring.forget(keyring.services(root, _url(target)), user) if forget and user else 0
-    if login or (removed and is_kept):
+    if login or (removed and is_stored):
         with app.state.changing() as state:
             known = state.at(root)
             known.logins.pop(login.user if login else "", None)
@@ -37,8 +37,8 @@ def command(app: App, forget: bool) -> None:
     app.out.line("login information deleted" if login else "not logged in")
     if removed:
         app.out.line(f"password of {user} removed from the keyring")
-    elif is_kept:
-        app.out.note(f"the keyring has the password of {user}, and commands log in with it: --forget removes it")
+    elif is_stored:
+        app.out.note(f"the keyring still has the password of {user}, and commands log in with it: --forget removes it")
     app.out.document({"user": login.user if login else None, "server": root, "removed_from_keyring": bool(removed)})
 
 

@@ -1,4 +1,4 @@
-"""devpi passwd."""
+"""The command devpi passwd: a new password for a user."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from devpi_cli.errors import LoginRequired
 def command(app: App, user: str | None, password_stdin: bool, dry_run: bool) -> None:
     """Change the password of a user.
 
-    Without USER it is your own, and you stay logged in. The new password is asked for twice.
+    Without USER it is yours, and you stay logged in. The new password is asked for twice.
     """
     target = app.target()
     server, user = app.connect(target), user or target.acting_user()
     if not user:
-        raise LoginRequired("whose password? nobody is logged in", hint="type 'devpi login USER' first")
+        raise LoginRequired("whose password? you are not logged in", hint="type 'devpi login USER' first")
     if dry_run:
         server.user(user)
         require_login(server)

@@ -1,4 +1,4 @@
-"""devpi patchjson."""
+"""The command devpi patchjson: any PATCH request to a server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from devpi_cli.errors import WrongUsage
 def command(app: App, path: str, file: str, dry_run: bool) -> None:
     """Send JSON from a file to a path on the server.
 
-    The request is a PATCH; a FILE named - is standard input.
+    It is sent as a PATCH request. If FILE is -, standard input is read.
     """
     target, url = app.url_target(path)
     body = _read(file)
@@ -43,5 +43,5 @@ def _read(file: str) -> object:
     except OSError as error:
         raise WrongUsage(f"cannot read {file}: {error.strerror}") from None
     except ValueError as error:
-        what = "standard input" if file == "-" else file
-        raise WrongUsage(f"{what} is not JSON: {error}") from None
+        source = "standard input" if file == "-" else file
+        raise WrongUsage(f"{source} is not JSON: {error}") from None

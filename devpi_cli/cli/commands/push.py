@@ -1,4 +1,4 @@
-"""devpi push."""
+"""The command devpi push: releases from one index to another."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PRIVATE = "Private ::"
 
 @dataclass(frozen=True)
 class Destination:
-    """Where releases are pushed to: an index of the server, or a repository of ``.pypirc``."""
+    """Where releases are pushed to: an index on the server, or a repository in ``.pypirc``."""
 
     name: str
     repository: Repository | None = None
@@ -58,10 +58,8 @@ class Destination:
 @click.option("--only-docs", is_flag=True, help="Push documentation only.")
 @click.option("--pypirc", type=click.Path(path_type=Path), metavar="FILE", help="The .pypirc to read. [~/.pypirc]")
 @click.option("--register-project", is_flag=True, help="Register the project at pypi:REPO first.")
-@click.option(
-    "--skip-existing", is_flag=True, help="Push no release that TARGET has; other files there are a conflict."
-)
-@click.option("--dry-run", "-n", is_flag=True, help="Say what would be pushed, and change nothing.")
+@click.option("--skip-existing", is_flag=True, help="Skip releases that TARGET already has; fail if files differ.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be pushed, and change nothing.")
 @pass_app
 def command(
     app: App,
@@ -75,11 +73,11 @@ def command(
     skip_existing: bool,
     dry_run: bool,
 ) -> None:
-    """Push releases from an index to another one, here or elsewhere.
+    """Push releases from one index to another, on this server or elsewhere.
 
-    REQUIREMENT is 'NAME==VERSION'; 'NAME>=1,<2' pushes all these. TARGET is an index of this server, USER/INDEX or
-    INDEX of the user who is logged in, or pypi:REPO, where section [REPO] of ~/.pypirc says where that is and who
-    uploads. What the index has from its bases is not pushed.
+    REQUIREMENT is 'NAME==VERSION'; 'NAME>=1,<2' pushes all matching releases. TARGET is an index on this server, as
+    USER/INDEX, or INDEX of the logged-in user; or it is pypi:REPO, with the URL and user in section [REPO] of
+    ~/.pypirc. Releases that the index has from its bases are not pushed.
     """
     if no_docs and only_docs:
         raise WrongUsage("--no-docs and --only-docs leave nothing to push")
@@ -88,9 +86,9 @@ def command(
     wanted = [_parse(app, typed) for typed in requirements]
     to = _destination(app, source, target, pypirc)
     if skip_existing and to.repository:
-        raise WrongUsage("--skip-existing: only an index of this server tells what it has")
+        raise WrongUsage("--skip-existing works only with a target on this server")
     if register_project and not to.repository:
-        app.out.warn(f"--register-project is for {PYPI}REPO, and does nothing for {to.name}")
+        app.out.warn(f"--register-project is only for {PYPI}REPO: ignored for {to.name}")
     flags = {
         "no_docs": no_docs,
         "only_docs": only_docs,
@@ -98,7 +96,7 @@ def command(
     }
     options = {name: True for name, chosen in flags.items() if chosen}
     _require_features(server, options)
-    found = {(r.project, r.version): r for some in wanted for r in matching_releases(app, server, name, some)}
+    found = {(r.project, r.version): r for each in wanted for r in matching_releases(app, server, name, each)}
     if to.repository:
         _refuse_private(found.values(), to)
     elif dry_run:
@@ -108,10 +106,10 @@ def command(
 
 
 def _parse(app: App, typed: str) -> Requirement:
-    """Return what is meant; devpi-client still takes NAME-VERSION, and so do we."""
+    """Parse a requirement; like devpi-client, accept NAME-VERSION with a warning."""
     old = re.fullmatch(r"([A-Za-z0-9][\w.-]*)-(\d[\w.!+]*)", typed)
     if old:
-        app.out.warn(f"{typed!r} is an old way to name a release: type '{old[1]}=={old[2]}'")
+        app.out.warn(f"{typed!r} is deprecated: type '{old[1]}=={old[2]}'")
     wanted = Requirement.parse(f"{old[1]}=={old[2]}" if old else typed)
     if wanted.is_whole_project:
         raise WrongUsage(f"{typed!r} does not say which release", hint=f"type '{typed}==VERSION'")
@@ -122,51 +120,53 @@ def _destination(app: App, source: Target, typed: str, pypirc: Path | None) -> D
     if not typed.startswith(PYPI):
         return Destination(_index_here(source, typed))
     path = expanded(pypirc) if pypirc else default_path()
-    there = repository(path, typed.removeprefix(PYPI))
-    urls.checked(there.url)
-    instead = f"write it into section [{there.name}] of {path}"
-    user, password = there.user, there.password
-    if password is None and (found := elsewhere(there, app.out.debug)):
+    to = repository(path, typed.removeprefix(PYPI))
+    urls.checked(to.url)
+    instead = f"write it into section [{to.name}] of {path}"
+    user, password = to.user, to.password
+    if password is None and (found := elsewhere(to, app.out.debug)):
         user, password = found.user, found.secret
-    user = user or app.out.ask(f"user at {urls.hide(there.url)}:", instead)
+    user = user or app.out.ask(f"user at {urls.hide(to.url)}:", instead)
     if password is None:
-        password = app.out.ask_password(f"password for user {user} at {urls.hide(there.url)}:", instead)
-    return Destination(typed, there, user, password)
+        password = app.out.ask_password(f"password for user {user} at {urls.hide(to.url)}:", instead)
+    return Destination(typed, to, user, password)
 
 
 def _index_here(source: Target, typed: str) -> str:
-    """Return ``user/index`` of the same server."""
+    """Return ``user/index`` of an index on the same server."""
     if not urls.is_url(typed):
         return source.index_named(typed)
     place = urls.index_place(typed, [source.root])
     if place.root != source.root:
         raise WrongUsage(
             f"{urls.hide(typed)} is not on the server {source.root}",
-            hint=f"give it a section in ~/.pypirc, and push to {PYPI}SECTION",
+            hint=f"add a section for it to ~/.pypirc, and push to {PYPI}SECTION",
         )
     return str(place.index)
 
 
 def _require_features(server: Server, options: dict[str, bool]) -> None:
-    """Refuse what the server would ignore. What is remembered of the server may be older than the server."""
+    """Refuse options that the server would ignore; ask it if its remembered features lack one."""
     features = {name: f"push-{name.replace('_', '-')}" for name in options}
     if set(features.values()) <= set(server.features or ()):
         return
-    there = discover(server.session, server.root).features
+    current = discover(server.session, server.root).features
     for name, feature in features.items():
-        if feature not in there:
+        if feature not in current:
             option = f"--{name.replace('_', '-')}"
-            raise DevpiError(f"the server at {server.root} does not know {option}: it needs devpi-server 6.14 or newer")
+            raise DevpiError(
+                f"the server at {server.root} does not support {option}: it needs devpi-server 6.14 or newer"
+            )
 
 
 def _refuse_private(releases: Iterable[Release], to: Destination) -> None:
-    """Refuse to publish what says of itself that it is private; that is what such a classifier is for."""
+    """Refuse to publish a release with a ``Private ::`` classifier, which exists to prevent that."""
     for release in releases:
         classifier = next((each for each in release.classifiers if each.startswith(PRIVATE)), None)
         if classifier:
             raise DevpiError(
                 f"{release.project} {release.version} has the classifier {classifier!r}: "
-                f"it is not to be published at {to.name}, and nothing was pushed"
+                f"it must not be published at {to.name}, and nothing was pushed"
             )
 
 
@@ -181,7 +181,7 @@ def _push_all(
     *,
     dry_run: bool,
 ) -> None:
-    """Push releases, all of them, whatever happens to one; raise what stands for all failures."""
+    """Push all releases, even if some fail; raise one error for all failures."""
     done: list[dict[str, object]] = []
     failures: dict[str, DevpiError] = {}
     try:
@@ -206,7 +206,9 @@ def _push_all(
                 entry["result"] = _push(app, server, index, release, to, options, entry)
             except (Refused, SomeFailed) as error:
                 entry["failure"] = error.message
-                if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:  # true of every release
+                if (
+                    isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED
+                ):  # it applies to every release
                     raise
                 failures[name] = error
     finally:
@@ -215,7 +217,7 @@ def _push_all(
 
 
 def _has(app: App, existing: IndexContents, release: Release, options: dict[str, bool]) -> bool:
-    """Tell whether the target has a release, before it is pushed. Raises OtherFile for other files of its names."""
+    """Return True if the target already has a release. Raises OtherFile if its files differ."""
     is_there = existing.has_release(release, _rels(options))
     if is_there:
         app.out.line(f"already there: {release.project} {release.version} -> {existing.index}")
@@ -231,7 +233,7 @@ def _push(
     options: dict[str, bool],
     entry: dict[str, object],
 ) -> str:
-    """Push a release, show what the server did, and return what became of it."""
+    """Push a release, show what the server did, and return the result."""
     target = _post(app, to, release.project) if to.repository else {"targetindex": to.name}
     try:
         actions = server.push(index, release.project, release.version, {**target, **options})
@@ -242,7 +244,7 @@ def _push(
         return "already there"
     except ServerFailed as error:
         if to.repository:
-            error.hint = f"can the server reach {urls.hide(to.repository.url)}? Its log says more"
+            error.hint = f"can the server reach {urls.hide(to.repository.url)}? Its log has the details"
         raise
     lines = [(action, _line(action, target.get("password"))) for action in actions]
     entry["log"] = [line for _, line in lines]
@@ -254,21 +256,21 @@ def _push(
 
 
 def _post(app: App, to: Destination, project: str) -> dict[str, str]:
-    """Return where the server shall upload to and as whom, with no more power than it needs for that."""
+    """Return where and as whom the server is to upload; a token is narrowed to just that."""
     url = to.repository.url if to.repository else ""
     password = to.password
     if tokens.is_token(password):
-        less = tokens.narrowed(password, project)
-        if less:
-            app.out.note(f"the server gets a token that is good for {project} and {tokens.TOKEN_SECONDS} seconds")
+        narrowed = tokens.narrowed(password, project)
+        if narrowed:
+            app.out.note(f"the server gets a token for {project} only, valid for {tokens.TOKEN_SECONDS} seconds")
         else:
-            app.out.warn("the server gets the token as it is: to narrow it, pip install 'devpi-cli[tokens]'")
-        password = less or password
+            app.out.warn("the server gets the token unrestricted: to narrow it, pip install 'devpi-cli[tokens]'")
+        password = narrowed or password
     return {"posturl": url, "username": to.user, "password": password}
 
 
 def _line(action: Action, secret: str | None) -> str:
-    """Return an action as one line: an index elsewhere may answer with a page, and may repeat what it was sent."""
+    """Return an action as one line; a repository may answer with a page, or echo the password."""
     text = " ".join([str(action.status), *action.words])
     if re.search("<html|<!doctype", text, re.IGNORECASE):
         text = html.unescape(re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL))
@@ -277,6 +279,6 @@ def _line(action: Action, secret: str | None) -> str:
 
 
 def _rels(options: dict[str, bool]) -> set[str]:
-    """Return which kinds of files are pushed."""
+    """Return the kinds of files to push."""
     left_out = {"no_docs": "doczip", "only_docs": "releasefile"}
     return {*PUSHED} - {left_out.get(name) for name in options}

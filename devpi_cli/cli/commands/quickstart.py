@@ -1,4 +1,4 @@
-"""devpi quickstart."""
+"""The command devpi quickstart: your own server on this machine."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from devpi_cli import urls
 from devpi_cli.auth.authenticator import password_login
 from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.expiry import validity
 from devpi_cli.cli.steps.local_server import ensure_running, own_server
 from devpi_cli.cli.target import Target
 from devpi_cli.errors import LoginRequired, NotAllowed
@@ -29,7 +30,7 @@ MIRROR = {
     "title": "PyPI",
     "mirror_url": "https://pypi.org/simple/",
     "mirror_web_url_fmt": "https://pypi.org/project/{name}/",
-    # Else a new mirror first loads the names of all projects of PyPI, and answers 404 meanwhile.
+    # Without this, a new mirror first loads the names of all PyPI projects, and answers 404 meanwhile.
     "mirror_no_project_list": "True",
 }
 INDEX = "dev"
@@ -42,18 +43,18 @@ Type next:
 
 
 @click.command(epilog="\b\nExamples:\n  devpi quickstart\n  devpi quickstart --user alice --port 4040")
-@click.option("--user", metavar="NAME", help="Name of the user to make. [your login name]")
+@click.option("--user", metavar="NAME", help="Name of the user to create. [your login name]")
 @click.option(
     "--port", type=click.IntRange(1, 65535), metavar="PORT", help="Port of the server. [3141, or the next free one]"
 )
 @click.option("--mirror-url", metavar="URL", help="What root/pypi mirrors. [https://pypi.org/simple/]")
 @pass_app
 def command(app: App, user: str | None, port: int | None, mirror_url: str | None) -> None:
-    """Make a server of your own on this machine, and use it.
+    """Set up your own server on this machine and start using it.
 
-    It has a user, and an index 'dev' with all of PyPI behind it. It runs on 127.0.0.1 until 'devpi server stop' or a
-    restart of the machine, and keeps its data beside the client's state. What is there already stays as it is, so
-    that quickstart can be run again.
+    It has a user, and an index 'dev' with all of PyPI as its base. It runs on 127.0.0.1 until 'devpi server stop' or a
+    restart of the machine, and stores its data next to the client's state. Running quickstart again is safe: it leaves
+    what exists unchanged.
     """
     local_server = own_server(app)
     user = urls.user_name(user or default_user())
@@ -65,24 +66,24 @@ def command(app: App, user: str | None, port: int | None, mirror_url: str | None
     index = server.url(user, INDEX)
     login = _log_in(server, local_server, user)
     _use(app, server, f"{user}/{INDEX}", login)
-    app.out.line(f"logged in {user!r}, credentials valid for {login.hours:.2f} hours")
+    app.out.line(f"logged in {user!r}{validity(login)}")
     app.out.line(f"current devpi index: {index} (logged in as {user})")
     app.out.line(NEXT)
     app.out.document({"server": local_server.url, "user": user, "index": index, "folder": str(local_server.folder)})
 
 
 def _serve(app: App, local_server: LocalServer, port: int | None) -> Iterator[str]:
-    """Make the local_server and start its server, unless that is done; say which."""
+    """Create and start the server unless that is done; yield a line for each step."""
     if local_server.exists:
-        yield f"server already there: {local_server.folder}"
+        yield f"server exists: {local_server.folder}"
     else:
         local_server.make()
-        yield f"server made: {local_server.folder}"
+        yield f"server created: {local_server.folder}"
     yield f"server {ensure_running(local_server, app, port)}: {local_server.url}"
 
 
 def _fill(server: Server, local_server: LocalServer, user: str, mirror: dict[str, str]) -> Iterator[str]:
-    """Make the mirror, the user and the index, unless they are there; say which."""
+    """Create the mirror, user and index that do not exist; yield a line for each."""
     index = f"{user}/{INDEX}"
     users = {user.name: user for user in server.users()}
     indexes = {index.name: index for user in users.values() for index in user.indexes}
@@ -90,30 +91,30 @@ def _fill(server: Server, local_server: LocalServer, user: str, mirror: dict[str
         _log_in(server, local_server, "root")
         server.create_index(PYPI, mirror)
     config = indexes[PYPI].config if PYPI in indexes else mirror
-    yield f"index {_made(PYPI, indexes)} (mirror_url={urls.hide(str(config.get('mirror_url')))})"
+    yield f"index {_outcome(PYPI, indexes)} (mirror_url={urls.hide(str(config.get('mirror_url')))})"
     if user not in users:
         _log_in(server, local_server, "root")
         local_server.remember_password(user, password := new_password())
         server.create_user(user, {"password": password})
-    yield f"user {_made(user, users)}"
+    yield f"user {_outcome(user, users)}"
     if index not in indexes:
         _log_in(server, local_server, user)
         server.create_index(index, {"bases": PYPI})
     bases = indexes[index].listed("bases") if index in indexes else [PYPI]
-    yield f"index {_made(index, indexes)} (bases={','.join(bases)})"
+    yield f"index {_outcome(index, indexes)} (bases={','.join(bases)})"
 
 
-def _made(name: str, there: Container[str]) -> str:
-    return f"already there: {name}" if name in there else f"created: {name}"
+def _outcome(name: str, existing: Container[str]) -> str:
+    return f"exists: {name}" if name in existing else f"created: {name}"
 
 
 def _log_in(server: Server, local_server: LocalServer, user: str) -> Login:
-    """Act as a user from now on, with the password that was made for them."""
+    """Act as a user from now on, with the password generated for them."""
     try:
         login = password_login(server.session, user, local_server.password(user) or "")
     except NotAllowed:
         raise LoginRequired(
-            f"the password of {user} is not the one that quickstart made",
+            f"the password of {user} is not the one that quickstart set",
             hint=f"type 'devpi use {local_server.url}' and 'devpi login {user}', or name another user with --user",
         ) from None
     server.session.log_in(login)
@@ -121,7 +122,7 @@ def _log_in(server: Server, local_server: LocalServer, user: str) -> Login:
 
 
 def _use(app: App, server: Server, index: str, login: Login) -> None:
-    """Remember the server, the index and the login, as 'devpi use' and 'devpi login' do."""
+    """Store the server, index and login, as 'devpi use' and 'devpi login' do."""
     service = discover(server.session, server.url(index))
     with app.state.changing() as state:
         state.server, state.index, state.is_mirror = service.root, index, False

@@ -1,4 +1,4 @@
-"""devpi refresh."""
+"""The command devpi refresh: mirrors ask their upstream again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MANY = 1000
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Refresh what FILE lists.",
+    help="Refresh the packages that FILE lists.",
 )
 @click.option("--all", "all_", is_flag=True, help="Refresh all projects of the mirrors.")
 @index_option("refresh")
@@ -51,10 +51,10 @@ def command(
     index: str | None,
     dry_run: bool,
 ) -> None:
-    """Make mirrors ask their upstream again for files of packages.
+    """Make mirrors ask their upstream again which files packages have.
 
-    A mirror knows for some time only what it was told last. PKG is a name, or a pattern such as 'django-*' of names
-    that the mirrors list. On an index that is no mirror it is done to the mirrors among its bases.
+    For some time after asking, a mirror uses the last answer. PKG is a name, or a pattern such as 'django-*' for the
+    projects that the mirrors list. If the index is not a mirror, the mirrors among its bases are refreshed.
     """
     if not (packages or requirement or all_):
         raise WrongUsage("nothing to refresh", hint="name packages, -r FILE or --all")
@@ -72,8 +72,8 @@ def command(
     projects = list(dict.fromkeys(names))
     if dry_run:
         app.out.lines([f"would refresh {project}" for project in projects])
-        said = {"index": index, "mirrors": mirrors, "refreshed": [], "failed": {}}
-        app.out.document({**said, "dry_run": True, "would_refresh": projects})
+        result = {"index": index, "mirrors": mirrors, "refreshed": [], "failed": {}}
+        app.out.document({**result, "dry_run": True, "would_refresh": projects})
         return
     _refresh_all(app, server, index, mirrors, projects)
 
@@ -83,31 +83,31 @@ def _is_pattern(name: str) -> bool:
 
 
 def _matching(app: App, server: Server, mirrors: Sequence[str], patterns: Iterable[str], *, dry_run: bool) -> list[str]:
-    """Return the projects of the mirrors that a pattern matches; ask before very many are refreshed."""
+    """Return the mirrors' projects that match the patterns; if there are very many, ask first."""
     patterns = [pattern.lower().replace("_", "-") for pattern in patterns]
     if not patterns:
         return []
-    there = sorted({normalised(project) for mirror in mirrors for project in server.index(mirror).projects})
+    listed = sorted({normalised(project) for mirror in mirrors for project in server.index(mirror).projects})
     found: list[str] = []
     for pattern in patterns:
-        matching = [project for project in there if fnmatchcase(project, pattern)]
+        matching = [project for project in listed if fnmatchcase(project, pattern)]
         if not matching:
             raise NothingFound(f"{' and '.join(mirrors)}: no project matches {pattern!r}")
         found += matching
     if len(found) > MANY and not dry_run:
-        app.out.confirm(f"{len(found)} projects match: ask the upstream for each of them")
+        app.out.confirm(f"{len(found)} projects match: ask the upstream about each of them")
     return found
 
 
 def _refresh_all(app: App, server: Server, index: str, mirrors: Sequence[str], projects: Sequence[str]) -> None:
-    """Refresh projects, all of them, whatever happens to one; raise what stands for all failures."""
+    """Refresh all projects, even if some fail; raise one error for all failures."""
     refreshed: list[str] = []
     failures: dict[str, DevpiError] = {}
     try:
         for project in projects:
             try:
                 _refresh(server, mirrors, project)
-            except NotAllowed:  # true of every project
+            except NotAllowed:  # it applies to every project
                 raise
             except (Refused, NothingFound) as error:
                 failures[project] = error
@@ -121,7 +121,7 @@ def _refresh_all(app: App, server: Server, index: str, mirrors: Sequence[str], p
 
 
 def _refresh(server: Server, mirrors: Sequence[str], project: str) -> None:
-    """Refresh a project on the mirrors that have it. Raises NothingFound when none has."""
+    """Refresh a project on the mirrors that have it. Raises NothingFound if none has it."""
     unknown = []
     for mirror in mirrors:
         try:
@@ -131,5 +131,5 @@ def _refresh(server: Server, mirrors: Sequence[str], project: str) -> None:
     if len(unknown) == len(mirrors):
         raise NothingFound(
             f"no project {project!r} on {' or '.join(mirrors)}",
-            hint="if there should be one, can the server reach the upstream?",
+            hint="if it should exist: can the server reach the upstream?",
         )

@@ -1,4 +1,4 @@
-"""devpi remove."""
+"""The command devpi remove: projects, releases or files of an index."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 )
 @click.argument("requirement", metavar="REQUIREMENT|URL")
 @index_option("remove from")
-@click.option("--force", "-f", is_flag=True, help="Remove from a non-volatile index, too.")
-@click.option("--missing-ok", is_flag=True, help="What is not there is no failure.")
+@click.option("--force", "-f", is_flag=True, help="Also remove from a non-volatile index.")
+@click.option("--missing-ok", is_flag=True, help="Succeed if there is nothing to remove.")
 @dry_run_option()
 @jobs_option("remove")
 @pass_app
 def command(
     app: App, requirement: str, index: str | None, force: bool, missing_ok: bool, dry_run: bool, jobs: int | None
 ) -> None:
-    """Remove a project, releases of it, or one file from an index.
+    """Remove a project, some of its releases, or one file from an index.
 
-    REQUIREMENT is NAME for the whole project, or 'NAME==VERSION', 'NAME<VERSION' for releases; a URL is that of one
-    file. What will go is shown first. What the index has from its bases stays there.
+    REQUIREMENT is NAME for the whole project, or 'NAME==VERSION', 'NAME<VERSION' for releases; URL is that of one file.
+    What will be removed is shown first. Releases that the index has from its bases are not removed.
     """
     if urls.is_url(requirement):
         _remove_file(app, requirement.partition("#")[0], force=force, missing_ok=missing_ok, dry_run=dry_run)
@@ -73,13 +73,13 @@ def _remove_file(app: App, typed: str, *, force: bool, missing_ok: bool, dry_run
     if "/+f/" not in typed and "/+e/" not in typed:  # the server would delete a whole project, index or user
         raise WrongUsage(
             f"{urls.hide(typed)!r} is not the URL of a file",
-            hint="type one that 'devpi list NAME' shows, or 'NAME==VERSION'",
+            hint="type a URL from 'devpi list NAME', or 'NAME==VERSION'",
         )
     target, url = app.url_target(typed)
     server = app.connect(target)
     try:
         if dry_run:
-            server.session.request("GET", url)  # what describes the file, not the file itself
+            server.session.request("GET", url)  # returns a description of the file, not the file itself
             app.out.lines(["would remove the following file:", url])
             app.out.document({"dry_run": True, "would_remove": [url], "removed": []})
             return
@@ -97,7 +97,7 @@ def _remove_file(app: App, typed: str, *, force: bool, missing_ok: bool, dry_run
 def _plan(
     app: App, server: Server, index: str, wanted: Requirement, releases: Sequence[Release], *, force: bool
 ) -> None:
-    """Say what a dry run leaves undone."""
+    """Report what the command would do without --dry-run."""
     place = require_place(server, index, REMOVE)
     if releases and not force:
         require_volatile(place, ADD_FORCE)
@@ -133,7 +133,7 @@ def _remove_releases(
     force: bool,
     jobs: int | None,
 ) -> None:
-    """Remove releases until one cannot be removed; those that are on their way then still are."""
+    """Remove releases until one fails; finish the removals that have started by then."""
     removed: list[Release] = []
     failures: list[tuple[str, DevpiError]] = []
 

@@ -1,4 +1,4 @@
-"""devpi server."""
+"""The command devpi server: control of the server that quickstart set up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group(epilog="\b\nExamples:\n  devpi server status\n  devpi server stop")
 def command() -> None:
-    """Start, stop, or look at the server that quickstart made."""
+    """Start, stop or inspect the server that quickstart set up."""
 
 
 @command.command(epilog="\b\nExamples:\n  devpi server start\n  devpi server start --port 4040")
@@ -25,11 +25,11 @@ def command() -> None:
     "--port",
     type=click.IntRange(1, 65535),
     metavar="PORT",
-    help="Port to listen on. [the one it had, or the next free one]",
+    help="Port to listen on. [the last one, or the next free one]",
 )
 @pass_app
 def start(app: App, port: int | None) -> None:
-    """Start the server, if it does not run."""
+    """Start the server if it is not running."""
     local_server = own_server(app)
     done = ensure_running(local_server, app, port)
     app.out.line(f"server {done}: {local_server.url} (process {local_server.pid})")
@@ -39,7 +39,7 @@ def start(app: App, port: int | None) -> None:
 @command.command(epilog="\b\nExample:\n  devpi server stop")
 @pass_app
 def stop(app: App) -> None:
-    """Stop the server, if it runs."""
+    """Stop the server if it is running."""
     local_server = own_server(app)
     was_running = is_running(local_server, app)
     if was_running:
@@ -51,7 +51,7 @@ def stop(app: App) -> None:
 @command.command(epilog="\b\nExamples:\n  devpi server status\n  devpi server status --json")
 @pass_app
 def status(app: App) -> None:
-    """Tell whether the server runs, where, and where its data is."""
+    """Show whether the server is running, its URL, and where its data is."""
     local_server = own_server(app)
     running = is_running(local_server, app)
     how = f"running (process {local_server.pid})" if running else "not running"
@@ -71,11 +71,11 @@ def status(app: App) -> None:
 
 @command.command(epilog="\b\nExamples:\n  devpi server log\n  devpi server log -n 100")
 @click.option(
-    "--lines", "-n", type=click.IntRange(min=1), metavar="COUNT", default=20, show_default=True, help="How many lines."
+    "--lines", "-n", type=click.IntRange(min=1), metavar="COUNT", default=20, show_default=True, help="Number of lines."
 )
 @pass_app
 def log(app: App, lines: int) -> None:
-    """Show the last lines that the server printed."""
+    """Show the last lines of the server's log."""
     path = own_server(app).log
     if not path.exists():
         raise NothingFound(f"there is no log at {path}", hint="type 'devpi quickstart'")

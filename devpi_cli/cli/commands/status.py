@@ -1,4 +1,4 @@
-"""devpi status."""
+"""The command devpi status: the server, the login and the index."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import click
 
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
+from devpi_cli.cli.steps.expiry import expires, remaining
 from devpi_cli.cli.steps.hints import no_longer_good
-from devpi_cli.cli.steps.service import ask, expiry
+from devpi_cli.cli.steps.service import ask
 from devpi_cli.errors import NotAllowed
 from devpi_cli.models import Status
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 @index_option("show")
 @pass_app
 def command(app: App, index: str | None) -> None:
-    """Show who is logged in where: server, its role, versions, login and index.
+    """Show the server, its role and versions, the login and the index.
 
-    The server is asked. Of a replica it says how far behind its primary it is, of a primary how far behind its replicas
-    are. Nobody has to be logged in; 'devpi whoami' tells by its exit status whether somebody is.
+    It asks the server. A replica reports how far it is behind its primary, a primary how far its replicas are behind.
+    No login is needed; the exit status of 'devpi whoami' tells whether you are logged in.
     """
     target = app.target(index)
     name, server = target.optional_index(), app.connect(target)
@@ -41,11 +42,11 @@ def command(app: App, index: str | None) -> None:
 
 
 def _status(app: App, server: Server) -> Status:
-    """Return how the server is; a locked-down one does not tell everybody."""
+    """Return the server's status; a locked-down server does not show it to everyone."""
     try:
         return server.status()
     except NotAllowed as error:
-        app.out.note(f"the server does not tell its status ({error.status} {error.reason})")
+        app.out.note(f"the server does not show its status ({error.status} {error.reason})")
         return Status({})
 
 
@@ -57,19 +58,19 @@ def _server_lines(root: str, status: Status) -> list[str]:
     elif status.role:
         lines.append(f"role: {status.role}")
     for replica in status.replicas:
-        lines.append(f"replica: {replica.url or 'of unknown URL'}, {_lag(_behind(status, replica.serial))}")
+        lines.append(f"replica: {replica.url or 'URL unknown'}, {_lag(_behind(status, replica.serial))}")
     return lines
 
 
 def _since(status: Status) -> str:
     if not status.behind or status.in_sync_at is None:
         return ""
-    return f"; it had all {max(0, time.time() - status.in_sync_at):.0f} s ago"
+    return f"; last in sync {max(0, time.time() - status.in_sync_at):.0f} s ago"
 
 
 def _lag(behind: int | None) -> str:
     if behind is None:
-        return "nobody knows how far behind"
+        return "lag unknown"
     return f"{behind} change{'' if behind == 1 else 's'} behind" if behind else "in sync"
 
 
@@ -78,7 +79,8 @@ def _behind(status: Status, serial: int) -> int | None:
 
 
 def _own_lines(server: Server, login: Login | None, wrong: str, index: Index | None) -> list[str]:
-    lasts = f" (for {login.hours:.2f} more hours)" if login and 0 < login.hours < float("inf") else ""
+    rest = remaining(login) if login else ""
+    lasts = f" ({rest})" if rest else ""
     lines = [f"user: {wrong or (login.user if login else '')}{'' if wrong else lasts}"]
     if index is None:
         return [*lines, "index: none in use"]
@@ -110,13 +112,13 @@ def _server_data(root: str, status: Status) -> dict[str, Any]:
     }
 
 
-def _own_data(server: Server, login: Login | None, wrong: str, said: str, index: Index | None) -> dict[str, Any]:
-    verdict = "none" if login is None else "ok" if not wrong else "expired" if said == "expired" else "invalid"
+def _own_data(server: Server, login: Login | None, wrong: str, reply: str, index: Index | None) -> dict[str, Any]:
+    verdict = "none" if login is None else "ok" if not wrong else "expired" if reply == "expired" else "invalid"
     config = index.config if index else {}
     return {
         "user": login.user if login and not wrong else None,
         "login": verdict,
-        "expires": expiry(login) if login and not wrong else None,
+        "expires": expires(login) if login and not wrong else None,
         "index": index.name if index else None,
         "url": server.url(index.name) if index else None,
         "type": config.get("type"),

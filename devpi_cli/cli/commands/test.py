@@ -1,4 +1,4 @@
-"""devpi test."""
+"""The command devpi test: tox runs of releases on an index."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
     "  devpi test demo -e py312 --tox-args '-- -k fast'"
 )
 @click.argument("requirements", nargs=-1, required=True, metavar="REQUIREMENT...")
-@click.option("-e", "environments", metavar="ENVNAME", help="Environments of tox to run. [what the configuration says]")
-@click.option("-c", "config", metavar="PATH", type=click.Path(path_type=Path), help="Configuration for tox to use.")
+@click.option("-e", "environments", metavar="ENVNAME", help="Tox environments to run. [those of the configuration]")
+@click.option("-c", "config", metavar="PATH", type=click.Path(path_type=Path), help="Tox configuration to use.")
 @click.option(
     "--fallback-ini",
     metavar="PATH",
     type=click.Path(path_type=Path),
-    help="Configuration for a package that has none of its own.",
+    help="Tox configuration for packages that have none.",
 )
-@click.option("--tox-args", default="", metavar="ARGUMENTS", help="More arguments for tox, quoted as one.")
+@click.option("--tox-args", default="", metavar="ARGUMENTS", help="More arguments for tox, quoted as one argument.")
 @click.option("--no-upload", is_flag=True, help="Do not attach the results to the files.")
 @index_option("take releases from")
-@click.option("--select", "-s", metavar="REGEX", help="Test the files with a name like this, of whatever platform.")
+@click.option("--select", "-s", metavar="REGEX", help="Test the files whose names match, for any platform.")
 @click.option(
     "--list", "-l", "--dry-run", "-n", "list_", is_flag=True, help="Show what would be tested, and do nothing."
 )
@@ -63,11 +63,11 @@ def command(
     select: str | None,
     list_: bool,
 ) -> None:
-    """Test releases with tox, and attach the results to their files.
+    """Test releases with tox and attach the results to their files.
 
-    Of the newest release that meets a REQUIREMENT (NAME, 'NAME==VERSION') it tests every sdist, and every wheel that
-    runs on any platform, with the tests and the tox configuration in the sdist. tox (4.23 or newer) is that of the
-    active environment, or the first one on the PATH. All files are tested, and the exit status is the worst one.
+    For each REQUIREMENT (NAME, 'NAME==VERSION') it takes the newest matching release and tests every sdist, and every
+    wheel that runs on any platform, with the tests and tox configuration of the sdist. It runs tox (4.23 or newer) of
+    the active environment, or else the first on the PATH. All files are tested; the exit status is the worst of all.
     """
     wanted = [Requirement.parse(requirement) for requirement in requirements]
     options = testruns.Options(environments, config, fallback_ini, _arguments(tox_args))
@@ -83,7 +83,7 @@ def command(
     url = f"{server.url(name)}/+simple/"
     with (
         tempfile.TemporaryDirectory(prefix="devpi-test-", ignore_cleanup_errors=True) as folder,
-        index_access(app, server, url) as environment,  # uv stands in for pip, with tox-uv
+        index_access(app, server, url) as environment,  # for pip, and for uv with tox-uv
     ):
         bench = Bench(app, server, tox, options, Path(folder).resolve(), environment, not no_upload)
         _test(app, name, candidates, bench)
@@ -91,7 +91,7 @@ def command(
 
 @dataclass
 class Bench:
-    """Where files are tested: a private folder, with every file downloaded and unpacked only once."""
+    """A private folder to test files in; each is downloaded and unpacked only once."""
 
     app: App
     server: Server
@@ -146,10 +146,10 @@ class Bench:
         if not report:
             return
         self.app.out.line(f"posting tox result data to {urls.hide(link.url)}")
-        said = self.server.attach_tox_result(link.url, report)
+        message = self.server.attach_tox_result(link.url, report)
         self.app.out.line("success")
-        if said:
-            self.app.out.warn(said)
+        if message:
+            self.app.out.warn(message)
 
 
 def _arguments(typed: str) -> tuple[str, ...]:
@@ -163,13 +163,13 @@ def _pattern(typed: str) -> re.Pattern[str]:
     try:
         return re.compile(typed)
     except re.error as error:
-        raise WrongUsage(f"--select {typed!r} is no regular expression: {error}") from None
+        raise WrongUsage(f"--select {typed!r} is not a regular expression: {error}") from None
 
 
 def _candidates(
     app: App, server: Server, index: str, wanted: Requirement, select: re.Pattern[str] | None
 ) -> list[Candidate]:
-    """Return what to test of the newest release that is meant and has files."""
+    """Return the files to test: those of the newest matching release that has any."""
     releases = {release.version: release for release in server.releases(index, wanted.project) if release.files}
     version = next(filter(wanted.matches, newest_first(releases)), None)
     if version is None:
@@ -178,7 +178,7 @@ def _candidates(
     tested = [candidate.file for candidate in found]
     for link in releases[version].files:
         if link not in tested and not select:
-            app.out.note(f"left out: {link.name} does not run everywhere (--select can choose it)")
+            app.out.note(f"left out: {link.name} does not run on every platform (use --select to test it)")
     return found
 
 
@@ -190,13 +190,13 @@ def _show(app: App, index: str, candidates: list[Candidate]) -> None:
 
 
 def _test(app: App, index: str, candidates: list[Candidate], bench: Bench) -> None:
-    """Test all files, whatever becomes of one; raise what stands for all failures."""
+    """Test all files, even if some fail; raise one error for all failures."""
     failures: dict[str, list[DevpiError]] = {}
     try:
         for candidate in candidates:
             failures[candidate.file.url] = bench.test(candidate)
     finally:
-        tested = [{"url": url, "failures": [error.message for error in those]} for url, those in failures.items()]
+        tested = [{"url": url, "failures": [error.message for error in errors]} for url, errors in failures.items()]
         app.out.document({"index": index, "tested": tested})
     failed = [(url, error) for url, errors in failures.items() for error in errors]
     if len(candidates) == 1 and len(failed) == 1:

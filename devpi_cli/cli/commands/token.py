@@ -1,4 +1,4 @@
-"""devpi token."""
+"""The command devpi token: API tokens of a server with devpi-tokens."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import click
 from devpi_cli import urls
 from devpi_cli.auth.sources import Credential, token_in_environment
 from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.expiry import validity
 from devpi_cli.cli.steps.login import accepted, remember
 from devpi_cli.cli.steps.preflight import dry_run_option
 from devpi_cli.errors import DevpiError, LoginRequired, NothingFound, PluginMissing, WrongUsage
@@ -31,10 +32,10 @@ INSTEAD = "name its file with -f FILE, or set DEVPI_TOKEN"
 
 
 def _restrictions(command: _Command) -> _Command:
-    """Add the options that limit a token."""
-    several = "Comma-separated, and more than once."
+    """Add the options that restrict a token."""
+    several = "Comma-separated, repeatable."
     options = [
-        click.option("--allowed", "-a", multiple=True, metavar="PERMISSION", help=f"Allow only this. {several}"),
+        click.option("--allowed", "-a", multiple=True, metavar="PERMISSION", help=f"Allow only these. {several}"),
         click.option("--indexes", "-i", multiple=True, metavar="INDEX", help=f"Only these indexes. {several}"),
         click.option("--projects", "-p", multiple=True, metavar="NAME", help=f"Only these projects. {several}"),
         click.option(
@@ -46,12 +47,12 @@ def _restrictions(command: _Command) -> _Command:
     return command
 
 
-_user_option = click.option("--user", "-u", metavar="USER", help="Whose token. [who is logged in]")
+_user_option = click.option("--user", "-u", metavar="USER", help="Owner of the token. [the logged-in user]")
 _output_option = click.option(
     "--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the token to FILE (0600). [stdout]"
 )
 _file_option = click.option(
-    "--file", "-f", metavar="FILE", help="Where the token is; - for standard input. [the variable DEVPI_TOKEN]"
+    "--file", "-f", metavar="FILE", help="File with the token; - for standard input. [the variable DEVPI_TOKEN]"
 )
 
 
@@ -61,10 +62,10 @@ _file_option = click.option(
     "  devpi token login -f ci-token"
 )
 def command() -> None:
-    """Create, list, delete, derive, inspect API tokens, or log in with one.
+    """Create, list, delete, derive and inspect API tokens, or log in with one.
 
-    The server needs the plugin devpi-tokens for them. A token is good as DEVPI_TOKEN, and as the password of its user
-    for pip, uv and twine. It never may change users or make tokens.
+    The server needs the plugin devpi-tokens. A token works as DEVPI_TOKEN, and as the password of its user in pip, uv
+    and twine. It can never change users or create tokens.
     """
 
 
@@ -86,14 +87,14 @@ def create(
     output: Path | None,
     dry_run: bool,
 ) -> None:
-    """Create a token on the server, for you or, as root, for somebody else.
+    """Create a token on the server for yourself or, as root, for another user.
 
-    Without WHEN it is good for a year, and that is the most for all but root.
+    By default it is valid for a year, which is the maximum for everyone but root.
     """
     owner, issuer = _issuer(app, user)
     limits = _limits(app, owner, allowed, indexes, projects, expires)
     if dry_run:
-        issuer.tokens(owner)  # who may see them may make some
+        issuer.tokens(owner)  # permission to list includes permission to create
         app.out.lines([f"would create a token of {owner}", *(f"  {_readable(rule)}" for rule in limits.caveats())])
         app.out.document({"user": owner, "dry_run": True, "would": "create", "restrictions": limits.caveats()})
         return
@@ -111,9 +112,9 @@ def create(
 @_user_option
 @pass_app
 def list_(app: App, user: str | None) -> None:
-    """List the tokens of a user, with what each is restricted to.
+    """List the tokens of a user with their restrictions.
 
-    Tokens that were derived from these nobody knows.
+    Derived tokens are not listed: the server does not know them.
     """
     owner, issuer = _issuer(app, user)
     found = issuer.tokens(owner)
@@ -130,12 +131,12 @@ def list_(app: App, user: str | None) -> None:
 @dry_run_option()
 @pass_app
 def delete(app: App, ids: tuple[str, ...], user: str | None, dry_run: bool) -> None:
-    """Delete tokens; those that were derived from them are no longer good, either."""
+    """Delete tokens; tokens derived from them become invalid, too."""
     owner, issuer = _issuer(app, user)
     if dry_run:
-        there = issuer.tokens(owner)
-        if gone := [name for name in ids if name not in there]:
-            raise NothingFound(f"{owner} has no token {gone[0]}", hint="'devpi token list' shows which there are")
+        existing = issuer.tokens(owner)
+        if missing := [name for name in ids if name not in existing]:
+            raise NothingFound(f"{owner} has no token {missing[0]}", hint="'devpi token list' lists the tokens")
         app.out.lines([f"would delete the token {name} of {owner}" for name in ids])
         app.out.document({"user": owner, "dry_run": True, "would": "delete", "tokens": list(ids)})
         return
@@ -163,11 +164,11 @@ def derive(
     expires: str | None,
     output: Path | None,
 ) -> None:
-    """Make a token that may do less from another one. No server is asked."""
+    """Derive a more restricted token from another one, without asking a server."""
     token = _token(app, file)
     limits = _limits(app, tokens.user_of(token) or "", allowed, indexes, projects, expires)
     if not limits.caveats():
-        raise WrongUsage("nothing that the new token may not do", hint="limit it with -a, -i, -p or -e")
+        raise WrongUsage("the new token would have no new restriction", hint="restrict it with -a, -i, -p or -e")
     _require_place(app, output)
     _hand_over(app, tokens.derived(token, limits), output)
 
@@ -176,7 +177,10 @@ def derive(
 @_file_option
 @pass_app
 def inspect(app: App, file: str | None) -> None:
-    """Show whose token it is, its id and what it is restricted to. No server is asked, and no secret shown."""
+    """Show the user, id and restrictions of a token.
+
+    No server is asked, and no secret is shown.
+    """
     token = _token(app, file)
     rules = tokens.restrictions(token)
     app.out.lines([f"user: {tokens.user_of(token)}", f"id: {tokens.id_of(token)}"])
@@ -189,9 +193,9 @@ def inspect(app: App, file: str | None) -> None:
 @_file_option
 @pass_app
 def login(app: App, file: str | None) -> None:
-    """Log in with a token, after the server accepted it.
+    """Log in with a token that the server accepts.
 
-    It is kept as that of 'devpi login' is, for as long as it is good.
+    It is stored like that of 'devpi login', and used until it expires.
     """
     token = _token(app, file)
     target = app.target()
@@ -205,17 +209,16 @@ def login(app: App, file: str | None) -> None:
     found = accepted(server, credential)
     remember(app, server, found)
     index = server.url(target.index) if target.index else None
-    lasts = f", credentials valid for {found.hours:.2f} hours" if until else ""
-    app.out.line(f"logged in {found.user!r}{f' at {index!r}' if index else ''}{lasts}")
+    app.out.line(f"logged in {found.user!r}{f' at {index!r}' if index else ''}{validity(found)}")
     app.out.document({"user": found.user, "server": server.root, "index": index, "expires": until})
 
 
 def _issuer(app: App, typed: str | None) -> tuple[str, TokenIssuer]:
-    """Return whose tokens are meant, and the server that issues them."""
+    """Return the owner of the tokens, and the server that issues them."""
     target = app.target()
     server, user = app.connect(target), typed or target.acting_user()
     if not user:
-        raise LoginRequired("whose token? nobody is logged in", hint="type 'devpi login USER' first")
+        raise LoginRequired("whose token? you are not logged in", hint="type 'devpi login USER' first")
     return urls.user_name(user), TokenIssuer(server)
 
 
@@ -224,8 +227,8 @@ def _limits(
 ) -> tokens.Limits:
     permissions = _items(allowed)
     if unknown := [name for name in permissions if name not in tokens.PERMISSIONS]:
-        app.out.note(f"permissions that devpi-server has: {', '.join(tokens.PERMISSIONS)}")
-        app.out.confirm(f"allow {', '.join(unknown)}, which only a plugin of the server can know")
+        app.out.note(f"permissions of devpi-server: {', '.join(tokens.PERMISSIONS)}")
+        app.out.confirm(f"allow {', '.join(unknown)}, which only a plugin of the server may know")
     return tokens.Limits(
         tuple(permissions),
         tuple(urls.index_name(name, user) for name in _items(indexes)),
@@ -239,33 +242,35 @@ def _items(typed: Iterable[str]) -> list[str]:
 
 
 def _token(app: App, file: str | None) -> str:
-    """Return the token from a file, from standard input, or from ``DEVPI_TOKEN``; at a terminal it is asked for."""
+    """Return the token from a file, standard input or ``DEVPI_TOKEN``, or ask for it."""
     if file == "-":
         found = sys.stdin.readline().strip() if sys.stdin else ""
     elif file:
         try:
             found = read(Path(file).expanduser()).strip()
         except (OSError, UnicodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise WrongUsage(f"cannot read the token in {file}: {why}") from None
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise WrongUsage(f"cannot read the token in {file}: {reason}") from None
     else:
-        found = token_in_environment() or app.out.ask_password(
-            "token:", "name its file with -f FILE, or set DEVPI_TOKEN"
-        )
+        found = token_in_environment() or app.out.ask_password("token:", INSTEAD)
     if not (tokens.is_token(found) and tokens.user_of(found)):
         where = "standard input" if file == "-" else file or "DEVPI_TOKEN"
-        raise WrongUsage(f"{where} has no API token of devpi", hint=f"one begins with {tokens.DEVPI_PREFIX}")
+        raise WrongUsage(
+            f"{where} does not contain a devpi API token", hint=f"a token begins with {tokens.DEVPI_PREFIX}"
+        )
     return found
 
 
 def _require_place(app: App, output: Path | None) -> None:
-    """See to it that the token, which is made only once, has somewhere to go."""
+    """Check before a token is made, which happens only once, that it can be stored."""
     if output is None:
         return
-    if not output.parent.is_dir() or output.is_dir():
-        raise WrongUsage(f"cannot write {output}: there is no such folder, or it is one")
+    if output.is_dir():
+        raise WrongUsage(f"cannot write {output}: it is a folder")
+    if not output.parent.is_dir():
+        raise WrongUsage(f"cannot write {output}: there is no folder {output.parent}")
     if output.exists():
-        app.out.confirm(f"{output} is there already: overwrite it")
+        app.out.confirm(f"{output} already exists: overwrite it")
 
 
 def _hand_over(app: App, token: str, output: Path | None) -> None:
@@ -289,7 +294,7 @@ def _data(rules: list[str]) -> dict[str, Any]:
 
 
 def _readable(rule: str) -> str:
-    """Return a restriction with its time as people read it."""
+    """Return a restriction with its time in readable form."""
     name, _, value = rule.partition("=")
     with suppress(ValueError, OverflowError, OSError):
         if name in ("expires", "not_before"):

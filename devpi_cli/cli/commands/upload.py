@@ -1,4 +1,4 @@
-"""devpi upload."""
+"""The command devpi upload: built projects, files and documentation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from devpi_cli.models import Dist
     from devpi_cli.server.api import Server
 
-# What --formats knows of the days of setup.py, and what it means to build.
+# The names from setup.py that --formats accepts, and what each builds.
 FORMATS = {"bdist_wheel": "wheel", "sdist": "sdist", "sdist.tgz": "sdist", "sdist.gztar": "sdist"}
 BOTH_FORMATS = (
     "you can remove it to get the default sdist and wheel releases you get with your currently specified formats."
@@ -40,33 +40,39 @@ DIST = Path("dist")
 )
 @click.argument("paths", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 @index_option("upload to")
-@click.option("--from-dir", is_flag=True, help="Let a FILE be a folder: all distributions in and below it.")
-@click.option("--only-latest", is_flag=True, help="Of every project, upload its newest version only.")
-@click.option("--dry-run", "-n", is_flag=True, help="Say what would be uploaded, and change nothing.")
-@click.option("--skip-existing", is_flag=True, help="Send no file that the index has; one that differs is a conflict.")
-@click.option("--check/--no-check", default=None, help="First check the files, as twine does, and the mirrors.")
-@click.option("--sdist/--no-sdist", default=None, help="Build an sdist only, or none.")
-@click.option("--wheel/--no-wheel", default=None, help="Build a wheel only, or none.")
+@click.option("--from-dir", is_flag=True, help="FILE may be a folder: upload all distributions in and below it.")
+@click.option("--only-latest", is_flag=True, help="Upload only the newest version of each project.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be uploaded, and change nothing.")
+@click.option("--skip-existing", is_flag=True, help="Skip files already on the index; fail if one differs.")
+@click.option(
+    "--check/--no-check", default=None, help="First check the files as twine does, and mirrors for the same projects."
+)
+@click.option("--sdist/--no-sdist", default=None, help="Build only an sdist, or none.")
+@click.option("--wheel/--no-wheel", default=None, help="Build only a wheel, or none.")
 @click.option("--formats", metavar="LIST", help="sdist, bdist_wheel or both; deprecated.")
-@click.option("--no-isolation", is_flag=True, help="Build without an environment of its own.")
+@click.option("--no-isolation", is_flag=True, help="Build without an isolated environment.")
 @click.option(
     "--installer",
     type=click.Choice(["auto", "pip", "uv"]),
     default="auto",
     envvar="DEVPI_INSTALLER",
-    help="What fills that environment. [uv if there is one, or pip]",
+    help="Program to fill that environment. [uv if there is one, else pip]",
 )
-@click.option("--no-vcs/--vcs", default=None, help="Build in the folder itself, not what git or hg track of it.")
-@click.option("--setupdir-only/--no-setupdir-only", default=None, help="Build from this folder only, without history.")
-@click.option("--with-docs", is_flag=True, help="Build the documentation with Sphinx and upload it, too.")
-@click.option("--only-docs", is_flag=True, help="Upload documentation only.")
+@click.option("--no-vcs/--vcs", default=None, help="Build in the folder itself, not in a copy of the tracked files.")
+@click.option(
+    "--setupdir-only/--no-setupdir-only", default=None, help="Copy only this folder to build in, without history."
+)
+@click.option("--with-docs", is_flag=True, help="Also build the documentation with Sphinx, and upload it.")
+@click.option("--only-docs", is_flag=True, help="Upload only documentation.")
 @click.option(
     "--docs",
     metavar="DIR",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Upload the pages in DIR as documentation, too.",
+    help="Also upload the pages in DIR as documentation.",
 )
-@click.option("--python", "-p", metavar="PYTHON", help="Build with this Python. [the active environment's, or ours]")
+@click.option(
+    "--python", "-p", metavar="PYTHON", help="Build with this Python. [the active environment's, or devpi's own]"
+)
 @jobs_option("send")
 @pass_app
 def command(
@@ -93,10 +99,10 @@ def command(
 ) -> None:
     """Build and upload the project in this folder, or upload files.
 
-    Without FILE an sdist and a wheel are built from a copy of the files that git or hg track, kept in dist/ and
-    uploaded; [tool.devpi.upload] in pyproject.toml, or [devpi:upload] in setup.cfg, may say otherwise. FILEs are
-    wheels (.whl), sdists (.tar.gz, .zip) and documentation (.doc.zip, .doc.tar.gz). All files are tried; if any fails,
-    the summary says which, and the exit status is not 0.
+    Without FILE, an sdist and a wheel are built from a copy of the files tracked by git or hg, stored in dist/ and
+    uploaded; [tool.devpi.upload] in pyproject.toml, or [devpi:upload] in setup.cfg, can change that. A FILE is a wheel
+    (.whl), an sdist (.tar.gz, .zip) or documentation (.doc.zip, .doc.tar.gz). All files are tried; if any fail, the
+    summary names them, and the exit status is not 0.
     """
     target = app.target(index)
     name, server = target.require_index(), app.connect(target)
@@ -106,7 +112,9 @@ def command(
         uploads = Uploads(app, server, name, dry_run, compare, bool(check), jobs, private)
         if paths:
             if with_docs and not docs:
-                app.out.warn("--with-docs builds the project in this folder; name finished pages with --docs DIR")
+                app.out.warn(
+                    "--with-docs is only for the project in this folder; to upload finished pages, type --docs DIR"
+                )
             _add_files(uploads, dists.find(paths, from_dir=from_dir), only_docs=only_docs, docs=docs)
             if only_latest:
                 uploads.read()
@@ -124,7 +132,7 @@ def command(
 
 
 def _refuse_mirror(app: App, server: Server, index: str) -> None:
-    """Refuse at once what the server would refuse after it got the whole file."""
+    """Refuse at once an upload that the server would refuse after getting the whole file."""
     state = app.state
     if state.is_mirror and (server.root, index) == (state.server, state.index):
         raise DevpiError(
@@ -134,7 +142,7 @@ def _refuse_mirror(app: App, server: Server, index: str) -> None:
 
 
 def _chosen(app: App, typed: Defaults) -> tuple[bool, bool]:
-    """Return whether to build an sdist, and a wheel; formats count when neither was chosen."""
+    """Return whether to build an sdist, and a wheel; formats apply if neither was chosen."""
     sdist, wheel = typed.sdist, typed.wheel
     if sdist is None and wheel is None and typed.formats:
         kinds = {FORMATS.get(name.strip(), "") for name in typed.formats.split(",")}
@@ -150,7 +158,7 @@ def _chosen(app: App, typed: Defaults) -> tuple[bool, bool]:
 
 
 def _add_files(uploads: Uploads, paths: Sequence[Path], *, only_docs: bool, docs: Path | None) -> None:
-    """Add files, or the documentation among them; a folder of pages belongs to the release that the files are of."""
+    """Add files, or only documentation; a folder of pages belongs to the files' release."""
     if only_docs and not docs:
         given, paths = paths, [path for path in paths if documentation.is_documentation(path)]
         if not paths:
@@ -175,22 +183,22 @@ def _add_built(
 ) -> None:
     """Build the release, its documentation, or both."""
     app = uploads.app
-    heard = app.out.note if app.options.verbose else _nobody
+    on_line = app.out.note if app.options.verbose else _discard
     private = uploads.private
     source = _source(uploads, typed)
     if release:
         app.out.line(f"--> .$ {made.shown}")
-        files = [_kept(uploads, file) for file in builder.build(source, made, private, heard)]
+        files = [_keep(uploads, file) for file in builder.build(source, made, private, on_line)]
         uploads.paths = files
         uploads.read()
     if (docs or sphinx) and not uploads.failures:
-        of = _only_release(uploads.dists) if release else builder.release_of(source, made, private, heard)
-        pages = docs or builder.build_docs(source, private, heard)
+        of = _only_release(uploads.dists) if release else builder.release_of(source, made, private, on_line)
+        pages = docs or builder.build_docs(source, private, on_line)
         _add_docs(uploads, pages, of, label="" if docs else " [sphinx docs]")
 
 
-def _nobody(line: str) -> None:
-    """Hear the output of a build that nobody wants to see."""
+def _discard(line: str) -> None:
+    """Ignore a line of build output."""
 
 
 def _source(uploads: Uploads, typed: Defaults) -> Path:
@@ -203,16 +211,16 @@ def _source(uploads: Uploads, typed: Defaults) -> Path:
             uploads.app.out.warn(f"{missing.message}: building in the folder itself")
         else:
             project = copied or project
-    # Building in place leaves traces there.
+    # Building in place leaves files behind, which a dry run must not do.
     return builder.full_copy(project, private) if uploads.dry_run and project == Path.cwd() else project
 
 
 def _only_release(found: Sequence[Dist]) -> tuple[str, str]:
-    """Return name and version of the one release that all distributions belong to."""
+    """Return name and version of the only release among the distributions."""
     releases = {(str(dist.fields["name"]), dist.version) for dist in found if dist.action != DOC_UPLOAD}
     if len(releases) != 1:
         raise WrongUsage(
-            f"--docs: whose documentation? there are {len(releases)} releases", hint="upload those of one project"
+            f"--docs needs the files of one release: there are {len(releases)}", hint="upload one project at a time"
         )
     return releases.pop()
 
@@ -220,11 +228,11 @@ def _only_release(found: Sequence[Dist]) -> tuple[str, str]:
 def _add_docs(uploads: Uploads, folder: Path, release: tuple[str, str], *, label: str = " [docs]") -> None:
     name, version = release
     packed = documentation.pack(folder, uploads.private / f"{name}-{version}{documentation.SUFFIX}")
-    uploads.dists.append(documentation.dist(_kept(uploads, packed, label), name, version))
+    uploads.dists.append(documentation.dist(_keep(uploads, packed, label), name, version))
 
 
-def _kept(uploads: Uploads, file: Path, label: str = "") -> Path:
-    """Keep a built file in dist/, unless this is a dry run, and say so."""
+def _keep(uploads: Uploads, file: Path, label: str = "") -> Path:
+    """Move a built file to dist/, unless this is a dry run, and report it."""
     kept = file if uploads.dry_run else builder.keep(file, DIST)
     if uploads.dry_run:
         uploads.shown[file] = DIST / file.name

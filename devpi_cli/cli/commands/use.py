@@ -1,4 +1,4 @@
-"""devpi use."""
+"""The command devpi use: the server and index to work with, and settings of pip and uv."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.expiry import expired, invalid
 from devpi_cli.cli.steps.install_env import NONE, chosen_venv
 from devpi_cli.cli.steps.pip_settings import TRUST, make, plan, put_back, show, show_diff
 from devpi_cli.cli.steps.service import OUTSIDE_URL, ask, trouble_at
@@ -33,28 +34,30 @@ if TYPE_CHECKING:
 )
 @click.argument("url", required=False, metavar="[URL | USER/INDEX | INDEX]")
 @click.option("--list", "-l", "list_", is_flag=True, help="List all indexes of the server.")
-@click.option("--user", "-u", metavar="USER", help="With --list: only this user's. Else: act as USER, who logged in.")
+@click.option("--user", "-u", metavar="USER", help="Act as USER; with --list, show only USER's indexes.")
 @click.option("--urls", "show_urls", is_flag=True, help="Show the URLs behind the index.")
 @click.option("--delete", is_flag=True, help="Forget the server and index in use; logins are kept.")
-@click.option("--local", is_flag=True, help="From now on, keep what is in use in the active virtual environment.")
-@click.option("--venv", metavar="DIR", help="Set and install in this virtual environment from now on; - forgets it.")
+@click.option("--local", is_flag=True, help="From now on, store the choice in the active virtual environment.")
 @click.option(
-    "--client-cert", metavar="FILE", help="Show this certificate (PEM, with key) to the server; '' forgets it."
+    "--venv", metavar="DIR", help="From now on, configure and install in this virtual environment; - forgets it."
 )
-@click.option("--set-cfg", is_flag=True, help="Set pip, uv and others to the index in use.")
+@click.option(
+    "--client-cert", metavar="FILE", help="Present this certificate (PEM, with key) to the server; '' forgets it."
+)
+@click.option("--set-cfg", is_flag=True, help="Configure pip, uv and others for the index in use.")
 @click.option("--always-set-cfg", type=click.Choice(["yes", "no"]), help="Whether every 'devpi use' does --set-cfg.")
 @click.option(
     "--pip-set-trusted",
     "-t",
     "trust",
     type=click.Choice(TRUST),
-    help="With --set-cfg: let pip trust the host without TLS; auto does for http, unless it is this machine. [auto]",
+    help="With --set-cfg: let pip trust the host without TLS; auto: for http, unless it is this machine. [auto]",
 )
 @click.option(
     "--diff", is_flag=True, help="Show what --set-cfg or --undo would change in the files, and change nothing."
 )
-@click.option("--undo", is_flag=True, help="Put the files back that --set-cfg changed.")
-@click.option("--dry-run", "-n", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--undo", is_flag=True, help="Restore the files that --set-cfg changed.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be done; change nothing.")
 @pass_app
 def command(
     app: App,
@@ -75,11 +78,12 @@ def command(
 ) -> None:
     """Choose the server and index to work with, or show them.
 
-    A URL chooses a server, or one of its indexes; USER/INDEX and INDEX (of the user who is logged in) one on the
-    server in use. Without an argument it shows what is in use, who is logged in, and what pip and uv are set to.
+    A URL chooses a server, or one of its indexes; USER/INDEX, or INDEX of the logged-in user, chooses an index on the
+    server in use. Without an argument it shows the server and index in use, the login, and the index that pip and uv
+    use.
 
-    --set-cfg sets the user's pip.conf and uv.toml, or those of the virtual environment; what else they say is kept, and
-    so is a copy of the file as it was (FILE-bak).
+    --set-cfg changes the user's pip.conf and uv.toml, or those of the virtual environment. Their other settings are
+    kept, and the original file is saved as FILE-bak.
     """
     changes_nothing = dry_run or diff
     if local and not changes_nothing:
@@ -94,7 +98,7 @@ def command(
     if undo:
         put_back(app, folder, diff=diff, dry_run=dry_run)
         return
-    _take_over(app, dry_run=changes_nothing)
+    _import_state(app, dry_run=changes_nothing)
     choice = _choice(app, url, user, _certificate(client_cert))
     asked = ask(choice.server, choice.url) if choice else None
     keep = not changes_nothing and not (url and show_urls)
@@ -118,7 +122,7 @@ def command(
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen: the server to ask, and the URL at which; empty ``typed`` stands for what is in use."""
+    """The chosen server, and the URL to ask it about; ``typed`` is empty for what is in use."""
 
     typed: str | None
     user: str | None
@@ -128,16 +132,16 @@ class Choice:
 
     @property
     def is_url(self) -> bool:
-        """Whether the server itself was chosen by its URL."""
+        """True if the choice was typed as a URL."""
         return bool(self.typed and urls.is_url(self.typed))
 
 
 def _choice(app: App, typed: str | None, user: str | None, client_cert: str | None) -> Choice | None:
-    """Return what was typed: a URL, ``/``, ``user/index`` or ``index``; None where nothing is in use."""
+    """Return the choice typed as a URL, ``/``, ``user/index`` or ``index``, or what is in use, or None."""
     if typed and urls.is_url(typed):
         return _chosen_by_url(app, typed, user, client_cert)
     if typed and ":" in typed.partition("/")[0]:
-        raise WrongUsage(f"{typed!r} is no index", hint=f"for a server type 'devpi use http://{typed}'")
+        raise WrongUsage(f"{typed!r} is not an index", hint=f"for a server type 'devpi use http://{typed}'")
     target = app.target(user=user)
     if not (typed or target.root or target.ownerless):
         return None
@@ -147,7 +151,7 @@ def _choice(app: App, typed: str | None, user: str | None, client_cert: str | No
 
 
 def _chosen_by_url(app: App, typed: str, user: str | None, client_cert: str | None) -> Choice:
-    """Return the server at a URL, as copied from a pip.conf, say. It gets no login but a stored one."""
+    """Return the server at a URL, such as one from a pip.conf; it gets only a stored login."""
     url, basic_auth = urls.without_login(urls.checked(typed).partition("/+simple")[0])
     root = root_of(f"{url}/", app.state.servers) or f"{url}/"
     target = app.target(user=user)._replace(root=root, index=None, basic_auth=basic_auth, ownerless="")
@@ -157,13 +161,13 @@ def _chosen_by_url(app: App, typed: str, user: str | None, client_cert: str | No
 def _plan(
     app: App, asked: Asked | None, venv: Path | None, trust: str | None, *, wanted: bool, always: bool
 ) -> list[Change]:
-    """Return what is to be set: because it was asked for, or because it always is."""
+    """Return the changes of settings that were asked for, or are always made."""
     if wanted:
         return plan(app, asked, venv, trust)
     if not (always and app.state.always_set_cfg and asked):
         return []
     if asked.service.index is None:
-        app.out.note("pip and uv stay as they are: there is no index to set them to")
+        app.out.note("the settings of pip and uv are unchanged: no index is in use")
         return []
     return plan(app, asked, venv, trust)
 
@@ -178,14 +182,14 @@ def _make_local(app: App) -> None:
     app.out.line(f"Creating local configuration at {app.state.local}")
 
 
-def _take_over(app: App, *, dry_run: bool) -> None:
-    """Make ours what devpi-client left, once; its own files stay as they are."""
+def _import_state(app: App, *, dry_run: bool) -> None:
+    """Import the state of devpi-client once; its own files stay unchanged."""
     folder = app.state.imported_from
     if dry_run or not folder:
         return
     with app.state.changing() as state:
         state.imported_from = None
-    app.out.note(f"taken over from devpi-client: server, index and logins in {folder}")
+    app.out.note(f"imported from devpi-client: server, index and logins in {folder}")
 
 
 def _certificate(typed: str | None) -> str | None:
@@ -208,7 +212,7 @@ def _remember(
     always: str | None,
     trust: str | None,
 ) -> None:
-    """Remember what was typed, and nothing else."""
+    """Store the settings that were typed, and nothing else."""
     if client_cert is not None and asked is None:
         raise NothingInUse(
             "for which server is this client certificate?", hint="type 'devpi use URL --client-cert FILE'"
@@ -258,10 +262,7 @@ def _list(app: App, url: str | None, user: str | None) -> None:
 
 
 def _settle(app: App, choice: Choice, asked: Asked, *, keep: bool) -> Login | None:
-    """Use from now on what was asked for, unless it is only shown; forget a login that the server does not accept.
-
-    Return the login that is left.
-    """
+    """Store the choice if `keep`, forget a login that the server rejects, return the one left."""
     service = asked.service
     place = choice.typed if choice.typed and choice.is_url else choice.target.root
     if choice.typed and urls.origin(place) != urls.origin(service.root):
@@ -278,8 +279,7 @@ def _settle(app: App, choice: Choice, asked: Asked, *, keep: bool) -> Login | No
     if keep:
         _keep(app, choice, service, lost=login.user if login and refused and login == stored else None)
     if login and refused:
-        why = "has expired" if service.status == "expired" else "is no longer valid"
-        app.out.note(f"the login of {login.user} {why}: type 'devpi login {login.user}'")
+        app.out.note(expired(login) if service.status == "expired" else invalid(login))
         return None
     return login
 
@@ -300,7 +300,7 @@ def _keep(app: App, choice: Choice, service: Service, *, lost: str | None) -> No
 
 
 def _is_kept(app: App, choice: Choice, service: Service, index: str | None) -> bool:
-    """Tell whether all that would be written stands there: to lock a file takes longer than to look."""
+    """Return True if the state has it all already: locking the file takes longer than checking."""
     state, known = app.state, app.state.known(service.root)
     basic_auth = choice.target.basic_auth or known.basic_auth
     in_use = (state.server, state.index, state.is_mirror, known.features, known.basic_auth)

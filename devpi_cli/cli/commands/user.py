@@ -1,4 +1,4 @@
-"""devpi user."""
+"""The command devpi user: users and their settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from devpi_cli.models import User
     from devpi_cli.server.api import Server
 
-# What devpi-server 6.20 keeps of a user (model.py); anything else it drops without a word.
+# The keys that devpi-server 6.20 stores for a user (model.py); it silently drops all others.
 KEYS = ("email", "title", "description", "custom_data", *SECRET_KEYS)
 
 
@@ -32,8 +32,8 @@ KEYS = ("email", "title", "description", "custom_data", *SECRET_KEYS)
 @click.option("--delete", is_flag=True, help="Delete a user and its volatile indexes.")
 @click.option("--modify", "-m", is_flag=True, help="Modify a user.")
 @click.option("--list", "-l", "list_", is_flag=True, help="List the names of all users.")
-@click.option("--exist-ok", is_flag=True, help="With --create: bring a user who is there to what is asked.")
-@click.option("--missing-ok", is_flag=True, help="With --delete: a user who is not there is no failure.")
+@click.option("--exist-ok", is_flag=True, help="With --create: if the user exists, update it.")
+@click.option("--missing-ok", is_flag=True, help="With --delete: succeed if there is no such user.")
 @dry_run_option()
 @click.option("--password-stdin", is_flag=True, help="Read the password of a new user from standard input.")
 @pass_app
@@ -52,11 +52,11 @@ def command(
 ) -> None:
     """Create, show, modify, delete or list users.
 
-    Keys are email, title, description, custom_data, password and pwhash. Without an option it shows USER, or who is
-    logged in; with KEY=VALUE it modifies USER. A new user needs a password, which is asked for when it is not given.
+    Keys are email, title, description, custom_data, password and pwhash. Without options it shows USER, or the user who
+    is logged in; KEY=VALUE modifies USER. A new user needs a password, which is asked for if it is not given.
     """
     if create + delete + modify + list_ > 1:
-        raise WrongUsage("only one of --create, --delete, --modify and --list can be done at once")
+        raise WrongUsage("only one of --create, --delete, --modify and --list can be given")
     if name and "=" in name:
         settings, name = (name, *settings), None
     config = _checked(key_values(settings))
@@ -79,18 +79,18 @@ def command(
 def _checked(config: dict[str, str]) -> dict[str, str]:
     unknown = [key for key in config if key not in KEYS]
     if unknown:
-        raise WrongUsage(f"a user has no {unknown[0]!r}", hint=f"keys are {', '.join(KEYS)}")
+        raise WrongUsage(f"a user has no setting {unknown[0]!r}", hint=f"settings are {', '.join(KEYS)}")
     return config
 
 
 def _create(
     app: App, server: Server, name: str, config: dict[str, str], *, password_stdin: bool, exist_ok: bool, dry_run: bool
 ) -> None:
-    there = _there(server, name) if exist_ok or dry_run else None
-    if there and not exist_ok:
-        raise AlreadyThere(f"there is a user {name}", hint="--exist-ok brings it to what is asked")
-    if there:
-        _bring(app, server, there, config, has_password=password_stdin, dry_run=dry_run)
+    existing = _existing(server, name) if exist_ok or dry_run else None
+    if existing and not exist_ok:
+        raise AlreadyThere(f"the user {name} already exists", hint="--exist-ok updates it")
+    if existing:
+        _update(app, server, existing, config, has_password=password_stdin, dry_run=dry_run)
         return
     if dry_run:
         plan_user(app, server, name, "create", config)
@@ -101,23 +101,23 @@ def _create(
         config["password"] = app.out.ask_new_password(name, "give it as password=…, or use --password-stdin")
     try:
         server.create_user(name, config)
-    except Conflict:  # somebody was faster
+    except Conflict:  # another client was faster
         if not exist_ok:
             raise
-        _bring(app, server, server.user(name), config)
+        _update(app, server, server.user(name), config)
         return
     app.out.line(f"user created: {name}")
     app.out.document({"user": name, "created": True})
 
 
-def _there(server: Server, name: str) -> User | None:
+def _existing(server: Server, name: str) -> User | None:
     try:
         return server.user(name)
     except Missing:
         return None
 
 
-def _bring(
+def _update(
     app: App,
     server: Server,
     user: User,
@@ -126,18 +126,18 @@ def _bring(
     has_password: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Bring a user to what is asked; a password cannot be compared, and so it stays as it is."""
+    """Set the keys that differ from what was asked, but no password: it cannot be compared."""
     if has_password or config.keys() & SECRET_KEYS:
-        what = f"the password of {user.name} stays as it is: the server does not tell whether it is another one"
-        app.out.note(f"{what}; 'devpi passwd {user.name}' changes it")
-    asked = {key: value for key, value in config.items() if key not in SECRET_KEYS}
-    changes = config_changes.differing(user.config, asked)
+        message = f"the password of {user.name} is unchanged: the server does not show whether it differs"
+        app.out.note(f"{message}; 'devpi passwd {user.name}' changes it")
+    wanted = {key: value for key, value in config.items() if key not in SECRET_KEYS}
+    changes = config_changes.differing(user.config, wanted)
     if dry_run:
         plan_user(app, server, user.name, "modify" if changes else "nothing", changes)
     elif changes:
         modify_user(app, server, user.name, changes)
     else:
-        app.out.line(f"user as asked: {user.name}")
+        app.out.line(f"user unchanged: {user.name}")
         app.out.document({"user": user.name, "modified": []})
 
 
@@ -156,9 +156,9 @@ def _modify(app: App, server: Server, name: str, config: dict[str, str], *, dry_
 
 def _delete(app: App, server: Server, name: str, config: dict[str, str], *, missing_ok: bool, dry_run: bool) -> None:
     if config:
-        raise WrongUsage("a user that is deleted takes no KEY=VALUE")
+        raise WrongUsage("--delete takes no KEY=VALUE")
     try:
-        user = server.user(name)  # who is not there gives 404, not the 403 that DELETE would
+        user = server.user(name)  # for a missing user GET answers 404, DELETE 403
     except Missing:
         if not missing_ok:
             raise
@@ -187,7 +187,7 @@ def _list(app: App, server: Server) -> None:
 def _show(app: App, server: Server, name: str | None) -> None:
     if not name:
         raise LoginRequired(
-            "which user? nobody is logged in", hint="type 'devpi user USER', or 'devpi login USER' first"
+            "which user? you are not logged in", hint="type 'devpi user USER', or 'devpi login USER' first"
         )
     user = server.user(name)
     app.out.line(f"{server.url(name)}:")

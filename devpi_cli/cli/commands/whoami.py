@@ -1,4 +1,4 @@
-"""devpi whoami."""
+"""The command devpi whoami: the logged-in user."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import click
 
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
+from devpi_cli.cli.steps.expiry import expires
 from devpi_cli.cli.steps.hints import no_longer_good
-from devpi_cli.cli.steps.service import ask, expiry
+from devpi_cli.cli.steps.service import ask
 from devpi_cli.errors import LoginRequired
 
 
@@ -15,9 +16,9 @@ from devpi_cli.errors import LoginRequired
 @index_option("ask at")
 @pass_app
 def command(app: App, index: str | None) -> None:
-    """Show the name of the user who is logged in.
+    """Show the name of the logged-in user.
 
-    The server is asked whether it accepts that login. The exit status is 3 when it does not, or nobody is logged in.
+    It asks the server whether it accepts the login. The exit status is 3 if it does not, or if you are not logged in.
     """
     server = app.connect(app.target(index))
     login = server.session.acting()
@@ -26,4 +27,4 @@ def command(app: App, index: str | None) -> None:
     if wrong := no_longer_good(login, ask(server, server.root).service.status):
         raise LoginRequired(f"not logged in at {server.root}", hint=wrong)
     app.out.line(login.user)
-    app.out.document({"user": login.user, "server": server.root, "expires": expiry(login)})
+    app.out.document({"user": login.user, "server": server.root, "expires": expires(login)})

@@ -1,1 +1,1 @@
-"""What a shell can complete."""
+"""Completion of commands, options and names in a shell."""

@@ -1,6 +1,6 @@
-"""What a server told a moment ago: lists of names on disk, kept for half a minute.
+"""Cache of a server's lists of names on disk, for half a minute.
 
-Reading one is most of what a press of a key does, so that nothing is imported for it that costs anything.
+Reading it is most of the work for one press of the Tab key, so this module imports nothing expensive.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ ENDING = ".names"
 
 
 class Cache:
-    """Lists of names in a folder, each by what tells it from all others: server, user, and question.
+    """Lists of names in a folder; the key of a list is server, user and question.
 
-    Nothing can go wrong here: what cannot be read is not known, what cannot be written is forgotten.
+    Errors are ignored: an unreadable list counts as missing, an unwritable one is dropped.
     """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
     def names(self, *key: str, seconds: float = SECONDS) -> list[str] | None:
-        """Return a list that is not older than that; None where there is none."""
+        """Return a list that is at most ``seconds`` old, or None."""
         path = self._path(key)
         with suppress(OSError, UnicodeError):
             if not 0 <= time.time() - os.stat(path).st_mtime <= seconds:  # noqa: PTH116 (as below)
                 return None
-            with open(path, encoding="utf-8") as file:  # noqa: PTH123 (pathlib costs more than all of this)
-                told, *names = file.read().split("\n")
-            return names if told == _line(key) else None
+            with open(path, encoding="utf-8") as file:  # noqa: PTH123 (importing pathlib takes longer than all of this)
+                header, *names = file.read().split("\n")
+            return names if header == _header(key) else None
         return None
 
     def keep(self, names: Sequence[str], *key: str) -> None:
-        """Keep a list for the next ones who ask, and forget those that are too old."""
+        """Save a list and delete those that are too old."""
         from pathlib import Path
 
         from devpi_cli.files import write_private
@@ -47,18 +47,18 @@ class Cache:
         with suppress(OSError):
             os.makedirs(self._folder, mode=0o700, exist_ok=True)  # noqa: PTH103 (it is a string)
             self._clean()
-            write_private(Path(self._path(key)), "\n".join([_line(key), *names]))
+            write_private(Path(self._path(key)), "\n".join([_header(key), *names]))
 
     def _path(self, key: Sequence[str]) -> str:
-        return f"{self._folder}/{crc32(_line(key).encode()):08x}{ENDING}"
+        return f"{self._folder}/{crc32(_header(key).encode()):08x}{ENDING}"
 
     def _clean(self) -> None:
         oldest = time.time() - SECONDS
         for entry in os.scandir(self._folder):
             if entry.name.endswith(ENDING) and entry.stat().st_mtime < oldest:
-                os.unlink(entry.path)  # noqa: PTH108 (an entry is no Path)
+                os.unlink(entry.path)  # noqa: PTH108 (an entry is not a Path)
 
 
-def _line(key: Sequence[str]) -> str:
-    """Return the first line of a file: whose names these are, because two can have the same checksum."""
+def _header(key: Sequence[str]) -> str:
+    """Return the first line of a file: the key, as two can have the same checksum."""
     return repr(key)

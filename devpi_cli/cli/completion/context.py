@@ -1,11 +1,10 @@
-"""The line that is being typed: its words, and what the state and the server know of server, user and index meant.
+"""The command line to complete: its words, and what state and server know.
 
-The state is read at a glance, without the libraries that ``State`` needs, as long as the server is not asked.
+The state file is read without the libraries that ``State`` needs, unless the server has to be asked.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from contextlib import suppress
@@ -16,6 +15,7 @@ from devpi_cli import dirs
 from devpi_cli.cli.completion.cache import Cache
 from devpi_cli.cli.target import Target, resolve
 from devpi_cli.errors import Refused
+from devpi_cli.state.file import LOCAL_STATE, contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,26 +23,24 @@ if TYPE_CHECKING:
     from devpi_cli.server.api import Server
 
 LIMIT = 0.3
-"""How many seconds a server has to answer, whatever it is asked for one word."""
+"""Seconds that a server has for all requests to complete one word."""
 DEAD_SECONDS = 15.0
-"""For how long a server that did not is not asked again."""
-SCHEMA = 1  # of the state file
-LOCAL_STATE = "devpi-cli.json"  # in a virtual environment
+"""Seconds for which a server that did not answer in time is not asked again."""
 YES = ("1", "true", "t", "yes", "y", "on")
-# What a name can hold; another one could mean something to a shell.
+# Names with other characters are not offered: these could be special to a shell.
 HARMLESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+@/")
 
 
 class CompletionContext:
-    """The words before the one at the cursor, and what is known where they lead."""
+    """The words before the cursor, and what state and server know about them."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = words
         self._clientdir = self.option("--clientdir") or os.environ.get("DEVPI_CLIENTDIR")
-        self._left = LIMIT
+        self._seconds_left = LIMIT
 
     def option(self, *names: str) -> str | None:
-        """Return the value of an option, the last one if there are several."""
+        """Return the value of an option, the last one if it is repeated."""
         found = None
         for place, word in enumerate(self._words):
             name, equals, value = word.partition("=")
@@ -54,12 +52,12 @@ class CompletionContext:
 
     @cached_property
     def state(self) -> Glance:
-        """What the state file says."""
+        """The content of the state file."""
         return Glance(self._clientdir)
 
     @cached_property
     def target(self) -> Target:
-        """The server, index and user in use. Raises WrongUsage for a variable that makes no sense."""
+        """The server, index and user in use. Raises WrongUsage for an invalid variable."""
         return resolve(None, os.environ, self.state)
 
     @property
@@ -69,11 +67,11 @@ class CompletionContext:
 
     @property
     def user(self) -> str | None:
-        """Who acts, as ``--index`` and others understand it."""
+        """The acting user."""
         return self.target.user
 
     def index_target(self) -> Target:
-        """Return the target with the index that is meant. Raises what ``Target.require_index`` raises."""
+        """Return the target with its index. Raises what ``Target.require_index`` raises."""
         target = resolve(self.option("--index"), os.environ, self.state)
         target.require_index()
         return target
@@ -81,7 +79,10 @@ class CompletionContext:
     # -- what a server knows
 
     def names(self, target: Target | None = None) -> list[str]:
-        """Return the users of a server, of that in use unless it is named, and their indexes as ``user/index``."""
+        """Return the users of a server and their indexes as ``user/index``.
+
+        The server is that of ``target``, by default the one in use.
+        """
 
         def fetch(server: Server) -> list[str]:
             users = server.users()
@@ -90,13 +91,13 @@ class CompletionContext:
         return self._ask(target or self.target, "users", fetch)
 
     def projects(self) -> list[str]:
-        """Return the projects of the index that is meant."""
+        """Return the projects of the index."""
         target = self.index_target()
         index = target.require_index()
         return self._ask(target, f"projects of {index}", lambda server: server.index(index).projects)
 
     def versions(self, project: str) -> list[str]:
-        """Return the versions of a project on that index, the newest first."""
+        """Return the versions of a project on the index, newest first."""
         target = self.index_target()
         index = target.require_index()
 
@@ -108,19 +109,19 @@ class CompletionContext:
         return self._ask(target, f"versions of {project} on {index}", fetch)
 
     def _ask(self, target: Target, question: str, fetch: Callable[[Server], Sequence[str]]) -> list[str]:
-        """Return what the cache knows, or the server in the time that it has; nothing where neither does."""
+        """Return names from the cache, or from the server if it answers in time."""
         root = target.root
         if not root:
             return []
         key = (root, self.state.user_at(root, target.named_user) or "", question)
         found = self._cache.names(*key)
-        if found is None and self._left > 0 and self._cache.names(root, seconds=DEAD_SECONDS) is None:
+        if found is None and self._seconds_left > 0 and self._cache.names(root, seconds=DEAD_SECONDS) is None:
             found = self._fetch(target, fetch)
             self._cache.keep(found or (), *(key if found is not None else (root,)))
         return found or []
 
     def _fetch(self, target: Target, fetch: Callable[[Server], Sequence[str]]) -> list[str] | None:
-        """Return what the server says; None when it does not answer in time."""
+        """Return names from the server; None if it does not answer in time."""
         from devpi_cli.http.identity import Identity
         from devpi_cli.http.session import Session
         from devpi_cli.http.tls import Trust
@@ -137,8 +138,8 @@ class CompletionContext:
         )
         session.prepare(root)
         started = time.monotonic()
-        found = _within(self._left, Server(root, session), fetch)
-        self._left -= time.monotonic() - started
+        found = _within(self._seconds_left, Server(root, session), fetch)
+        self._seconds_left -= time.monotonic() - started
         return None if found is None else [name for name in found if HARMLESS.issuperset(name)]
 
     @cached_property
@@ -147,72 +148,62 @@ class CompletionContext:
 
 
 class Glance:
-    """What the state says of servers and users, read without the libraries that ``State`` needs."""
+    """A quick read of the state file, without the libraries that ``State`` needs."""
 
     def __init__(self, clientdir: str | None) -> None:
-        self._data = _in_files(clientdir)
-        self.server: str | None = self._data["server"]
-        self.index: str | None = self._data["index"]
+        self._data = _read_state(clientdir)
+        self.server: str | None = self._data.get("server")
+        self.index: str | None = self._data.get("index")
 
     @property
     def servers(self) -> Iterable[str]:
-        """The root URLs of all servers."""
+        """The root URLs of all remembered servers."""
         return list(self._data["servers"])
 
     def known(self, root: str) -> dict[str, Any]:
-        """Return what is remembered of a server, as the file has it."""
+        """Return what the file has about a server."""
         found: dict[str, Any] = self._data["servers"].get(root, {})
         return found
 
     def user_at(self, root: str, named: str | None = None) -> str | None:
-        """Return the user who acts at a server, or the one who is named, if they are logged in there."""
+        """Return the active user of a server, or ``named``; None if not logged in there."""
         known = self.known(root)
         user = named or known.get("user")
         return user if user in known.get("logins", ()) else None
 
 
-def _in_files(clientdir: str | None) -> dict[str, Any]:
-    """Return what the state file says, and before it that of the active environment."""
+def _read_state(clientdir: str | None) -> dict[str, Any]:
+    """Return the state; a file in the active environment overrides the user's own."""
     folder, venv = clientdir or dirs.state(), os.environ.get("VIRTUAL_ENV")
-    with suppress(OSError, ValueError, LookupError, TypeError):
-        found: dict[str, Any] = _json(f"{folder}/state.json")
-        if venv and os.path.exists(f"{venv}/{LOCAL_STATE}"):  # noqa: PTH110 (without pathlib)
-            return found | _json(f"{venv}/{LOCAL_STATE}")
-        if not (venv and os.path.exists(f"{venv}/devpi.json")):  # noqa: PTH110 (without pathlib)
-            return found
-    from devpi_cli.state.store import State
+    found = contents(f"{folder}/state.json")
+    local = contents(f"{venv}/{LOCAL_STATE}") if venv else None
+    if found is not None and (local or not (venv and os.path.exists(f"{venv}/devpi.json"))):  # noqa: PTH110 (no pathlib)
+        return found | (local or {})
+    from devpi_cli.state.store import State  # it imports the state of devpi-client
 
     return State.of(clientdir).as_json()
 
 
-def _json(path: str) -> dict[str, Any]:
-    """Read a state file. Raises ValueError when this is another one."""
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 (pathlib costs more than reading it)
-        found: dict[str, Any] = json.load(file)
-    if found["version"] != SCHEMA:
-        raise ValueError
-    return found
-
-
 def _within(seconds: float, server: Server, fetch: Callable[[Server], Sequence[str]]) -> Sequence[str] | None:
-    """Return what a server says in that time, nothing when it says no; None when it says nothing.
+    """Return what a server answers within ``seconds``; None if it does not answer.
 
-    A server that dribbles keeps a connection busy for ever, so that a thread talks to it, which ends with the process.
+    The result is empty if it refuses. The request runs in a daemon thread, because a server that sends byte by byte
+    can keep a connection busy forever.
     """
     from threading import Thread
 
-    said: list[Sequence[str]] = []
+    replies: list[Sequence[str]] = []
 
     def ask() -> None:
         with suppress(Exception):
             try:
-                said.append(fetch(server))
+                replies.append(fetch(server))
             except Refused:
-                said.append(())
+                replies.append(())
             finally:
                 server.session.close()
 
     thread = Thread(target=ask, daemon=True)
     thread.start()
     thread.join(seconds)
-    return said[0] if said else None
+    return replies[0] if replies else None

@@ -1,4 +1,4 @@
-"""What the commands take, for the scripts that complete it."""
+"""Derive the options and arguments to complete from the click commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from devpi_cli.cli.completion.shells import FILE, FOLDER, NOTHING, REPEATED, Command, Option
 
-# What a metavar stands for, in every command.
+# The kind of value for each metavar.
 KINDS = {
     "DIR": FOLDER,
     "ENVNAME": "environments",
@@ -26,9 +26,9 @@ KINDS = {
     "URL|USER/INDEX|INDEX": "index",
     "USER": "user",
 }
-# Where the same metavar means more, or less: command, parameter -> kind.
+# Exceptions for a command and parameter.
 SPECIAL = {
-    ("help", "words"): "plugin",  # click knows what there is, with the commands of plugins
+    ("help", "words"): "plugin",  # click lists the commands, also those of plugins
     ("index", "name"): "index-or-setting",
     ("install", "packages"): "package",
     ("patchjson", "path"): "path",
@@ -37,9 +37,9 @@ SPECIAL = {
 
 
 def grammar(root: click.Context) -> tuple[Command, tuple[Option, ...]]:
-    """Return the command ``devpi`` with all its own subcommands, and the options that all of them take.
+    """Return the command ``devpi`` with its subcommands, and the generic options.
 
-    ``root`` is the context of ``devpi``, whose subcommands get imported.
+    ``root`` is the context of ``devpi``; all its own subcommands are imported, plugins are left out.
     """
     devpi = cast("click.Group", root.command)
     everywhere = [option for option in _options(devpi.get_params(root)) if option.name != "version"]
@@ -83,7 +83,7 @@ def _kind(argument: click.Argument, context: click.Context) -> str:
 
 
 def _choices(param: click.Parameter) -> str:
-    """Return the choices as a kind of their own; empty where there are none."""
+    """Return the choices as a kind, ``:pip:uv``; empty if there are none."""
     if not isinstance(param.type, click.Choice):
         return ""
     return "".join(f":{choice}" for choice in param.type.choices)

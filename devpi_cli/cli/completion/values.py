@@ -1,7 +1,7 @@
-"""What a word can become that is being typed: names that the server in use knows, settings, sections, environments.
+"""Values that complete a word: names from the server, settings, environments.
 
-It never waits long, asks nobody anything, changes nothing but its own cache, and says nothing of what goes wrong: the
-shell wants an answer between two keys.
+The shell needs an answer between two keystrokes: nothing here waits long, prompts, reports errors, or changes anything
+but its own cache.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ USER_KEYS = ("email", "title", "description", "custom_data", "password", "pwhash
 
 
 def values(kind: str, current: str, words: Sequence[str]) -> list[str]:
-    """Return the values of a kind that begin with ``current``, on a line with these words before it.
+    """Return the values of a kind that begin with ``current``; none on errors.
 
-    Whatever goes wrong, there is none then.
+    ``words`` are the words before it on the command line.
     """
     current = current.strip("'\"")
     with suppress(DevpiError, OSError, ValueError):
@@ -51,11 +51,11 @@ def values(kind: str, current: str, words: Sequence[str]) -> list[str]:
     return []
 
 
-# -- what there is of each kind
+# -- the values of each kind
 
 
 def _indexes(context: CompletionContext, current: str) -> Iterable[str]:
-    """Return indexes by their name, by the short one that the user who is logged in may use, and by their URL."""
+    """Return indexes as USER/NAME, as NAME for those of the acting user, and as URL."""
     if "://" in current and (root := root_of(current, context.state.servers)):
         return [root + name for name in context.names(Target(root)) if "/" in name]
     own = f"{context.user}/"
@@ -75,7 +75,7 @@ def _projects(context: CompletionContext, current: str) -> Iterable[str]:
 
 
 def _requirements(context: CompletionContext, current: str) -> Iterable[str]:
-    """Return projects, and after an operator the versions of one."""
+    """Return projects, or the versions of one after an operator."""
     cut = next((place for place, sign in enumerate(current) if sign in OPERATORS), None)
     if cut is None:
         return context.projects()
@@ -87,13 +87,13 @@ def _requirements(context: CompletionContext, current: str) -> Iterable[str]:
 
 
 def _releases(context: CompletionContext, current: str) -> Iterable[str]:
-    """Return what ``_requirements`` does, with the beginning of a version behind a project, which needs one."""
+    """Return requirements with ``==`` after each project, as a version is needed."""
     found = _requirements(context, current)
     return found if set(current) & set(OPERATORS) else [f"{project}==" for project in found]
 
 
 def _targets(context: CompletionContext, current: str) -> Iterable[str]:
-    """Return where releases can be pushed to; and more releases, once it is clear that one is meant."""
+    """Return push targets, or releases if no target begins with ``current``."""
     from pathlib import Path
 
     from devpi_cli.auth import pypirc as settings
@@ -110,7 +110,7 @@ def _targets(context: CompletionContext, current: str) -> Iterable[str]:
 
 
 def _settings(context: CompletionContext, current: str) -> Iterable[str]:
-    """Return keys of an index with ``=`` (or ``+=`` and ``-=``, once it is begun), and values."""
+    """Return keys of an index with ``=``, or with a typed ``+`` or ``-``; or values."""
     key, equals, value = current.partition("=")
     name = key.rstrip("+-")
     if not equals:
@@ -134,7 +134,7 @@ def _user_settings(context: CompletionContext, current: str) -> Iterable[str]:
 
 
 def _environments(context: CompletionContext, current: str) -> Iterable[str]:
-    """Return the environments that tox knows in this folder; several are separated by commas."""
+    """Return tox environments; ``current`` may be a list separated by commas."""
     from devpi_cli.programs import tox
 
     before, comma, _ = current.rpartition(",")
@@ -148,7 +148,7 @@ def _paths(context: CompletionContext, current: str) -> Iterable[str]:
 
 
 def _commands(context: CompletionContext, current: str) -> Iterable[str]:
-    """Return the commands of plugins: the others are in the script."""
+    """Return the commands of plugins; the script has all others."""
     del context, current
     from devpi_cli.cli import plugins
 

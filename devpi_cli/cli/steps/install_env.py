@@ -1,4 +1,4 @@
-"""What the commands that let pip or uv fetch from an index share."""
+"""Prepare pip or uv for an index: program, variables, virtual environment."""
 
 from __future__ import annotations
 
@@ -29,24 +29,25 @@ PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy"
 
 @dataclass(frozen=True)
 class Installer:
-    """The program that installs, and what its environment tells it."""
+    """The program that installs, and its environment variables."""
 
     command: list[str]
     settings: dict[str, str]
     without_cache: str = "--no-cache-dir"
-    """The option that lets it write no file into the cache."""
+    """The option that keeps files out of the cache."""
 
 
-def chosen_installer(wanted: str, venv: Path | None) -> Installer:
-    """Return pip or uv, as wanted; ``auto`` is pip, or uv where there is no pip but uv.
+def chosen_installer(choice: str, venv: Path | None) -> Installer:
+    """Return the installer for ``pip``, ``uv`` or ``auto``.
 
-    It is never the pip of the environment devpi itself lives in, unasked. Raises ProgramMissing.
+    ``auto`` is pip, or uv if only uv is found. The pip of the environment that devpi runs in is never used by default.
+    Raises ProgramMissing.
     """
-    if wanted == "uv":
+    if choice == "uv":
         return _uv(venv)
     if pip := _pip(venv):
         return pip
-    if wanted == "auto" and shutil.which("uv"):
+    if choice == "auto" and shutil.which("uv"):
         return _uv(venv)
     if not venv:
         raise ProgramMissing(
@@ -64,13 +65,16 @@ def _pip(venv: Path | None) -> Installer | None:
         command = list(filter(None, [shutil.which("pip")]))
     settings = {"PIP_PRE": os.environ.get("PIP_PRE") or "1"}
     if not (sys.stdin and sys.stdin.isatty()):
-        settings["PIP_NO_INPUT"] = "1"  # else it asks for a login where nobody is, and breaks
+        settings["PIP_NO_INPUT"] = "1"  # otherwise pip asks for a login without a terminal, and crashes
     return Installer(command, settings) if command else None
 
 
 def _uv(venv: Path | None) -> Installer:
-    """Without an environment uv looks for ``.venv``, and fails rather than touch the Python of the system."""
-    uv = process.on_path("uv", "install it with: pip install uv; or take pip with --installer pip")
+    """Return uv; without an environment it looks for ``.venv``.
+
+    If there is none, uv fails rather than change the system's Python.
+    """
+    uv = process.on_path("uv", "install it with: pip install uv; or use pip with --installer pip")
     settings = {"UV_PRERELEASE": os.environ.get("UV_PRERELEASE") or "allow"}
     settings |= {"UV_PYTHON": str(venv)} if venv else {}
     return Installer([uv, "pip"], settings, "--no-cache")
@@ -78,9 +82,10 @@ def _uv(venv: Path | None) -> Installer:
 
 @contextmanager
 def index_access(app: App, server: Server, url: str) -> Iterator[dict[str, str]]:
-    """Yield the environment variables that let pip and uv fetch from an index, as long as the block.
+    """Yield the environment variables with which pip and uv use an index.
 
-    The login is not in the URL: pip would put that into the arguments of the pip that fetches build backends.
+    The login is in a netrc file and not in the URL, which pip passes on the command line to the pip that fetches build
+    backends.
     """
     settings = index_settings(app, server, url)
     login, basic_auth = server.session.find_login(), server.session.identity.basic_auth
@@ -98,7 +103,7 @@ def index_settings(app: App, server: Server, url: str) -> dict[str, str]:
 
 
 def _proxy(url: str) -> dict[str, str]:
-    """Return the variable that keeps pip and uv from asking a proxy for this machine, which it cannot reach."""
+    """Return the variables that bypass a proxy for a server on this machine."""
     host = urlsplit(url).hostname or ""
     named = next((os.environ[name] for name in ("no_proxy", "NO_PROXY") if os.environ.get(name)), "")
     has_proxy = any(os.environ.get(name) for name in PROXIES)
@@ -108,18 +113,18 @@ def _proxy(url: str) -> dict[str, str]:
 
 
 def _tls(app: App, server: Server, url: str) -> dict[str, str]:
-    """Return the variables that let pip and uv trust the server of an index, and be known to it, as we do and are."""
+    """Return the variables that give pip and uv our TLS trust and client certificate."""
     host = urlsplit(url)
     found: dict[str, str] = {}
     variable, places = ("", [app.options.ca_bundle]) if app.options.ca_bundle else named_in_environment()
-    for place in [Path(place).absolute() for place in places[:1]]:  # absolute, because tox runs in another folder
+    for place in [Path(place).absolute() for place in places[:1]]:  # absolute: tox runs in another folder
         if not (variable and os.environ.get("PIP_CERT")):
             found["PIP_CERT"] = str(place)
         if not variable.startswith("SSL_"):
             found["SSL_CERT_DIR" if place.is_dir() else "SSL_CERT_FILE"] = str(place)
     if certificate := server.session.identity.certificate(url):
         found |= {"PIP_CLIENT_CERT": certificate, "SSL_CLIENT_CERT": certificate}
-    # pip ignores an index without TLS elsewhere, unless it is told that this is meant; uv does not.
+    # pip ignores an index without TLS on another machine unless its host is trusted; uv does not.
     trusting = ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] if app.options.insecure else ["PIP_TRUSTED_HOST"]
     if app.options.insecure or (host.scheme == "http" and not urls.is_loopback(url)):
         found |= {name: " ".join(dict.fromkeys([*os.environ.get(name, "").split(), host.netloc])) for name in trusting}
@@ -127,13 +132,14 @@ def _tls(app: App, server: Server, url: str) -> dict[str, str]:
 
 
 def chosen_venv(app: App, typed: str | None) -> Path | None:
-    """Return the virtual environment that was typed, else the remembered one, else the active one.
+    """Return the virtual environment to use, or None.
 
-    ``-`` passes over the remembered one. Raises ProgramMissing for one that is not there.
+    That is the given one, else the remembered one, else the active one; ``-`` ignores the remembered one.
+    Raises ProgramMissing if it does not exist.
     """
     if typed and typed != NONE:
         return venvs.named(typed)
     if app.state.venv and not typed:
         return venvs.checked(Path(app.state.venv), "type 'devpi use --venv -' to forget it")
     active = venvs.active()
-    return venvs.checked(active, "look at the variable VIRTUAL_ENV") if active else None
+    return venvs.checked(active, "check the variable VIRTUAL_ENV") if active else None

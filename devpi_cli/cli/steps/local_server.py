@@ -1,4 +1,4 @@
-"""What the commands about the server of one's own share."""
+"""Find, check and start the user's own server."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ASK_SECONDS = 5.0
 
 
 def own_server(app: App) -> LocalServer:
-    """Return the local_server beside the state file."""
+    """Return the user's own server, in the folder of the state file."""
     return LocalServer(app.state.path.parent.absolute() / "server")
 
 
 def answers_for(local_server: LocalServer, app: App) -> Callable[[str], bool]:
-    """Return what tells whether the server at a URL is up, and is this local_server and not another's."""
+    """Return a function that checks whether ``local_server`` is up at a URL."""
 
     def answers(url: str) -> bool:
         session = Session(timeout=ASK_SECONDS, retries=Retries(most_seconds=ASK_SECONDS), log=app.out.debug)
@@ -40,14 +40,14 @@ def answers_for(local_server: LocalServer, app: App) -> Callable[[str], bool]:
 
 
 def is_running(local_server: LocalServer, app: App) -> bool:
-    """Tell whether the local_server's server is up."""
+    """Return True if the server is up."""
     return local_server.exists and answers_for(local_server, app)(local_server.url)
 
 
 def ensure_running(local_server: LocalServer, app: App, port: int | None) -> str:
-    """Start the local_server's server unless it runs; return which of the two it was.
+    """Start the server unless it is running; return "started" or "already running".
 
-    Raises WrongUsage when it runs on another port than was asked for.
+    Raises WrongUsage if it is running on another port than ``port``.
     """
     if not is_running(local_server, app):
         local_server.start(answers_for(local_server, app), port=port)

@@ -1,4 +1,4 @@
-"""Log somebody in, and remember it."""
+"""Log a user in and remember the login."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def accepted(server: Server, credential: Credential) -> Login:
-    """Return the login for a credential. Raises NotAllowed when the server refuses it."""
+    """Return the login for a credential. Raises NotAllowed if the server refuses it."""
     login = trade(server.session, credential)
     if credential.is_token and discover(server.session.as_user(login), server.root).status not in ("ok", ""):
-        what = f"GET {server.root}+api"
-        raise NotAllowed(what, 401, f"the server does not take this token for one of {credential.user}")
+        request = f"GET {server.root}+api"
+        raise NotAllowed(request, 401, f"the server does not accept this token for {credential.user}")
     return login
 
 
 def remember(app: App, server: Server, login: Login) -> None:
-    """Keep a login; from now on it is this user who acts."""
+    """Remember a login and make its user the active one."""
     with app.state.changing() as state:
         known = state.at(server.root)
         known.logins[login.user] = login

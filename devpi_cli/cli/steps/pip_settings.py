@@ -1,4 +1,4 @@
-"""The settings of pip, uv and others, as ``devpi use`` plans, shows, makes and undoes them."""
+"""Plan, show, make and undo changes to the settings of pip, uv and others."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ TRUST = ("yes", "no", "auto")
 
 
 def plan(app: App, asked: Asked | None, venv: Path | None, trust: str | None) -> list[Change]:
-    """Return the changes that set installers to an index; ``trust`` is what was typed in place of what is remembered.
+    """Return the changes that point installers to an index.
 
-    Raises NothingInUse without an index, and BrokenSettings: then no file is touched at all.
+    ``trust`` (yes, no or auto) overrides the remembered setting. Raises NothingInUse without an index, and
+    BrokenSettings before any file is changed.
     """
     service = asked.service if asked else None
     if not (asked and service and service.index and service.simpleindex):
-        raise NothingInUse(
-            "no index in use that pip and uv could be set to", hint="type 'devpi use USER/INDEX --set-cfg'"
-        )
+        raise NothingInUse("no index in use to point pip and uv to", hint="type 'devpi use USER/INDEX --set-cfg'")
     wanted = _wanted(
         asked.server.session.identity, service.simpleindex, f"{service.index}/", trust or app.state.pip_set_trusted
     )
@@ -41,7 +40,7 @@ def plan(app: App, asked: Asked | None, venv: Path | None, trust: str | None) ->
 
 
 def make(app: App, changes: list[Change]) -> None:
-    """Make the changes that are needed, and remember each."""
+    """Make and remember the changes that are needed."""
     for change in changes:
         if not (change.is_needed or change.is_undo):
             continue
@@ -51,21 +50,21 @@ def make(app: App, changes: list[Change]) -> None:
             if written:
                 state.written[_key(change.path)] = written
         if change.trusted_host:
-            app.out.note(f"insecure host: pip is told to trust {change.trusted_host} in {change.path}")
+            app.out.note(f"insecure host: {change.path} makes pip trust {change.trusted_host}")
 
 
 def put_back(app: App, venv: Path | None, *, diff: bool, dry_run: bool) -> None:
-    """Put the old files back; ask first where somebody changed a file after it was set."""
+    """Put the old files back; ask first if a file was changed since devpi wrote it."""
     found = [undone(place, _written(app, place.path)) for place in settings_files(venv)]
     changes = [change for change in found if change]
     if diff:
         show_diff(app, changes)
         return
     if not changes:
-        app.out.note("nothing to undo: no old file was kept")
+        app.out.note("nothing to undo: there are no old files")
     edited = [str(change.path) for change in changes if change.was_edited(_written(app, change.path))]
     if edited and not dry_run:
-        app.out.confirm(f"changed since they were set: {', '.join(edited)}\nput the old files back")
+        app.out.confirm(f"changed since devpi wrote them: {', '.join(edited)}\nput the old files back")
     if not dry_run:
         make(app, changes)
     would = "would be " if dry_run else ""
@@ -75,7 +74,7 @@ def put_back(app: App, venv: Path | None, *, diff: bool, dry_run: bool) -> None:
 
 
 def show_diff(app: App, changes: list[Change]) -> None:
-    """Show what would change as a unified diff."""
+    """Print what would change as a unified diff."""
     for line in [line for change in changes for line in change.diff()]:
         app.out.line(line)
     if not any(change.is_needed for change in changes):
@@ -83,12 +82,12 @@ def show_diff(app: App, changes: list[Change]) -> None:
     app.out.document({"changes": [_as_json(change) for change in changes if change.is_needed]})
 
 
-def show(app: App, venv: Path | None, would: list[Change]) -> dict[str, Any]:
-    """Show which index installers are set to, and those changes that a dry run leaves undone."""
+def show(app: App, venv: Path | None, planned_changes: list[Change]) -> dict[str, Any]:
+    """Show which index installers use, and the changes that a dry run does not make."""
     if venv:
         app.out.line(f"venv for install/set commands: {venv}")
         app.out.line("only setting venv pip/uv config, no global configuration changed")
-    changes = {change.path: change for change in would if change.is_needed}
+    changes = {change.path: change for change in planned_changes if change.is_needed}
     settings = {}
     for place in settings_files(venv):
         change = changes.get(place.path)

@@ -1,4 +1,4 @@
-"""What the commands about the releases on an index share."""
+"""Find releases on an index, and warn of those that an upload hides."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 
 
 def no_release(index: str, wanted: Requirement) -> NothingFound:
-    """Return what there is to say when an index, with its bases, has a project but no release that is meant."""
+    """Return the error for a project without a matching release."""
     return NothingFound(
         f"no release of {wanted.project} on {index} matches {wanted.text!r}",
-        hint=f"type 'devpi list --all {wanted.project}' to see which there are",
+        hint=f"type 'devpi list --all {wanted.project}' to see all releases",
     )
 
 
 def matching_releases(app: App, server: Server, index: str, wanted: Requirement) -> list[Release]:
-    """Return the releases on the index itself that are meant, the oldest first. Raises NothingFound for none."""
-    from devpi_cli.indexes.contents import find_releases  # here, because ``list`` does without
+    """Return the matching releases on the index itself, oldest first.
+
+    Raises NothingFound if there are none.
+    """
+    from devpi_cli.indexes.contents import find_releases  # imported here: ``list`` does not need it
 
     try:
         return find_releases(server, index, wanted)
@@ -32,18 +35,21 @@ def matching_releases(app: App, server: Server, index: str, wanted: Requirement)
         if isinstance(nothing.__cause__, Missing):
             from devpi_cli.cli.steps.hints import DID_YOU_MEAN, what_to_type
 
-            meant = what_to_type(app, nothing.__cause__)
-            nothing.hint = meant if meant.startswith(DID_YOU_MEAN) else nothing.hint
+            hint = what_to_type(app, nothing.__cause__)
+            nothing.hint = hint if hint.startswith(DID_YOU_MEAN) else nothing.hint
         raise
 
 
 def with_bases(server: Server, index: str, warn: Callable[[str], None]) -> list[Index]:
-    """Return an index, its bases, and their bases, each with one request; warn of a base that does not exist."""
+    """Return an index, its bases, and their bases, each with one request.
+
+    ``warn`` is called for a base that does not exist. Raises Missing if the index itself does not exist.
+    """
     found: dict[str, Index] = {}
-    left, gone = [index], set()
-    while left:
-        name = left.pop(0)
-        if name in found or name in gone:
+    queue, missing = [index], set()
+    while queue:
+        name = queue.pop(0)
+        if name in found or name in missing:
             continue
         try:
             found[name] = server.index(name, projects=False)
@@ -51,24 +57,25 @@ def with_bases(server: Server, index: str, warn: Callable[[str], None]) -> list[
             if name == index:
                 raise
             warn(f"the base {name} does not exist")
-            gone.add(name)
+            missing.add(name)
             continue
-        left += found[name].listed("bases")
+        queue += found[name].listed("bases")
     return list(found.values())
 
 
-def warn_of_mirrored(app: App, usual: Server, index: str, projects: Iterable[str]) -> None:
-    """Warn of projects that a mirror has, too: an upload hides its releases, unless a whitelist names the project.
+def warn_of_mirrored(app: App, server: Server, index: str, projects: Iterable[str]) -> None:
+    """Warn of projects that a mirror also has, because an upload hides its releases.
 
-    That is how devpi-server 6.20 resolves (``model.py``). What cannot be told within seconds is not said.
+    A whitelist that names the project prevents this: so devpi-server 6.20 resolves projects (``model.py``). If the
+    server does not answer within ``ASK_SECONDS``, there is no warning.
     """
     from devpi_cli.cli.steps.hints import ASK_SECONDS
 
-    server = usual.hurried(ASK_SECONDS)
+    server = server.hurried(ASK_SECONDS)
     try:
         indexes = with_bases(server, index, app.out.debug)
     except DevpiError as error:
-        app.out.debug(f"cannot tell what a mirror has: {error}")
+        app.out.debug(f"cannot find out what the mirrors have: {error}")
         return
     mirrors = [each.name for each in indexes if each.is_mirror]
     is_own = indexes[0].config.get("mirror_whitelist_inheritance") == "intersection"
@@ -77,12 +84,12 @@ def warn_of_mirrored(app: App, usual: Server, index: str, projects: Iterable[str
     hidden = [project for project in dict.fromkeys(projects) if not shown & {"*", project}]
     for project, mirror in [(project, mirror) for project in hidden for mirror in mirrors]:
         try:
-            is_there = server.has_project(mirror, project)
+            is_mirrored = server.has_project(mirror, project)
         except DevpiError as error:
-            app.out.debug(f"cannot tell whether {mirror} has {project}: {error}")
+            app.out.debug(f"cannot find out whether {mirror} has {project}: {error}")
             return
-        if is_there:
+        if is_mirrored:
             app.out.warn(
-                f"{mirror} has a project {project}, too, whose releases {index} then hides: "
-                f"if it shall not, type 'devpi index {index} mirror_whitelist+={project}'"
+                f"{mirror} also has a project {project}, whose releases {index} will hide: "
+                f"to keep them visible, type 'devpi index {index} mirror_whitelist+={project}'"
             )

@@ -1,9 +1,8 @@
-"""What a server says of itself, of an index and of who asks, for the commands that show it."""
+"""Ask a server about itself, an index and the login."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from devpi_cli.cli.steps.hints import ASK_SECONDS
@@ -11,21 +10,21 @@ from devpi_cli.errors import DevpiError, NotAllowed
 from devpi_cli.server.api import discover
 
 if TYPE_CHECKING:
-    from devpi_cli.models import Login, Service
+    from devpi_cli.models import Service
     from devpi_cli.server.api import Server
 
-OUTSIDE_URL = "whoever runs it has to start it with an --outside-url that leads to it"
+OUTSIDE_URL = "the server must be started with an --outside-url that leads to it"
 
 
 class Asked(NamedTuple):
-    """What a server says of itself and of one of its indexes, and the server as who it was asked."""
+    """What a server reports of itself and an index, and the connection that was used."""
 
     service: Service
     server: Server
 
 
 def ask(server: Server, url: str) -> Asked:
-    """Ask what is at a URL. A server that refuses even that to a login it does not know is asked without."""
+    """Ask what is at a URL; if the server refuses the login, ask again without one."""
     try:
         return Asked(discover(server.session, url), server)
     except NotAllowed:
@@ -36,7 +35,7 @@ def ask(server: Server, url: str) -> Asked:
 
 
 def trouble_at(server: Server, root: str) -> str:
-    """Return why there is no devpi server at a URL; nothing where there is one. It is asked without a login."""
+    """Return why a URL is not a devpi server, or nothing; no login is sent."""
     try:
         discover(server.anonymous().hurried(ASK_SECONDS).session, root)
     except NotAllowed:
@@ -44,8 +43,3 @@ def trouble_at(server: Server, root: str) -> str:
     except DevpiError as error:
         return error.message.splitlines()[-1]
     return ""
-
-
-def expiry(login: Login) -> int | None:
-    """Return until when a login is good, in seconds since the epoch; None where nobody said."""
-    return round(login.expires) if login.expires < inf else None

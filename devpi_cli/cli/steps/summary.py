@@ -1,4 +1,4 @@
-"""Say what became of several things of which some failed."""
+"""Report the failures of a command that handles several items."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def sum_up(app: App, failures: Sequence[tuple[str, DevpiError]], what: str, *, done: int, total: int) -> None:
-    """Raise what stands for all failures, by name, after a line for each; the only one, beside nothing done, itself.
+    """Print a line for each failure and raise one error for all, if any.
 
-    ``what`` is what was to be done, as ``files uploaded``. A hint that all of them have is said once, at the end.
+    ``failures`` are pairs of name and error; a single one is raised itself if nothing was ``done``. ``what`` completes
+    "2 of 3 …", as in ``files uploaded``. A hint that all errors share is printed once, at the end.
     """
     errors = [error for _, error in failures]
     if len(errors) == 1 and not done:
@@ -35,7 +36,7 @@ def sum_up(app: App, failures: Sequence[tuple[str, DevpiError]], what: str, *, d
 
 
 def _why(app: App, errors: list[DevpiError]) -> str:
-    """Return what to type after the first refusal that came without a hint."""
+    """Return a hint for the first refusal, or for the first error."""
     from devpi_cli.cli.steps.hints import what_to_type
 
     refusal = next((error for error in errors if isinstance(error, NotAllowed)), errors[0])

@@ -1,4 +1,4 @@
-"""What tox reported of the files on an index, as ``devpi list -t`` shows it."""
+"""Test results of tox for the files on an index, as ``devpi list -t`` shows them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TESTS = {"none": "no tests were run", "failed": "tests failed", "passed": "tests
 
 
 def results_of(app: App, server: Server, release: Release, file: Link) -> list[Environment]:
-    """Return the newest result of every environment in which a file was tested."""
+    """Return the newest result of each environment in which a file was tested."""
     reports = []
     for link in release.tox_results(file):
         try:
@@ -29,19 +29,19 @@ def results_of(app: App, server: Server, release: Release, file: Link) -> list[E
 
 
 def told(environment: Environment, *, in_full: bool) -> list[str]:
-    """Return what to say of an environment: how its setup went, if that is worth a word, and how its tests did."""
-    what = f"{environment.host:<10} {environment.platform:<7} {environment.name:<10}"
+    """Return the lines for an environment: the setup unless it passed, and the tests."""
+    label = f"{environment.host:<10} {environment.platform:<7} {environment.name:<10}"
     lines = []
     setup, tests = tox_results.outcome(environment.setup), tox_results.outcome(environment.tests)
     if setup != "passed":
-        lines += [f"{what} {SETUP[setup]}", *(_commands(environment.setup) if in_full else ())]
+        lines += [f"{label} {SETUP[setup]}", *(_commands(environment.setup) if in_full else ())]
     version = f" {environment.python}" if environment.python else ""
-    lines.append(f"{what}{version} {TESTS[tests]}")
+    lines.append(f"{label}{version} {TESTS[tests]}")
     return lines + (_commands(environment.tests) if in_full and tests == "failed" else [])
 
 
 def _commands(commands: tuple[Command, ...]) -> list[str]:
-    """Return the commands up to the first that failed, with what that printed."""
+    """Return the commands up to the first that failed, and its output."""
     lines = []
     for command in commands:
         lines.append(f"    {'FAIL:' if command.failed else 'OK:  '} {command.line}")
@@ -51,7 +51,7 @@ def _commands(commands: tuple[Command, ...]) -> list[str]:
 
 
 def as_json(environment: Environment) -> dict[str, str]:
-    """Return an environment and its outcomes as ``list --json`` has them."""
+    """Return an environment and its outcomes as in the document of ``list --json``."""
     return {
         "host": environment.host,
         "platform": environment.platform,

@@ -1,4 +1,4 @@
-"""Send files to an index, several at once where that is quicker, and say what became of each."""
+"""Upload files to an index, several at once if faster; report each result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Uploads:
-    """What is to be uploaded to an index, and what became of it."""
+    """Files to upload to an index, and their outcomes."""
 
     app: App
     server: Server
@@ -41,20 +41,20 @@ class Uploads:
     skip_existing: bool = False
     check: bool = False
     jobs: int | None = None
-    """How many files are sent at once; None for as many as are worth it."""
+    """How many files to send at once; None to choose automatically."""
     private: Path = Path()
-    """A folder where documentation may be packed anew."""
+    """A folder in which documentation can be repacked."""
     paths: list[Path] = field(default_factory=list)
-    """Files that are not read yet: each is while the one before it is sent."""
+    """Files not read yet: each is read while the one before it is sent."""
     dists: list[Dist] = field(default_factory=list)
     outcomes: dict[Path, str] = field(default_factory=dict)
     failures: dict[Path, DevpiError] = field(default_factory=dict)
     shown: dict[Path, Path] = field(default_factory=dict)
-    """The path that the document gives for a temporary file: what was typed, or where the file would be kept."""
-    _is_hopeless: bool = False
+    """The path to show for a temporary file: the one given, or the permanent one."""
+    _is_aborted: bool = False
 
     def read(self) -> None:
-        """Read all files now; a broken one has failed already."""
+        """Read all files now; a broken one counts as failed."""
         self.dists += self._readable(self.paths)
         self.paths = []
 
@@ -70,7 +70,7 @@ class Uploads:
             yield dist
 
     def send(self) -> None:
-        """Upload all, whatever happens to one, and documentation last; raise what stands for all failures."""
+        """Upload all files, documentation last; raise one error for all failures."""
         url = f"{self.server.url(self.index)}/"
         if not self.dry_run:
             self._log_in(url)
@@ -81,7 +81,7 @@ class Uploads:
         if self.skip_existing:
             known = self._missing(known, url)
         if not self.dry_run:
-            self.server.session.prepare(url)  # once, before others need it
+            self.server.session.prepare(url)  # once, before several threads need it
         size = sum(path.stat().st_size for path in [*(dist.path for dist in known), *self.paths])
         with self.app.out.progress(f"{total} files", size, total) as part:
             for docs in (False, True):
@@ -107,28 +107,28 @@ class Uploads:
             self.app.out.line(f"skipped: {what}" if self.dry_run else what)
 
     def _send(self, part: Part, dist: Dist) -> str:
-        """Upload a file, and return what became of it; nothing becomes of it when there is no hope left."""
-        if self.dry_run or self._is_hopeless:
+        """Upload a file and return its outcome; nothing once every upload would fail."""
+        if self.dry_run or self._is_aborted:
             return "skipped" if self.dry_run else ""
         out, name = self.app.out, dist.path.name
         server = self.server.narrowed_to(dist.project)
         try:
             with part(name, dist.path.stat().st_size) as advance, dists.Watched(dist.path, advance) as file:
-                said = server.upload(self.index, dist.fields, name, file, action=dist.action)
+                message = server.upload(self.index, dist.fields, name, file, action=dist.action)
         except DevpiError as error:
-            self._is_hopeless = self._is_hopeless or _holds_for_all(error)
+            self._is_aborted = self._is_aborted or _holds_for_all(error)
             raise
-        if said.startswith(IDENTICAL):
+        if message.startswith(IDENTICAL):
             out.note(f"{name}: already there")
             return "already there"
-        if said == CONFIRMED:
-            out.note(f"{name}: {said}")
-        elif said:
-            out.warn(f"{name}: {said}")
+        if message == CONFIRMED:
+            out.note(f"{name}: {message}")
+        elif message:
+            out.warn(f"{name}: {message}")
         return "uploaded"
 
     def _checked(self) -> list[Dist]:
-        """Return what is to be sent: nothing at all if a file failed what was to be checked before."""
+        """Return the files to send: none at all if ``check`` finds a bad one."""
         files = [dist for dist in self.dists if dist.action != DOC_UPLOAD] if self.check else []
         for dist in files:
             try:
@@ -137,14 +137,14 @@ class Uploads:
                 self.failures[dist.path] = error
         if self.check and self.failures:
             for failure in self.failures.values():
-                failure.hint = "with --check nothing is uploaded until all files are good"
+                failure.hint = "with --check, nothing is uploaded unless all files are good"
             return []
         if files:
             warn_of_mirrored(self.app, self.server, self.index, [dist.project for dist in files])
         return self.dists
 
     def _missing(self, wanted: Sequence[Dist], url: str) -> list[Dist]:
-        """Return what the index does not have, before anything is sent; another file of a name has failed."""
+        """Return the files that the index lacks; one that differs counts as failed."""
         existing, missing = IndexContents(self.server, self.index), []
         for dist in wanted:
             try:
@@ -161,7 +161,7 @@ class Uploads:
         return missing
 
     def _log_in(self, url: str) -> None:
-        """Log in before a large file is sent for nothing, where that needs a login; without it the server decides."""
+        """Log in first if the upload needs it, so that no large file is sent in vain."""
         session = self.server.session
         login = session.find_login()
         if (login and login.is_current) or not self.app.out.can_ask:
@@ -170,7 +170,7 @@ class Uploads:
             session.ask_login(f"POST {url}")
 
     def _sum_up(self, total: int) -> None:
-        """Say how many files are where, or what failed."""
+        """Report how many files had which outcome, or raise what failed."""
         kinds = Counter(self.outcomes.values())
         if not self.failures and total > 1:
             counted = [f"{'all' if len(kinds) == 1 else count} {kind}" for kind, count in kinds.items()]
@@ -194,7 +194,7 @@ def _as_json(error: DevpiError) -> dict[str, Any]:
 
 
 def _holds_for_all(error: DevpiError) -> bool:
-    """Tell whether the next file would fare alike: no server, no devpi server, or nobody logged in."""
+    """Return True if the next file would also fail, as without server or login."""
     if isinstance(error, Refused):
         return error.status == HTTPStatus.UNAUTHORIZED
     return not isinstance(error, OtherFile)

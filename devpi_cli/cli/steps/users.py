@@ -1,4 +1,4 @@
-"""What the commands about users share."""
+"""Create and modify users, or show what a dry run would do."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 SECRET_KEYS = ("password", "pwhash")
 
 
-def plan_user(  # noqa: PLR0913, PLR0917 (what would be said of a user)
+def plan_user(  # noqa: PLR0913, PLR0917 (all parts of one report)
     app: App, server: Server, name: str, would: str, config: Mapping[str, str], indexes: Iterable[str] = ()
 ) -> None:
-    """Say what a dry run leaves undone."""
+    """Print what a dry run would do to a user: create, modify, delete or nothing."""
     app.out.line(f"would change nothing: {name}" if would == "nothing" else f"would {would} user: {name}")
     for key, value in sorted(config.items()):
         app.out.line(f"  {key}={'********' if key in SECRET_KEYS else value}")
@@ -28,7 +28,7 @@ def plan_user(  # noqa: PLR0913, PLR0917 (what would be said of a user)
 
 
 def modify_user(app: App, server: Server, name: str, config: Mapping[str, str]) -> None:
-    """Modify a user and say what changed; a token that comes with a new password of one's own is kept."""
+    """Modify a user and print the changes; remember the token for a new password."""
     login = server.modify_user(name, config)
     if login and app.state.login(server.root, name):
         with app.state.changing() as state:

@@ -1,4 +1,4 @@
-"""devpi completion: the scripts, where they are put, and what the package brings."""
+"""devpi completion: the scripts, where they are installed, and those in the package."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_without_a_name_it_is_the_shell_of_the_user(devpi: Client, shell: str, p
 
 
 @pytest.mark.parametrize(("env", "what"), [
-    ({"SHELL": "/bin/tcsh"}, "the variable SHELL says 'tcsh'"), ({"SHELL": ""}, "the variable SHELL is not set"),
+    ({"SHELL": "/bin/tcsh"}, "the variable SHELL is 'tcsh'"), ({"SHELL": ""}, "the variable SHELL is not set"),
 ])  # fmt: skip
 def test_a_shell_that_is_not_known_has_to_be_named(devpi: Client, env: dict[str, str], what: str) -> None:
     hint = "type 'devpi completion install bash|zsh|fish|powershell'"
@@ -83,7 +83,7 @@ def test_a_shell_that_is_not_known_has_to_be_named(devpi: Client, env: dict[str,
 def test_powershell_is_told_by_a_line(devpi: Client) -> None:
     hint = "add this line to $PROFILE: devpi completion powershell | Out-String | Invoke-Expression"
     assert devpi.fails("completion", "install", "powershell") == (
-        2, f"PowerShell has no folder for such scripts\n{hint}\n",
+        2, f"PowerShell has no folder for completion scripts\n{hint}\n",
     )  # fmt: skip
 
 
@@ -116,11 +116,11 @@ def test_a_file_of_somebody_else_is_replaced_only_when_that_is_wanted(devpi: Cli
     path.write_text("complete -W mine devpi\n")
     status, said = devpi.fails("completion", "install", "bash", "--json")
     assert (status, path.read_text()) == (2, "complete -W mine devpi\n")
-    assert "answer it with -y" in said
+    assert "add -y to confirm" in said
     status, shown = devpi.at_terminal("completion", "install", "bash", typed=["no"])
     assert (status, path.read_text()) == (1, "complete -W mine devpi\n")
     assert shown == [
-        f"{path} did not come from devpi-cli", "Overwrite it (yes/no)? no", "nothing was changed",
+        f"{path} was not written by devpi-cli", "Overwrite it (yes/no)? no", "nothing was changed",
     ]  # fmt: skip
     assert devpi("completion", "install", "bash", "-y").status == 0
     assert "mine" not in path.read_text()

@@ -1,4 +1,4 @@
-"""devpi doctor: what it finds, where everything is well and where it is not."""
+"""devpi doctor: its findings with and without problems."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 CLIENT = f"ok       client: devpi-cli {__version__}, Python {platform.python_version()}, {platform.system()}"
 EXTRA = f"ok       server extra: devpi-server {version('devpi-server')} is installed, for 'devpi quickstart'"
 UV = "ok       uv: uses https://pypi.org/simple (its default)"
-NO_TLS = "ok       TLS: none, and none is needed: the server is on this machine"
-CLOCK = "ok       clock: as the server's, within 5 minutes"
+NO_TLS = "ok       TLS: none, and none needed: the server is on this machine"
+CLOCK = "ok       clock: within 5 minutes of the server's"
 PROXIES = "ok       proxies: none for this server"
 
 
@@ -129,7 +129,7 @@ def test_a_broken_state_file_is_wrong_and_the_rest_is_checked(devpi: Client) -> 
     result = doctor(devpi)
     assert of(result, "state file") == (
         f"WRONG    state file: cannot use the state file {devpi.state_file}: "
-        "it is not a state file of this program, or damaged; to start afresh, move it away"
+        "it is damaged, or not a state file of devpi-cli; to start afresh, move it away"
     )
     assert [line for line in result.lines if line.startswith("WRONG")] == [of(result, "state file")]
     assert (result.lines[-1], result.stderr, result.status) == (EXTRA, "WRONG: state file\n", 1)
@@ -176,8 +176,8 @@ def test_an_index_beside_the_other_is_warned_of(member: Member) -> None:
     result = doctor(member, PIP_EXTRA_INDEX_URL="http://a:hidden@host/simple")
     assert of(result, "pip").startswith("warning  pip: ")
     assert of(result, "pip").endswith(
-        " uses https://pypi.org/simple (its default), and http://a:****@host/simple (:env:.extra-index-url) as well: "
-        "of both, the higher version is installed"
+        " uses https://pypi.org/simple (its default), and also http://a:****@host/simple (:env:.extra-index-url): "
+        "it installs the highest version from either"
     )
 
 

@@ -106,7 +106,7 @@ def test_what_pip_and_uv_have_to_trust_is_told(member: Member, tmp_path: Path) -
     }  # fmt: skip
     assert member.fails("env", "--shell", "gitlab", PIP_TRUSTED_HOST="mine") == (
         2,
-        "PIP_TRUSTED_HOST has blanks, which a dotenv report of GitLab cannot hold\ntake --shell bash\n",
+        "PIP_TRUSTED_HOST contains whitespace, which a GitLab dotenv report cannot hold\nuse --shell bash\n",
     )
 
 
@@ -138,7 +138,8 @@ def test_gitlab_keeps_reports_and_that_is_said(member: Member, closed: str) -> N
     result = member("env", "--shell", "gitlab")
     assert (result.lines[0], result.status) == (f"PIP_INDEX_URL={with_login(member, closed)}", 0)
     assert result.stderr == (
-        "warning: the login stands in PIP_INDEX_URL and UV_DEFAULT_INDEX: who may see the job's artifacts can read it\n"
+        "warning: PIP_INDEX_URL and UV_DEFAULT_INDEX contain the login: "
+        "anyone who sees the job's artifacts can read it\n"
     )
 
 
@@ -149,7 +150,10 @@ def test_a_closed_index_is_closed_to_who_is_not_logged_in(devpi: Client, closed:
 
 def test_what_is_not_there_has_no_variables(member: Member, devpi: Client) -> None:
     assert member.fails("env", "--index", "nobody/here")[0] == 4
-    assert devpi.fails("env") == (1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n")
+    assert devpi.fails("env") == (
+        1,
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
+    )
 
 
 # -- and pip and uv install with nothing but these variables

@@ -59,7 +59,7 @@ def test_verbose_shows_the_headers_first(member: Member) -> None:
     assert member.ok("getjson", "-v", "/+api", "--json") == member.ok("getjson", "/+api")
 
 
-NO_SERVER = "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n"
+NO_SERVER = "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ NO_SERVER = "no server in use\ntype 'devpi use URL' with the URL of a server or 
             6,
             "cannot reach http://127.0.0.1:1/: Connection refused\nis the server running, and the URL right?\n",
         ),
-        ("http://[x/", 2, "invalid URL 'http://[x/': it names no host that can be asked\n"),
+        ("http://[x/", 2, "invalid URL 'http://[x/': it has no valid host\n"),
         ("ftp://a:secret@host/", 2, "invalid URL 'ftp://a:****@host/': it has to begin with http:// or https://\n"),
     ],
 )
@@ -92,7 +92,7 @@ def test_what_is_not_there_is_said(at_server: Client, server: Live) -> None:
     )
     assert at_server.fails("getjson", "project") == (
         1,
-        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
     )
 
 

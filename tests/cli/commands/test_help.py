@@ -1,4 +1,4 @@
-"""devpi help: topics, the help of commands, and how both look on a terminal."""
+"""devpi help: topics, the help of commands, and their appearance on a terminal."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_only_lists_are_extended_and_reduced(member: Member, server: Live, chang
     with server.requests() as asked:
         assert member.fails("index", "dev", change) == (
             2,
-            f"{key!r} is no list\nonly lists can be changed with += and -=: type {key}=VALUE\n",
+            f"{key!r} is not a list\nonly lists can be changed with += and -=: type {key}=VALUE\n",
         )
     assert asked == []
 
@@ -176,7 +176,7 @@ def test_a_terminal_is_asked_before_an_index_goes(member: Member, answer: str, s
 def test_nothing_is_deleted_when_there_is_nobody_to_ask(member: Member, settings: dict[str, str]) -> None:
     unasked = member("index", "--delete", "dev", **settings)
     assert unasked.lines == [f"About to remove: {member.index_url}"]
-    assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nanswer it with -y\n", 2)
+    assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nadd -y to confirm\n", 2)
     assert member.ok("index", "-l") == [member.index]
 
 
@@ -195,12 +195,12 @@ def test_the_index_of_somebody_else_cannot_be_changed(member: Member, new_member
     for typed in ([other.index, "title=x"], ["-c", f"{other.user}/new"], ["--delete", other.index, "-y", "-q"]):
         refused = member("index", *typed)
         assert refused.status == 3
-        assert refused.stderr.splitlines()[-1] == (f"the login of {member.user} is good, but may not do this")
+        assert refused.stderr.splitlines()[-1] == (f"the login of {member.user} is valid, but does not allow this")
     assert other.ok("index") == shown(other, query="")
 
 
 NO_NAME = (
-    ", and the server would make one of it\n"
+    ", but the server would turn it into one\n"
     "separate names with commas: mirror_whitelist=requests,numpy; mirror_whitelist= empties the list\n"
 )
 NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l' shows which indexes there are\n"
@@ -227,18 +227,18 @@ NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l'
         (
             "dev mirror_whitelist=[a,b]",
             2,
-            f"mirror_whitelist: '[a' is no name{NO_NAME}",
+            f"mirror_whitelist: '[a' is not a name{NO_NAME}",
         ),
         (
             "-c new mirror_whitelist+=[a]",
             2,
-            f"mirror_whitelist: '[a]' is no name{NO_NAME}",
+            f"mirror_whitelist: '[a]' is not a name{NO_NAME}",
         ),
-        ("dev mirror_whitelist=-", 2, f"mirror_whitelist: '-' is no name{NO_NAME}"),
+        ("dev mirror_whitelist=-", 2, f"mirror_whitelist: '-' is not a name{NO_NAME}"),
         ("-c", 2, "which index? name the one to create or delete\n"),
         ("--delete", 2, "which index? name the one to create or delete\n"),
-        ("-c --delete new", 2, "only one of --create, --delete and --list can be done at once\n"),
-        ("--delete dev title=x", 2, "an index that is deleted takes no KEY=VALUE\n"),
+        ("-c --delete new", 2, "only one of --create, --delete and --list can be given\n"),
+        ("--delete dev title=x", 2, "--delete takes no KEY=VALUE\n"),
         ("a/b/c", 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
         (
             "dev nonsense=1",
@@ -282,7 +282,7 @@ def test_an_error_is_one_json_object(member: Member) -> None:
     )
 
 
-WHOSE = "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi login USER' first\n"
+WHOSE = "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login USER' first\n"
 
 
 @pytest.mark.parametrize(
@@ -291,12 +291,12 @@ WHOSE = "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi log
         (
             "",
             1,
-            "no index in use at HOST/\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+            "no index in use at HOST/\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
         ),
         ("dev", 3, WHOSE),
         ("-c dev", 3, WHOSE),
         ("--delete dev", 3, WHOSE),
-        ("-l", 3, "whose indexes? nobody is logged in\ntype 'devpi index -l USER'\n"),
+        ("-l", 3, "whose indexes? you are not logged in\ntype 'devpi index -l USER'\n"),
         (
             "-c root/new",
             3,
@@ -312,6 +312,6 @@ def test_without_a_login_it_says_what_to_type(
 
 
 def test_no_server_is_in_use(devpi: Client) -> None:
-    no_server = (1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n")
+    no_server = (1, "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n")
     for typed in ([], ["alice/dev"], ["-l"], ["-c", "dev"]):
         assert devpi.fails("index", *typed) == no_server

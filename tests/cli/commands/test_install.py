@@ -207,7 +207,7 @@ def test_a_folder_that_is_no_environment_is_named(member: Member) -> None:
     """A55."""
     assert member.fails("install", "demo", "--venv", "nothere") == (
         1,
-        f"{member.home / 'nothere'} is no virtual environment\nmake it with: python -m venv nothere\n",
+        f"{member.home / 'nothere'} is not a virtual environment\ncreate it with: python -m venv nothere\n",
     )
 
 
@@ -236,5 +236,5 @@ def test_nothing_to_install_is_wrong_usage(member: Member, venv: Path) -> None:
 def test_without_an_index_in_use_it_says_what_to_type(at_server: Client, server: Live, venv: Path) -> None:
     assert at_server.fails("install", "demo", "--venv", venv) == (
         1,
-        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
     )

@@ -1,4 +1,4 @@
-"""devpi install, where uv does it."""
+"""devpi install with uv."""
 
 from __future__ import annotations
 
@@ -192,5 +192,5 @@ def test_the_status_of_uv_is_passed_on(stocked: Member, bare: Path, typed: list[
 def test_a_missing_uv_is_named(member: Member, bare: Path, tmp_path: Path) -> None:
     assert member.fails("install", "demo", "--venv", bare, "--installer", "uv", PATH=str(tmp_path)) == (
         1,
-        "there is no uv on the PATH\ninstall it with: pip install uv; or take pip with --installer pip\n",
+        "there is no uv on the PATH\ninstall it with: pip install uv; or use pip with --installer pip\n",
     )

@@ -213,18 +213,18 @@ def test_a_server_in_use_is_enough_for_a_full_name(
     assert at_server.ok("list", "demo==1.0", "--index", member.index) == [files["1.0"]]
     assert at_server.fails("list", DEVPI_INDEX="dev") == (
         3,
-        "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi login USER' first\n",
+        "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login USER' first\n",
     )
     assert at_server.ok("list", "demo==1.0", "--index", "dev", DEVPI_USER=member.user) == [files["1.0"]]
     assert at_server.fails("list") == (
         1,
-        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
     )
 
 
 def test_the_index_of_nothing_at_all(devpi: Client) -> None:
     """A2, V33."""
-    no_server = (1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n")
+    no_server = (1, "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n")
     for typed in ([], ["demo"], ["--index", "dev"], ["--index", "alice/dev"]):
         assert devpi.fails("list", *typed) == no_server
 
@@ -240,7 +240,7 @@ def test_the_index_of_nothing_at_all(devpi: Client) -> None:
         (
             ["demo==9"],
             4,
-            "no release of demo on NAME matches 'demo==9'\ntype 'devpi list --all demo' to see which there are\n",
+            "no release of demo on NAME matches 'demo==9'\ntype 'devpi list --all demo' to see all releases\n",
         ),
         (
             ["--index", "nobody/dev"],
@@ -257,15 +257,15 @@ def test_the_index_of_nothing_at_all(devpi: Client) -> None:
         (
             ["demo; python_version > '3'"],
             2,
-            "\"demo; python_version > '3'\": only a name and versions are understood here\ntype 'NAME==VERSION'\n",
+            "\"demo; python_version > '3'\": only a name and versions are allowed here\ntype 'NAME==VERSION'\n",
         ),
         (
             ["demo @ http://host/x.whl"],
             2,
-            "'demo @ http://host/x.whl': only a name and versions are understood here\ntype 'NAME==VERSION'\n",
+            "'demo @ http://host/x.whl': only a name and versions are allowed here\ntype 'NAME==VERSION'\n",
         ),
         (["--index", "a/b/c"], 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
-        (["--index", "http://[x/a/b"], 2, "invalid URL 'http://[x/a/b': it names no host that can be asked\n"),
+        (["--index", "http://[x/a/b"], 2, "invalid URL 'http://[x/a/b': it has no valid host\n"),
         (
             ["--index", "http://host/alice"],
             2,
@@ -298,6 +298,6 @@ def test_an_error_is_one_json_object(member: Member, files: dict[str, str]) -> N
             "type": "NothingFound",
             "exit": 4,
             "message": f"no release of demo on {member.index} matches 'demo==9'",
-            "hint": "type 'devpi list --all demo' to see which there are",
+            "hint": "type 'devpi list --all demo' to see all releases",
         },
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Client, Member
     from tests.support.servers import Live
 
-NO_SERVER = "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n"
+NO_SERVER = "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n"
 
 
 def test_a_login_says_where_and_for_how_long(member: Member) -> None:
@@ -123,7 +123,7 @@ def test_the_user_is_asked_for_at_a_terminal(at_server: Client, member: Member) 
             "use --password-stdin, DEVPI_PASSWORD or DEVPI_TOKEN "
             "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)\n",
         ),
-        (("bob", "--password-stdin"), {}, 2, "there is no password on standard input\n"),
+        (("bob", "--password-stdin"), {}, 2, "no password on standard input\n"),
         (
             ("bob", "--password=wrong"),
             {},
@@ -179,7 +179,7 @@ def test_without_a_server_there_is_nothing_to_log_in_to(devpi: Client, command: 
 
 def test_who_acts_by_the_environment_is_told(at_server: Client, member: Member) -> None:
     said = at_server("login", member.user, DEVPI_USER="bob", DEVPI_PASSWORD=member.password)
-    assert (said.stderr, said.status) == (f"warning: DEVPI_USER is set: bob acts, not {member.user}\n", 0)
+    assert (said.stderr, said.status) == (f"warning: DEVPI_USER is set: commands act as bob, not as {member.user}\n", 0)
 
 
 @pytest.mark.parametrize("variable", ["other", "other/index", "{url}other/index"])

@@ -1,4 +1,4 @@
-"""Where a login is found by the commands themselves: in a real keyring, .pypirc and netrc; and what is kept there."""
+"""Commands that take logins from a real keyring, .pypirc and netrc, and what they store there."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_what_the_server_refuses_is_passed_over_and_named(stranger: Client, memb
     assert (status, said.splitlines()[-1]) == (
         3,
         "not logged in: type 'devpi login USER' (looked at the environment, the state file, the keyring, ~/.pypirc and "
-        "~/.netrc; the server refused that of ~/.netrc)",
+        "~/.netrc; the server refused that from ~/.netrc)",
     )
     write_pypirc(stranger, member)
     stranger.ok("upload", wheel)
@@ -132,7 +132,7 @@ def test_a_password_on_the_command_line_comes_first(stranger: Client, member: Me
 def test_login_keeps_a_password_where_we_and_twine_find_it(stranger: Client, member: Member, wheel: Path) -> None:
     said = stranger.ok("login", member.user, "--password-stdin", "--store", stdin=member.password)
     places = [member.server.root, f"{member.index_url}/"]
-    assert said[1:] == [f"password kept in the keyring for {places[0]} and {places[1]}"]
+    assert said[1:] == [f"password stored in the keyring for {places[0]} and {places[1]}"]
     for place in places:
         assert keyring_of(stranger).get_password(place, member.user) == member.password
     assert member.password not in stranger.state_file.read_text(encoding="utf-8")
@@ -140,7 +140,7 @@ def test_login_keeps_a_password_where_we_and_twine_find_it(stranger: Client, mem
     left = stranger("logoff")
     assert (left.lines, left.stderr) == (
         ["login information deleted"],
-        f"the keyring has the password of {member.user}, and commands log in with it: --forget removes it\n",
+        f"the keyring still has the password of {member.user}, and commands log in with it: --forget removes it\n",
     )
     stranger.ok("upload", wheel, DEVPI_USER=member.user)
     assert stranger.ok("logoff", "--forget", DEVPI_USER=member.user) == [

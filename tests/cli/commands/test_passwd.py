@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Client, Member
     from tests.support.servers import Live
 
-SHORT = "password with less than 8 characters, are you sure to use it (yes/no)?"
+SHORT = "the password has fewer than 8 characters: use it anyway (yes/no)?"
 
 
 def said(user: str) -> list[str]:
@@ -59,8 +59,8 @@ def test_the_result_is_one_json_document(member: Member) -> None:
     ("typed", "status", "answers", "password"),
     [
         (["another one", "another one"], 0, [], "another one"),
-        (["one of them", "another", "the same", "the same"], 0, ["the passwords are not the same"], "the same"),
-        (["one of them", "another"] * 3, 1, ["the passwords are not the same"] * 3 + ["no password was set"], None),
+        (["one of them", "another", "the same", "the same"], 0, ["the passwords do not match"], "the same"),
+        (["one of them", "another"] * 3, 1, ["the passwords do not match"] * 3 + ["no password was set"], None),
         (["short", "short", "no"], 1, [f"{SHORT} no", "nothing was changed"], None),
         (["short", "short", "yes"], 0, [f"{SHORT} yes"], "short"),
     ],
@@ -91,7 +91,7 @@ def test_nobody_else_changes_it(member: Member, new_member: Callable[[], Member]
     status, refused = member.fails("passwd", other.user, "--password-stdin", stdin="mine now\n")
     assert (status, refused.splitlines()[-1]) == (
         3,
-        f"the login of {member.user} is good, but may not do this",
+        f"the login of {member.user} is valid, but does not allow this",
     )
     other.ok("login", other.user, DEVPI_PASSWORD=other.password)
 
@@ -99,7 +99,7 @@ def test_nobody_else_changes_it(member: Member, new_member: Callable[[], Member]
 def test_nothing_changes_when_no_password_comes(member: Member) -> None:
     question = f"no terminal to ask on: new password for user {member.user}:"
     assert member.fails("passwd") == (2, f"{question}\nuse --password-stdin\n")
-    assert member.fails("passwd", "--password-stdin") == (2, "there is no password on standard input\n")
+    assert member.fails("passwd", "--password-stdin") == (2, "no password on standard input\n")
     status, failed = member.fails("passwd", "--json")
     assert (status, json.loads(failed)) == (
         2,
@@ -111,7 +111,7 @@ def test_nothing_changes_when_no_password_comes(member: Member) -> None:
 def test_it_needs_a_server_a_login_and_a_user_who_is_there(devpi: Client, member: Member) -> None:
     assert devpi.fails("passwd") == (
         1,
-        "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )
     assert member.fails("passwd", "nobody", "--password-stdin", stdin="secret123") == (
         4,
@@ -119,4 +119,4 @@ def test_it_needs_a_server_a_login_and_a_user_who_is_there(devpi: Client, member
         "'devpi user -l' shows which users there are\n",
     )
     member.ok("logoff")
-    assert member.fails("passwd") == (3, "whose password? nobody is logged in\ntype 'devpi login USER' first\n")
+    assert member.fails("passwd") == (3, "whose password? you are not logged in\ntype 'devpi login USER' first\n")

@@ -53,7 +53,7 @@ def test_a_refusal_is_said(member: Member, new_member: Callable[[], Member]) -> 
         3,
         f"PATCH {other.index_url}\n"
         "403 Forbidden: Access was denied to this resource. Unauthorized: PyPIView failed permission check\n"
-        f"the login of {member.user} is good, but may not do this\n",
+        f"the login of {member.user} is valid, but does not allow this\n",
     )
 
 
@@ -75,10 +75,10 @@ def test_no_server_or_index_is_in_use(devpi: Client, at_server: Client, server: 
     at_server.ok("use", "/")
     assert at_server.fails("patchjson", "project", "-") == (
         1,
-        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
     )
     at_server.ok("use", "--delete")
     assert devpi.fails("patchjson", "/alice", "-") == (
         1,
-        "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )

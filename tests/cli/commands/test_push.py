@@ -109,7 +109,7 @@ def test_v26_another_file_of_the_same_name_is_a_conflict(demo: Member) -> None:
         5,
         f"PUSH {demo.index_url}\n"
         "409 Conflict: demo-1.0.tar.gz already exists in non-volatile index\n"
-        f"{demo.user}/stable has other files of these names: demo-1.0.tar.gz\n",
+        f"{demo.user}/stable has different files with these names: demo-1.0.tar.gz\n",
     )
 
 
@@ -120,7 +120,7 @@ def test_v26_a_release_that_is_there_in_part_is_a_conflict(demo: Member) -> None
         5,
         f"PUSH {demo.index_url}\n"
         "409 Conflict: demo-1.0.tar.gz already exists in non-volatile index\n"
-        f"{demo.user}/stable has the rest of the release, but not demo-1.0.zip: upload that\n",
+        f"{demo.user}/stable has the rest of the release, but not demo-1.0.zip: upload it\n",
     )
 
 
@@ -149,7 +149,7 @@ def test_what_comes_from_a_base_is_not_pushed(demo: Member) -> None:
         (
             ["demo==1.0", "https://example.com/a/b"],
             "https://example.com/a/b is not on the server {root}\n"
-            "give it a section in ~/.pypirc, and push to pypi:SECTION\n",
+            "add a section for it to ~/.pypirc, and push to pypi:SECTION\n",
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_what_makes_no_sense_is_refused(demo: Member, arguments: list[str], said
 def test_the_old_way_to_name_a_release_still_works(demo: Member) -> None:
     result = demo("push", "demo-1.0", "stable")
     assert (result.stderr, result.status) == (
-        "warning: 'demo-1.0' is an old way to name a release: type 'demo==1.0'\n",
+        "warning: 'demo-1.0' is deprecated: type 'demo==1.0'\n",
         0,
     )
     assert names(demo, "stable") == ["demo-1.0.tar.gz"]
@@ -174,7 +174,7 @@ def test_one_failed_release_does_not_stop_the_others(demo: Member) -> None:
     assert (result.stderr, result.status) == (
         "FAILED other 1.0: 409 Conflict: other-1.0.tar.gz already exists in non-volatile index\n"
         "1 of 2 releases pushed, 1 failed\n"
-        f"{demo.user}/stable has other files of these names: other-1.0.tar.gz\n",
+        f"{demo.user}/stable has different files with these names: other-1.0.tar.gz\n",
         1,
     )
 
@@ -200,14 +200,14 @@ def test_other_files_at_the_target_are_a_conflict_before_anything_is_pushed(
     with server.requests() as seen:
         assert demo.fails("push", "--skip-existing", "demo==1.0", "stable", *option) == (
             5,
-            f"{demo.user}/stable has another demo-1.0.tar.gz: its SHA-256 is {there}, "
-            f"and here {sha256(b'something else').hexdigest()}\n",
+            f"{demo.user}/stable has a different demo-1.0.tar.gz: SHA-256 {there}, "
+            f"here {sha256(b'something else').hexdigest()}\n",
         )
     assert {request.split()[0] for request in seen} == {"GET"}
 
 
 def test_an_index_elsewhere_does_not_tell_what_it_has(demo: Member, elsewhere: Elsewhere) -> None:
-    said = "--skip-existing: only an index of this server tells what it has\n"
+    said = "--skip-existing works only with a target on this server\n"
     assert demo.fails("push", "--skip-existing", "demo==1.0", "pypi:there") == (2, said)
     assert elsewhere.got == []
 
@@ -317,7 +317,7 @@ def test_an_option_that_the_server_does_not_know_is_not_dropped(
     root = front(hidden=("push-no-docs", "push-only-docs", "push-register-project")).url
     assert demo.fails("push", "demo==1.0", "pypi:there", option) == (
         1,
-        f"the server at {root} does not know {option}: it needs devpi-server 6.14 or newer\n",
+        f"the server at {root} does not support {option}: it needs devpi-server 6.14 or newer\n",
     )
 
 
@@ -362,7 +362,7 @@ def test_what_says_it_is_private_is_not_published(
         assert demo.fails("push", "demo==1.0", "secret==1.0", "pypi:there", *option) == (
             1,
             "secret 1.0 has the classifier 'Private :: Do Not Upload': "
-            "it is not to be published at pypi:there, and nothing was pushed\n",
+            "it must not be published at pypi:there, and nothing was pushed\n",
         )
     assert (elsewhere.got, {request.split()[0] for request in seen}) == ([], {"GET"})
     demo.ok("push", "secret==1.0", "stable")
@@ -418,7 +418,7 @@ def test_a57_an_index_that_nobody_can_reach_is_a_failure(demo: Member, pypirc: C
         6,
         f"PUSH {demo.index_url}\n"
         "500 Internal Server Error\n"
-        "can the server reach http://127.0.0.1:9/? Its log says more\n",
+        "can the server reach http://127.0.0.1:9/? Its log has the details\n",
     )
 
 
@@ -432,7 +432,7 @@ def test_a20_the_server_gets_a_token_for_one_project_and_a_minute(
     pypirc(f"[there]\nrepository = {elsewhere.url}\npassword = {token.dump()}\n")
     result = demo("push", "demo==1.0", "pypi:there")
     assert (result.stderr, result.status) == (
-        "the server gets a token that is good for demo and 60 seconds\n",
+        "the server gets a token for demo only, valid for 60 seconds\n",
         0,
     )
     [(_, user, sent)] = elsewhere.got
@@ -452,7 +452,7 @@ def test_a20_a_token_that_cannot_be_narrowed_is_announced(
     pypirc(f"[there]\nrepository = {elsewhere.url}\npassword = pypi-something\n")
     result = demo("push", "demo==1.0", "pypi:there")
     assert (result.stderr, result.status) == (
-        "warning: the server gets the token as it is: to narrow it, pip install 'devpi-cli[tokens]'\n",
+        "warning: the server gets the token unrestricted: to narrow it, pip install 'devpi-cli[tokens]'\n",
         0,
     )
     assert elsewhere.got == [("file_upload", "__token__", "pypi-something")]

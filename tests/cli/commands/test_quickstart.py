@@ -62,7 +62,7 @@ def test_it_makes_a_server_a_user_and_an_index_and_uses_them(made: Result, alice
     assert (
         made.stdout
         == (
-            f"server made: {alice.folder}\n"
+            f"server created: {alice.folder}\n"
             f"server started: {alice.url}\n"
             f"index created: root/pypi (mirror_url={mirrored.url})\n"
             "user created: alice\n"
@@ -82,11 +82,11 @@ def test_run_again_it_finds_everything_in_place(alice: Owner, mirrored: SimpleIn
     assert (
         alice.ok("quickstart")
         == (
-            f"server already there: {alice.folder}\n"
+            f"server exists: {alice.folder}\n"
             f"server already running: {alice.url}\n"
-            f"index already there: root/pypi (mirror_url={mirrored.url})\n"
-            "user already there: alice\n"
-            "index already there: alice/dev (bases=root/pypi)\n"
+            f"index exists: root/pypi (mirror_url={mirrored.url})\n"
+            "user exists: alice\n"
+            "index exists: alice/dev (bases=root/pypi)\n"
             "logged in 'alice', credentials valid for 10.00 hours\n"
             f"current devpi index: {alice.url}alice/dev (logged in as alice)\n{NEXT}"
         ).splitlines()
@@ -166,7 +166,7 @@ def test_a_password_that_was_changed_is_said(alice: Owner) -> None:
     alice.ok("user", "-m", "carol", "password=her own secret")
     result = alice("quickstart", "--user", "carol")
     assert result.stderr == (
-        "the password of carol is not the one that quickstart made\n"
+        "the password of carol is not the one that quickstart set\n"
         f"type 'devpi use {alice.url}' and 'devpi login carol', or name another user with --user\n"
     )
     assert result.status == 3
@@ -176,7 +176,7 @@ def test_a_password_that_was_changed_is_said(alice: Owner) -> None:
 def test_a_port_that_another_server_has_is_refused(devpi: Client, server: Live) -> None:
     port = server.url.rstrip("/").rpartition(":")[2]
     result = devpi("quickstart", "--port", port)
-    assert result.stderr == f"port {port} is taken by another program\nname another one with --port\n"
+    assert result.stderr == f"port {port} is taken by another program\nchoose another one with --port\n"
     assert result.status == 1
 
 
@@ -188,7 +188,7 @@ def test_root_becomes_dev_and_an_interrupted_start_leaves_no_server(tmp_path: Pa
             os.kill(pid, 0)
         assert somebody.record["pid"] is None
         assert somebody.ok(*typed)[:7] == [
-            f"server already there: {somebody.folder}",
+            f"server exists: {somebody.folder}",
             f"server started: {somebody.url}",
             f"index created: root/pypi (mirror_url={mirrored.url})",
             "user created: dev",
@@ -225,6 +225,6 @@ def test_without_the_extra_it_says_what_to_install(devpi: Client, tmp_path: Path
     bare = Client(devpi.home, command=(sys.executable, "-I", "-S", "-c", run))
     assert bare.fails("quickstart") == (
         1,
-        "devpi-server is not installed beside devpi-cli\ninstall it with: pip install 'devpi-cli[server]'\n",
+        "devpi-server is not installed next to devpi-cli\ninstall it with: pip install 'devpi-cli[server]'\n",
     )
     assert not devpi.state_file.parent.exists()

@@ -73,7 +73,7 @@ def test_where_there_is_no_mirror_it_says_so(member: Member) -> None:
 def test_v9_a_package_that_is_not_there_was_not_refreshed(mirror: Member) -> None:
     assert mirror.fails("refresh", "nothere") == (
         4,
-        f"no project 'nothere' on {mirror.user}/mirror\nif there should be one, can the server reach the upstream?\n",
+        f"no project 'nothere' on {mirror.user}/mirror\nif it should exist: can the server reach the upstream?\n",
     )
 
 
@@ -97,7 +97,7 @@ def test_v9_of_several_packages_it_says_which_were_refreshed(mirror: Member) -> 
     assert (result.stdout, result.stderr, result.status) == (
         "Refreshed demo\n",
         f"FAILED nothere: no project 'nothere' on {mirror.user}/mirror\n1 of 2 packages refreshed, 1 failed\n"
-        "if there should be one, can the server reach the upstream?\n",
+        "if it should exist: can the server reach the upstream?\n",
         1,
     )
 
@@ -106,7 +106,7 @@ def test_if_none_of_several_packages_is_there_the_status_says_so(mirror: Member)
     status, said = mirror.fails("refresh", "nothere", "nowhere")
     assert (status, said.splitlines()[-2:]) == (
         4,
-        ["0 of 2 packages refreshed, 2 failed", "if there should be one, can the server reach the upstream?"],
+        ["0 of 2 packages refreshed, 2 failed", "if it should exist: can the server reach the upstream?"],
     )
 
 
@@ -136,8 +136,8 @@ def test_many_packages_are_refreshed_only_when_that_is_meant(mirror: Member, tmp
         mirror.server.create_index(f"{mirror.user}/many", {"type": "mirror", "mirror_url": f"{front.url}simple/"})
         assert mirror.fails("refresh", "--all", "--index", "many") == (
             2,
-            "no terminal to ask on: 1001 projects match: ask the upstream for each of them (yes/no)?\n"
-            "answer it with -y\n",
+            "no terminal to ask on: 1001 projects match: ask the upstream about each of them (yes/no)?\n"
+            "add -y to confirm\n",
         )
 
 

@@ -94,7 +94,7 @@ def test_a_url_of_more_than_a_file_removes_nothing(member: Member, files: dict[s
     url = member.server.root + path.format(user=member.user)
     assert member.fails("remove", "-y", url) == (
         2,
-        f"{url!r} is not the URL of a file\ntype one that 'devpi list NAME' shows, or 'NAME==VERSION'\n",
+        f"{url!r} is not the URL of a file\ntype a URL from 'devpi list NAME', or 'NAME==VERSION'\n",
     )
     assert len(versions(member)) == 4
 
@@ -172,7 +172,7 @@ def test_nothing_goes_when_there_is_nobody_to_ask(member: Member, files: dict[st
     for options in ([], ["--no-input"]):
         unasked = member("remove", "demo==1.0", *options, stdin="yes\n")
         assert unasked.lines == about(files, "1.0")
-        assert (unasked.stderr, unasked.status) == (f"no terminal to ask on: {ASKED}\nanswer it with -y\n", 2)
+        assert (unasked.stderr, unasked.status) == (f"no terminal to ask on: {ASKED}\nadd -y to confirm\n", 2)
     status, said = member.fails("remove", "demo==1.0", "--json")
     assert (status, json.loads(said)["error"]["type"]) == (2, "NobodyToAsk")
     assert "1.0" in versions(member)
@@ -221,10 +221,10 @@ def test_somebody_else_removes_nothing(
 def test_no_server_or_index_is_in_use(at_server: Client, server: Live) -> None:
     assert at_server.fails("remove", "demo") == (
         1,
-        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n",
+        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
     )
     at_server.ok("use", "--delete")
     assert at_server.fails("remove", "demo") == (
         1,
-        "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )

@@ -129,7 +129,7 @@ def test_a_process_that_is_not_the_server_cannot_be_stopped_in_its_place(own: Ow
     change_record(own, pid=None)
     assert own.fails("server", "stop") == (
         1,
-        f"{own.url} was not started by 'devpi server start'\nstop it as it was started\n",
+        f"{own.url} was not started by 'devpi server start'\nstop it the way it was started\n",
     )
     change_record(own, pid=pid)
 
@@ -141,7 +141,7 @@ def test_a_port_that_another_devpi_server_took_is_left_for_the_next(own: Owner, 
     assert own.ok("server", "status")[0] == f"{server.url}: not running"
     assert own.fails("server", "start", "--port", taken) == (
         1,
-        f"port {taken} is taken by another program\nname another one with --port\n",
+        f"port {taken} is taken by another program\nchoose another one with --port\n",
     )
     assert own.ok("server", "start") == [
         f"server started: http://127.0.0.1:{own.record['port']}/ (process {own.record['pid']})"
@@ -178,7 +178,7 @@ def test_log_shows_the_last_lines(devpi: Client) -> None:
 def test_without_a_server_each_says_what_makes_one(devpi: Client, subcommand: str) -> None:
     assert devpi.fails("server", subcommand) == (
         4,
-        "there is no server of your own here yet\ntype 'devpi quickstart'\n",
+        "there is no local server yet\ntype 'devpi quickstart'\n",
     )
 
 

@@ -98,7 +98,7 @@ def test_a_login_that_the_server_no_longer_accepts_is_said(member: Member) -> No
 
 
 @pytest.mark.parametrize(("where", "status", "said"), [
-    ("", 1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n"),
+    ("", 1, "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n"),
     ("http://127.0.0.1:1/a/b", 6, "cannot reach http://127.0.0.1:1/: Connection refused\n"
      "is the server running, and the URL right?\n"),
     ("SERVERno/where", 4, "GET SERVERno/where?no_projects=\n404 Not Found: The stage no/where could not be found.\n"
@@ -128,7 +128,7 @@ REPLICA: dict[str, Any] = {"role": "REPLICA", "serial": 7, "primary-url": "http:
 @pytest.mark.parametrize(("result", "lines"), [
     ({**REPLICA, "primary-serial": 7}, ["role: replica of http://primary/, in sync"]),
     ({**REPLICA, "primary-serial": 8}, ["role: replica of http://primary/, 1 change behind"]),
-    ({**REPLICA, "primary-serial": None}, ["role: replica of http://primary/, nobody knows how far behind"]),
+    ({**REPLICA, "primary-serial": None}, ["role: replica of http://primary/, lag unknown"]),
     ({"role": "REPLICA", "serial": 7, "master-url": "http://master/", "master-serial": 9},
      ["role: replica of http://master/, 2 changes behind"]),
     ({"role": "MASTER", "serial": 7, "polling_replicas": {
@@ -156,7 +156,7 @@ def test_json_of_a_replica_that_lags_behind(devpi: Client, front: Front) -> None
         "behind": 3,
         "in_sync_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since)),
     }
-    assert devpi.ok("status")[1].startswith("role: replica of http://primary/, 3 changes behind; it had all 9")
+    assert devpi.ok("status")[1].startswith("role: replica of http://primary/, 3 changes behind; last in sync 9")
 
 
 def test_a_server_that_keeps_its_status_to_itself(devpi: Client, front: Front) -> None:
@@ -165,7 +165,7 @@ def test_a_server_that_keeps_its_status_to_itself(devpi: Client, front: Front) -
         state.server = front.url
     shown = devpi("status")
     assert (shown.lines, shown.status) == ([f"server: {front.url}", "user: not logged in", "index: none in use"], 0)
-    assert shown.stderr == "the server does not tell its status (403 Forbidden)\n"
+    assert shown.stderr == "the server does not show its status (403 Forbidden)\n"
 
 
 def test_a_real_replica_and_its_primary(devpi: Client, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""devpi test, with a real tox; it is made quick by environments that install nothing and have no pip."""
+"""devpi test with a real tox, made fast by environments that install nothing and have no pip."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_v19_list_shows_what_would_be_tested_and_downloads_nothing(
 
     shown = ["   INDEX/+f/HASH/demo-1.0.tar.gz", *([f"   INDEX/+f/HASH/demo-1.0-{tag}.whl"] if is_tested else [])]
     assert lab.page(result.stdout) == ["would test:", *shown]
-    left_out = f"left out: demo-1.0-{tag}.whl does not run everywhere (--select can choose it)\n"
+    left_out = f"left out: demo-1.0-{tag}.whl does not run on every platform (use --select to test it)\n"
     assert (result.stderr, result.status) == ("" if is_tested else left_out, 0)
     assert requests == [f"GET /{lab.member.index}/demo"]
 
@@ -255,7 +255,7 @@ def test_a54_a_package_without_configuration_is_not_found_fit_to_test(lab: Lab) 
     result = lab.test("demo")
 
     assert (result.stderr, result.status) == (
-        "demo-1.0 has no tox.ini, nor tox.toml, pyproject.toml or setup.cfg with a section for tox\n"
+        "demo-1.0 has no tox.ini or tox.toml, and no tox section in pyproject.toml or setup.cfg\n"
         "name a configuration with -c FILE or --fallback-ini FILE\n",
         4,
     )
@@ -389,7 +389,7 @@ def test_a_file_that_is_not_what_the_index_announced_is_not_used(lab: Lab, serve
     result = lab.test("demo")
 
     said = re.sub(r"[0-9a-f]{64}", "HASH", result.stderr)
-    assert said == "demo-1.0.tar.gz: what came has the SHA-256 HASH, and the index announced HASH\n"
+    assert said == "demo-1.0.tar.gz: the download has the SHA-256 HASH, but the index says HASH\n"
     assert (result.stdout, result.status) == ("", 1)
 
 
@@ -411,28 +411,28 @@ BAD = {
     "no such release": (
         ["demo>9"],
         4,
-        "no release of demo on INDEX matches 'demo>9'\ntype 'devpi list --all demo' to see which there are\n",
+        "no release of demo on INDEX matches 'demo>9'\ntype 'devpi list --all demo' to see all releases\n",
     ),
     "only a wheel": (
         ["bare"],
         4,
-        "bare 1.0 has no sdist to test\nthe tests, and what tox has to do with them, come in the sdist\n",
+        "bare 1.0 has no sdist to test\nthe tests and the configuration of tox are taken from the sdist\n",
     ),
     "nothing selected": (
         ["demo", "-s", "win32"],
         4,
-        "--select 'win32' matches no file of demo 1.0\nit has demo-1.0.tar.gz\n",
+        "--select 'win32' matches no file of demo 1.0\nthere are: demo-1.0.tar.gz\n",
     ),
     "no expression": (
         ["demo", "-s", "("],
         2,
-        "--select '(' is no regular expression: missing ), unterminated subpattern at position 0\n",
+        "--select '(' is not a regular expression: missing ), unterminated subpattern at position 0\n",
     ),
     "no arguments": (["demo", "--tox-args", "'"], 2, '--tox-args "\'": No closing quotation\n'),
     "no configuration": (
         ["demo", "-c", "nowhere.ini"],
         2,
-        "nowhere.ini: there is no such file, here or in demo-1.0\n",
+        "nowhere.ini: no such file, here or in demo-1.0\n",
     ),
     "no requirement": (
         ["demo 1.0"],

@@ -127,7 +127,7 @@ def test_a_dry_run_makes_and_deletes_nothing(member: Member, server: Live) -> No
         would = [f"would delete the token {listed['id']} of {member.user}"]
         assert member.ok("token", "delete", "-n", listed["id"]) == would
         assert member.fails("token", "delete", "-n", "nothere") == (
-            4, f"{member.user} has no token nothere\n'devpi token list' shows which there are\n",
+            4, f"{member.user} has no token nothere\n'devpi token list' lists the tokens\n",
         )  # fmt: skip
     assert seen == 3 * [f"GET /{member.user}/+tokens"]
     assert not (member.home / "ci-token").exists()
@@ -154,7 +154,7 @@ def test_a_token_is_written_where_only_its_owner_reads_it(member: Member) -> Non
     assert member.ok("token", "inspect", "-f", "ci-token")[0] == f"user: {member.user}"
     status, said = member.fails("token", "create", "-o", "ci-token")
     assert (status, said) == (
-        2, "no terminal to ask on: ci-token is there already: overwrite it (yes/no)?\nanswer it with -y\n",
+        2, "no terminal to ask on: ci-token already exists: overwrite it (yes/no)?\nadd -y to confirm\n",
     )  # fmt: skip
     assert path.read_text() == before
     said_too = json.loads(
@@ -164,10 +164,12 @@ def test_a_token_is_written_where_only_its_owner_reads_it(member: Member) -> Non
     assert path.read_text() != before
 
 
-@pytest.mark.parametrize("place", ["nowhere/token", "."])
-def test_no_token_is_made_that_has_nowhere_to_go(member: Member, place: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "reason"), [("nowhere/token", "there is no folder nowhere"), (".", "it is a folder")]
+)
+def test_no_token_is_made_that_has_nowhere_to_go(member: Member, place: str, reason: str) -> None:
     status, said = member.fails("token", "create", "-o", place)
-    assert (status, said) == (2, f"cannot write {place}: there is no such folder, or it is one\n")
+    assert (status, said) == (2, f"cannot write {place}: {reason}\n")
     assert json.loads("".join(member.ok("token", "list", "--json")))["tokens"] == []
 
 
@@ -225,19 +227,19 @@ def test_a_token_that_the_server_does_not_take_is_not_kept(member: Member, at_se
     [
         ("inspect", "no terminal to ask on: token:\nname its file with -f FILE, or set DEVPI_TOKEN\n"),
         ("inspect -f nowhere", "cannot read the token in nowhere: No such file or directory\n"),
-        ("inspect -f -", "standard input has no API token of devpi\none begins with devpi-\n"),
-        ("inspect -f other", "other has no API token of devpi\none begins with devpi-\n"),
-        ("login -f other", "other has no API token of devpi\none begins with devpi-\n"),
-        ("derive -f token", "nothing that the new token may not do\nlimit it with -a, -i, -p or -e\n"),
-        ("derive -f token -e 1m", "'1m' is no time\ntype 30d (units are y, mo, w, d, h, min, s), 2027-01-31, "
-                                  "seconds since the epoch, or never\n"),
-        ("derive -f token -e 0", "'0' is over\n"),
-        ("derive -f token -e 2020-01-01", "'2020-01-01' is over\n"),
+        ("inspect -f -", "standard input does not contain a devpi API token\na token begins with devpi-\n"),
+        ("inspect -f other", "other does not contain a devpi API token\na token begins with devpi-\n"),
+        ("login -f other", "other does not contain a devpi API token\na token begins with devpi-\n"),
+        ("derive -f token", "the new token would have no new restriction\nrestrict it with -a, -i, -p or -e\n"),
+        ("derive -f token -e 1m", "'1m' is not a time\nexamples: 30d, 12h, 2027-01-31, never; "
+                                  "units are y, mo, w, d, h, min, s; seconds since the epoch work, too\n"),
+        ("derive -f token -e 0", "'0' is in the past\n"),
+        ("derive -f token -e 2020-01-01", "'2020-01-01' is in the past\n"),
         ("derive -f token -i a/b/c", "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
-        ("derive -f token -a uplaod", "permissions that devpi-server has: del_entry, del_project, del_verdata, "
+        ("derive -f token -a uplaod", "permissions of devpi-server: del_entry, del_project, del_verdata, "
                                       "index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload\n"
-                                      "no terminal to ask on: allow uplaod, which only a plugin of the server can know "
-                                      "(yes/no)?\nanswer it with -y\n"),
+                                      "no terminal to ask on: allow uplaod, which only a plugin of the server may know "
+                                      "(yes/no)?\nadd -y to confirm\n"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(devpi: Client, typed: str, said: str) -> None:
@@ -268,13 +270,16 @@ def test_a_server_without_the_plugin_is_named(devpi: Client, without_plugin: Liv
         status, said = devpi("token", *typed.split()).status, devpi("token", *typed.split()).stderr
         assert (status, said) == (
             1,
-            f"the server at {without_plugin.url} has no plugin devpi-tokens, which API tokens need\n"
-            "who runs the server can install it: pip install devpi-tokens\n",
+            f"the server at {without_plugin.url} does not have the plugin devpi-tokens, which API tokens need\n"
+            "its administrator can install it: pip install devpi-tokens\n",
         )
 
 
 def test_nobody_who_is_not_logged_in_has_tokens(at_server: Client) -> None:
-    assert at_server.fails("token", "list") == (3, "whose token? nobody is logged in\ntype 'devpi login USER' first\n")
+    assert at_server.fails("token", "list") == (
+        3,
+        "whose token? you are not logged in\ntype 'devpi login USER' first\n",
+    )
 
 
 def test_the_token_of_somebody_else_is_not_shown(member: Member, new_member: Callable[[], Member]) -> None:

@@ -166,8 +166,8 @@ def test_one_kind_of_failure_keeps_its_exit_status(member: Member, tmp_path: Pat
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (["nothing.whl"], "nothing.whl: there is no such file\n"),
-        (["folder"], "folder: is a directory\nto upload what is in it, add --from-dir\n"),
+        (["nothing.whl"], "nothing.whl: no such file\n"),
+        (["folder"], "folder: is a directory\nadd --from-dir to upload the files in it\n"),
         (["--from-dir", "folder"], "nothing to upload: no file in folder ends in .whl, .tar.gz, .zip\n"),
     ],
 )
@@ -179,7 +179,7 @@ def test_what_is_not_there_is_wrong_usage(member: Member, tmp_path: Path, typed:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("notes.txt", b"notes", "is no wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
+        ("notes.txt", b"notes", "is not a wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
         ("broken-1.0-py3-none-any.whl", b"PK\3\4 and no end", "the archive is broken"),
         ("broken-1.0.tar.gz", b"\x1f\x8b and no end", "the archive is broken"),
         ("empty-1.0.tar.gz", b"", "the archive is broken"),
@@ -228,7 +228,7 @@ def test_an_unknown_metadata_version_is_said(member: Member, tmp_path: Path) -> 
 
 
 def test_without_an_index_in_use_nothing_can_be_uploaded(at_server: Client, wheel: Path, server: Live) -> None:
-    said = f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to see which there are\n"
+    said = f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n"
     assert at_server.fails("upload", wheel) == (1, said)
 
 
@@ -281,7 +281,7 @@ def test_a_mirror_takes_no_uploads(member: Member, wheel: Path, server: Live) ->
         assert member.fails("upload", wheel) == (
             1,
             f"{member.server.root}{mirror} is a mirror: nothing can be uploaded to it\n"
-            f"name another index with --index, or make one on top of it: devpi index -c NAME bases={mirror}\n",
+            f"choose another index with --index, or create one based on it: devpi index -c NAME bases={mirror}\n",
         )
     assert requests == []
 

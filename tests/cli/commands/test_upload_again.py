@@ -1,4 +1,4 @@
-"""devpi upload --skip-existing: what the index has is not sent again."""
+"""devpi upload --skip-existing: files already on the index are not sent again."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def test_another_file_of_the_same_name_is_not_sent(member: Member, tmp_path: Pat
     with server.requests() as requests:
         assert member.fails("upload", "--skip-existing", wheel) == (
             5,
-            f"{wheel.name}: {member.index} has another file of this name: "
-            f"its SHA-256 is {there}, and here {here}\n"
-            "upload it as another version; without --skip-existing a volatile index takes it, too\n",
+            f"{wheel.name}: {member.index} has a different file with this name: "
+            f"SHA-256 {there}, here {here}\n"
+            "upload it as another version; a volatile index accepts it without --skip-existing\n",
         )
     assert requests == [f"GET /{member.index}/demo"]
 
@@ -81,7 +81,7 @@ def test_a_conflict_does_not_stop_the_others(member: Member, tmp_path: Path) -> 
     result = member("upload", "--json", "--skip-existing", "--from-dir", ".", cwd=tmp_path)
     found = json.loads(result.stdout)["files"]
     said = found["demo-1.0-py3-none-any.whl"].pop("message")
-    assert said.endswith(f"its SHA-256 is {old}, and here {digest(there)}")
+    assert said.endswith(f"SHA-256 {old}, here {digest(there)}")
     assert found == {
         "demo-0.9-py3-none-any.whl": {"outcome": "identical"},
         "demo-1.0-py3-none-any.whl": {"outcome": "conflict", "sha256": digest(there), "there": old},
@@ -105,7 +105,7 @@ def test_two_files_of_one_name_are_a_conflict(member: Member, tmp_path: Path) ->
     one, two = (digest(tmp_path / folder / "demo-1.0-py3-none-any.whl") for folder in ("one", "two"))
     assert result.lines == [f"file_upload of demo-1.0-py3-none-any.whl to {member.index_url}/"]
     assert result.stderr == (
-        f"FAILED demo-1.0-py3-none-any.whl: two files of this name are given, with the SHA-256 {one} and {two}\n"
+        f"FAILED demo-1.0-py3-none-any.whl: two different files have this name: SHA-256 {one} and {two}\n"
         "1 of 2 files uploaded, 1 failed\n"
     )
 
@@ -131,7 +131,7 @@ def test_documentation_is_compared_whatever_it_is_called_here(
     assert member.ok("upload", "--skip-existing", docs) == [f"identical: {name} at {member.index_url}/"]
     make_docs(tmp_path, name).write_bytes(docs.read_bytes() + b"\0")
     status, said = member.fails("upload", "--skip-existing", docs)
-    assert (status, said.startswith(f"{name}: {member.index} has another file of this name: ")) == (5, True)
+    assert (status, said.startswith(f"{name}: {member.index} has a different file with this name: ")) == (5, True)
     assert docs_of(member) == ["demo-1.0.doc.zip"]
 
 

@@ -1,4 +1,4 @@
-"""devpi upload without a file: what is built, from what, and what becomes of it."""
+"""devpi upload without a file: building the project."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_another_python_builds(member: Member, project: Path) -> None:
 
 
 def test_a_python_that_is_not_there_is_said(member: Member, project: Path) -> None:
-    assert member.fails("upload", "-p", "python9", cwd=project) == (1, "there is no Python 'python9'\n")
+    assert member.fails("upload", "-p", "python9", cwd=project) == (1, "Python not found: 'python9'\n")
 
 
 def test_a_build_that_fails_shows_the_end_of_its_output(member: Member, project: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_folder_without_a_project_is_left_alone(member: Member, tmp_path: Path
     (tmp_path / "empty").mkdir()
     assert member.fails("upload", cwd=tmp_path / "empty") == (
         2,
-        f"{tmp_path}/empty holds no project to build (no pyproject.toml or setup.py or setup.cfg)\n"
-        "change to the folder of a project, or name the files to upload\n",
+        f"{tmp_path}/empty contains no project to build (no pyproject.toml or setup.py or setup.cfg)\n"
+        "change to a project's folder, or name the files to upload\n",
     )
     assert list((tmp_path / "empty").iterdir()) == []

@@ -1,4 +1,4 @@
-"""devpi upload --check: what is looked at before anything is sent."""
+"""devpi upload --check: the checks before anything is sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DIRECTIVE = (
     "`long_description` has syntax errors in markup and would not be rendered on PyPI. "
     'line 1: Error: Unknown directive type "automodule". .. automodule:: demo'
 )
-HINT = "with --check nothing is uploaded until all files are good\n"
+HINT = "with --check, nothing is uploaded unless all files are good\n"
 NOTHING = "`long_description_content_type` missing. defaulting to `text/x-rst`. `long_description` missing."
 
 
@@ -120,8 +120,8 @@ def test_a_project_that_a_mirror_has_too_is_warned_of(above: Member, tmp_path: P
             "upload", "--check", make_wheel(tmp_path, metadata=GOOD), make_wheel(tmp_path, "mine", metadata=GOOD)
         )
     assert result.stderr == (
-        f"warning: {mirror} has a project demo, too, whose releases {above.index} then hides: "
-        f"if it shall not, type 'devpi index {above.index} mirror_whitelist+=demo'\n"
+        f"warning: {mirror} also has a project demo, whose releases {above.index} will hide: "
+        f"to keep them visible, type 'devpi index {above.index} mirror_whitelist+=demo'\n"
         "2 files: all uploaded\n"
     )
     assert [request for request in requests if "POST" not in request and "dev/+simple" not in request] == [

@@ -1,4 +1,4 @@
-"""devpi upload without a file, in a checkout of git."""
+"""devpi upload without a file, in a git checkout."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_project_that_git_does_not_track_is_said(member: Member, project: Path
     assert member.fails("upload", *HERE, cwd=project) == (
         2,
         f"{project}: git tracks no pyproject.toml or setup.py or setup.cfg here\n"
-        "add what belongs to the project to git; --no-vcs builds in the folder itself\n",
+        "add the project's files to git; --no-vcs builds in the folder itself\n",
     )
 
 

@@ -83,7 +83,7 @@ def test_archives_in_two_folders_may_be_of_the_same_release(member: Member, tmp_
     ("page", "why"),
     [
         (None, "no documentation, the archive is empty"),
-        ("a\nb.html", r"the page 'a\nb.html' has a name that is no text, and a zip takes no other"),
+        ("a\nb.html", r"the page 'a\nb.html' has a name that is not plain text, which a zip requires"),
     ],
 )
 def test_an_archive_that_cannot_be_packed_anew_does_not_stop_the_others(
@@ -158,7 +158,7 @@ def test_only_documentation_of_several_files_is_uploaded(member: Member, wheel: 
 def test_a_folder_of_pages_belongs_to_one_release(member: Member, wheel: Path, tmp_path: Path) -> None:
     assert member.fails("upload", "--docs", tmp_path, wheel, make_wheel(tmp_path, version="2.0")) == (
         2,
-        "--docs: whose documentation? there are 2 releases\nupload those of one project\n",
+        "--docs needs the files of one release: there are 2\nupload one project at a time\n",
     )
 
 

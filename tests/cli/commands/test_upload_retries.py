@@ -1,4 +1,4 @@
-"""An upload through a web server that fails some times: what is stored, and what is said of it."""
+"""Uploads through a web server that fails now and then: what is stored and what is reported."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_file_that_arrived_is_not_sent_again(flaky: Flaky, wheel: Path, volati
     flaky.faults["POST"] = ["lose"]
     result = flaky.member("upload", wheel)
     assert result.lines == [f"file_upload of {wheel.name} to {flaky.index_url}"]
-    said = f"retrying in 0 s: {flaky.cannot_reach}\n{wheel.name}: uploaded, as the server confirms\n"
+    said = f"retrying in 0 s: {flaky.cannot_reach}\n{wheel.name}: uploaded, confirmed by the server\n"
     assert (result.stderr, result.status) == (said, 0)
     assert flaky.asked == ["POST", "GET"]
     assert stored(flaky.member) == [digest(wheel)]
@@ -157,7 +157,7 @@ def test_documentation_that_arrived_is_not_sent_again(flaky: Flaky, wheel: Path,
     flaky.faults["POST"] = ["", "lose"]
     result = flaky.member("upload", "--docs", tmp_path / "html", wheel)
     assert result.stderr.splitlines()[-2:] == [
-        "demo-1.0.doc.zip: uploaded, as the server confirms",
+        "demo-1.0.doc.zip: uploaded, confirmed by the server",
         "2 files: all uploaded",
     ]
     assert flaky.asked == ["POST", "POST", "GET"]

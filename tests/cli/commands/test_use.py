@@ -222,13 +222,17 @@ def test_a_lost_login_is_not_forgotten_by_looking(member: Member) -> None:
             "cannot reach http://127.0.0.1:1/: Connection refused\nis the server running, and the URL right?\n",
         ),
         ("ftp://example.com", 2, "invalid URL 'ftp://example.com': it has to begin with http:// or https://\n"),
-        ("http://", 2, "invalid URL 'http://': it names no host that can be asked\n"),
-        ("http://[x/a/b", 2, "invalid URL 'http://[x/a/b': it names no host that can be asked\n"),
-        ("http://a..b/", 2, "invalid URL 'http://a..b/': it names no host that can be asked\n"),
-        (f"http://{'a' * 64}/", 2, f"invalid URL 'http://{'a' * 64}/': it names no host that can be asked\n"),
-        ("localhost:3141", 2, "'localhost:3141' is no index\nfor a server type 'devpi use http://localhost:3141'\n"),
+        ("http://", 2, "invalid URL 'http://': it has no valid host\n"),
+        ("http://[x/a/b", 2, "invalid URL 'http://[x/a/b': it has no valid host\n"),
+        ("http://a..b/", 2, "invalid URL 'http://a..b/': it has no valid host\n"),
+        (f"http://{'a' * 64}/", 2, f"invalid URL 'http://{'a' * 64}/': it has no valid host\n"),
+        (
+            "localhost:3141",
+            2,
+            "'localhost:3141' is not an index\nfor a server type 'devpi use http://localhost:3141'\n",
+        ),
         ("a/b/c", 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
-        ("dev", 3, "whose index is 'dev'? nobody is logged in\ntype USER/dev, or 'devpi login USER' first\n"),
+        ("dev", 3, "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login USER' first\n"),
         (
             "nobody/dev",
             4,
@@ -280,7 +284,7 @@ def test_what_is_no_devpi_is_said(devpi: Client, not_devpi: str) -> None:
     [
         (500, b"<html>a page of a proxy</html>", 6, "500 Internal Server Error\n"),
         (401, b"<html>", 3, "401 Unauthorized\nnot logged in: type 'devpi login USER'\n"),
-        (200, b"<html>", 1, "200 OK, but this is no JSON (application/json)\n"),
+        (200, b"<html>", 1, "200 OK, but this is not JSON (application/json)\n"),
     ],
 )
 def test_a9_a56_a_page_in_the_place_of_an_answer_is_not_printed(
@@ -327,5 +331,5 @@ def test_listing_needs_a_server_and_a_user_who_is_there(devpi: Client, at_server
     at_server.ok("use", "--delete")
     assert devpi.fails("use", "-l") == (
         1,
-        "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )

@@ -1,4 +1,4 @@
-"""devpi use --client-cert: shown to its server, and to no other."""
+"""devpi use --client-cert: presented to its own server only."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ def test_a_client_certificate_is_never_shown_to_another_server(
         (None, "there is no client certificate ~/bad.pem\n"),
         (
             "hunter2",
-            "cannot use the client certificate ~/bad.pem: it has to hold a certificate and its key, without a "
-            "passphrase\nname another with 'devpi use --client-cert FILE', or none with --client-cert ''\n",
+            "cannot use the client certificate ~/bad.pem: it must contain a certificate and its key, without a "
+            "passphrase\nuse another with 'devpi use --client-cert FILE', or none with --client-cert ''\n",
         ),
     ],
 )

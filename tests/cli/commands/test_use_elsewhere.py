@@ -1,4 +1,4 @@
-"""What a command says where something else answers than the devpi server that was meant."""
+"""Error messages when a different server answers at the URL."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ IS_IT = "is this the URL of a devpi server?"
             {**HTML, "WWW-Authenticate": "Basic realm=x"},
             b"<html>",
             3,
-            "401 Unauthorized\na web server in front of devpi, or another one, wants a login of its own: "
-            "put USER:PASSWORD@ before its host",
+            "401 Unauthorized\na web server, perhaps one in front of devpi, needs a login of its own: "
+            "put USER:PASSWORD@ before the host",
         ),
         (
             400,
             HTML,
             b"The plain HTTP request was sent to HTTPS port",
             1,
-            "400 Bad Request\nthis port speaks TLS: let the URL begin with https://",
+            "400 Bad Request\nthis port speaks TLS: use a URL with https://",
         ),
     ],
     ids=["page", "other API", "PyPI", "other API without it", "basic auth", "TLS"],
@@ -60,7 +60,7 @@ def test_a_login_page_of_a_network_is_said(devpi: Client) -> None:
         front.answers["/login"] = 200, HTML, b"<html>"
         said = (
             f"GET {front.url}login\n200 OK, but no devpi server answers like this (text/html)\n"
-            f"{front.url}+api sent us there: is it a login page of a network or a proxy?\n"
+            f"redirected from {front.url}+api: is this the login page of a network or a proxy?\n"
         )
         assert devpi.fails("use", front.url) == (1, said)
 
@@ -68,7 +68,7 @@ def test_a_login_page_of_a_network_is_said(devpi: Client) -> None:
 def test_a_place_that_a_redirect_leads_to_and_nobody_is_at_is_said(devpi: Client) -> None:
     with a_front() as front:
         front.answers["/+api"] = 302, {"Location": "http://127.0.0.1:1/"}, b""
-        said = f"cannot reach http://127.0.0.1:1/: Connection refused\n{front.url}+api sent us there\n"
+        said = f"cannot reach http://127.0.0.1:1/: Connection refused\nredirected from {front.url}+api\n"
         assert devpi.fails("use", front.url) == (6, said)
 
 
@@ -82,7 +82,7 @@ def test_an_address_that_the_server_has_from_an_outside_url_and_nobody_answers_a
         assert (used.stderr, used.status) == (
             "warning: the server has rewritten the url to: http://127.0.0.1:1/\n"
             f"warning: all commands will go there, and fail: {refused}; "
-            "whoever runs it has to start it with an --outside-url that leads to it\n",
+            "the server must be started with an --outside-url that leads to it\n",
             0,
         )
         said = f"{refused}\nis the server running, and the URL right?\n"
@@ -92,7 +92,7 @@ def test_an_address_that_the_server_has_from_an_outside_url_and_nobody_answers_a
 def test_an_upload_to_a_mirror_says_what_to_do(member: Member, wheel: Path) -> None:
     mirror = f"{member.user}/mirror"
     member.server.create_index(mirror, {"type": "mirror", "mirror_url": "http://127.0.0.1:1/simple/"})
-    hint = f"name another index with --index, or make one on top of it: devpi index -c NAME bases={mirror}\n"
+    hint = f"choose another index with --index, or create one based on it: devpi index -c NAME bases={mirror}\n"
     url = member.server.url(mirror)
     assert member.fails("upload", "--index", mirror, wheel) == (
         4,

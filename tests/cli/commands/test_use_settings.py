@@ -1,4 +1,4 @@
-"""devpi use: what pip and uv are set to, by whom they are read, and what is remembered for that."""
+"""devpi use: the settings written for pip and uv, and what the state remembers about them."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_v4_an_index_url_of_another_section_is_kept(member: Member) -> None:
 def test_v5_a_host_that_was_trusted_for_us_is_forgotten(member: Member) -> None:
     elsewhere = member.index_url.replace("127.0.0.1", "localhost")
     result = member("use", "--set-cfg", "-t", "yes")
-    assert result.stderr == f"insecure host: pip is told to trust 127.0.0.1 in {pip_conf(member)}\n"
+    assert result.stderr == f"insecure host: {pip_conf(member)} makes pip trust 127.0.0.1\n"
     assert pip_config(member)["global.trusted-host"] == "127.0.0.1"
     member("use", elsewhere, "--set-cfg", "-t", "yes")
     assert pip_config(member)["global.trusted-host"] == "localhost"
@@ -216,7 +216,7 @@ def test_another_host_without_tls_is_trusted(member: Member, server: Live) -> No
     result = member("use", url, "--set-cfg", NO_PROXY="", http_proxy=server.url)
     assert (result.status, result.stderr) == (
         0,
-        f"insecure host: pip is told to trust devpi.example in {pip_conf(member)}\n",
+        f"insecure host: {pip_conf(member)} makes pip trust devpi.example\n",
     )
     assert pip_config(member)["global.trusted-host"] == "devpi.example"
 
@@ -319,7 +319,7 @@ def test_files_that_the_environment_names_are_set(published: Member) -> None:
 
 def test_no_file_is_put_in_the_place_of_a_device(member: Member) -> None:
     assert member("use", "--set-cfg", PIP_CONFIG_FILE=os.devnull).stderr == (
-        f"{os.devnull} is no regular file: it cannot hold settings\n"
+        f"{os.devnull} is not a regular file, so it cannot hold settings\n"
     )
     assert Path(os.devnull).is_char_device()
     assert files(member) == set()
@@ -362,15 +362,15 @@ def test_a_bare_name_is_looked_up_in_workon_home(devpi: Client, venv: Path) -> N
 def test_an_environment_that_is_not_there_is_named(devpi: Client, venv: Path) -> None:
     assert devpi.fails("use", "--venv", "nope") == (
         1,
-        f"{devpi.home}/nope is no virtual environment\nmake it with: python -m venv nope\n",
+        f"{devpi.home}/nope is not a virtual environment\ncreate it with: python -m venv nope\n",
     )
     assert devpi.fails("use", VIRTUAL_ENV="/nowhere") == (
         1,
-        "/nowhere is no virtual environment\nlook at the variable VIRTUAL_ENV\n",
+        "/nowhere is not a virtual environment\ncheck the variable VIRTUAL_ENV\n",
     )
     devpi.ok("use", "--venv", venv)
     (venv / "bin").rmdir()
-    gone = (1, f"{venv} is no virtual environment\ntype 'devpi use --venv -' to forget it\n")
+    gone = (1, f"{venv} is not a virtual environment\ntype 'devpi use --venv -' to forget it\n")
     assert devpi.fails("use") == devpi.fails("install", "demo") == gone
 
 
@@ -407,11 +407,11 @@ def test_always_set_cfg_remembers_whom_pip_trusts(member: Member) -> None:
 def test_always_set_cfg_lets_a_server_without_an_index_pass(member: Member) -> None:
     member.ok("use", "--always-set-cfg=yes")
     result = member("use", "/")
-    assert (result.status, result.stderr) == (0, "pip and uv stay as they are: there is no index to set them to\n")
+    assert (result.status, result.stderr) == (0, "the settings of pip and uv are unchanged: no index is in use\n")
 
 
 def test_what_is_set_needs_an_index(member: Member, devpi: Client) -> None:
-    failure = "no index in use that pip and uv could be set to\ntype 'devpi use USER/INDEX --set-cfg'\n"
+    failure = "no index in use to point pip and uv to\ntype 'devpi use USER/INDEX --set-cfg'\n"
     assert member.fails("use", "/", "--set-cfg") == devpi.fails("use", "--set-cfg") == (1, failure)
 
 
@@ -431,7 +431,7 @@ def test_a_broken_file_is_named_and_no_file_is_touched(member: Member, name: str
         status, said = member.fails("use", *arguments)
         assert (status, re.sub(r"line \d", "line N", said)) == (
             1,
-            f"{path} is broken in line N, and stays as it is\nrepair it, or move it away, and try again\n",
+            f"{path} is broken in line N, and was not changed\nrepair it or move it away, then try again\n",
         )
     assert (files(member), path.read_text()) == ({name}, text)
     assert f"~/{name}: cannot be read: it is broken" in settings(member)
@@ -492,7 +492,7 @@ def test_undo_puts_the_old_files_back(member: Member) -> None:
     assert member.ok("use", "--undo") == [f"put back: {pip_conf(member)}", f"removed: {uv_toml(member)}"]
     assert (files(member), pip_conf(member).read_text()) == ({".config/pip/pip.conf"}, before)
     result = member("use", "--undo")
-    assert (result.stdout, result.stderr, result.status) == ("", "nothing to undo: no old file was kept\n", 0)
+    assert (result.stdout, result.stderr, result.status) == ("", "nothing to undo: there are no old files\n", 0)
 
 
 def test_undo_asks_about_a_file_that_was_edited_since(member: Member) -> None:
@@ -503,7 +503,7 @@ def test_undo_asks_about_a_file_that_was_edited_since(member: Member) -> None:
     status, said = member.fails("use", "--undo")
     assert (status, said.splitlines()[0]) == (
         2,
-        f"no terminal to ask on: changed since they were set: {pip_conf(member)}",
+        f"no terminal to ask on: changed since devpi wrote them: {pip_conf(member)}",
     )
     assert "# mine" in pip_conf(member).read_text()
     assert member("use", "--undo", "-y").status == 0
@@ -568,7 +568,7 @@ def test_a_broken_local_file_is_named(member: Member, venv: Path) -> None:
     (venv / "devpi-cli.json").write_text('{"server": ')
     assert member.fails("use", VIRTUAL_ENV=str(venv)) == (
         1,
-        f"cannot use the state file {venv}/devpi-cli.json: it is not a state file of this program, or damaged\n"
+        f"cannot use the state file {venv}/devpi-cli.json: it is damaged, or not a state file of devpi-cli\n"
         "to start afresh, move it away\n",
     )
 

@@ -42,7 +42,7 @@ def test_a_new_password_is_asked_for_twice(at_server: Client, name: str) -> None
     assert at_server.at_terminal("user", "-c", name, typed=["secret123", "secret124", "secret123", "secret123"]) == (
         0,
         [
-            *(f"{question} ", f"repeat {question} ", "the passwords are not the same"),
+            *(f"{question} ", f"repeat {question} ", "the passwords do not match"),
             *(f"{question} ", f"repeat {question} ", f"user created: {name}"),
         ],
     )
@@ -85,7 +85,7 @@ def test_an_index_is_not_taken_for_a_user(member: Member, server: Live, argument
     typed = [member.index if word == "INDEX" else word for word in arguments]
     with server.requests() as seen:
         said = member.fails("user", "-y", *typed)
-    hint = "the name of an index goes to 'devpi index'"
+    hint = "for an index, use 'devpi index'"
     assert (said, seen) == ((2, f"'{member.index}' is not the name of a user\n{hint}\n"), [])
 
 
@@ -115,7 +115,7 @@ def test_nothing_is_deleted_when_there_is_nobody_to_ask(member: Member) -> None:
     """A49."""
     unasked = member("user", "--delete", member.user)
     assert unasked.lines == [f"About to remove: {member.server.root}{member.user}"]
-    assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nanswer it with -y\n", 2)
+    assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nadd -y to confirm\n", 2)
     assert member.server.user(member.user).name == member.user
 
 
@@ -124,7 +124,7 @@ def test_another_user_cannot_be_changed(member: Member, new_member: Callable[[],
     status, said = member.fails("user", other.user, "email=a@b.c")
     assert (status, said.splitlines()[-1]) == (
         3,
-        f"the login of {member.user} is good, but may not do this",
+        f"the login of {member.user} is valid, but does not allow this",
     )
     assert "email" not in other.server.user(other.user).config
 
@@ -145,25 +145,25 @@ NO_USER = "404 Not Found: no user 'nobody'\n'devpi user -l' shows which users th
             "PUT HOST/a%7Cb\n400 Bad Request: username 'a|b' contains characters that aren't allowed. "
             "Any ascii symbol besides -.@_ is blocked.\n",
         ),
-        ("", 3, "which user? nobody is logged in\ntype 'devpi user USER', or 'devpi login USER' first\n"),
+        ("", 3, "which user? you are not logged in\ntype 'devpi user USER', or 'devpi login USER' first\n"),
         (
             "-c bob",
             2,
             "no terminal to ask on: new password for user bob:\ngive it as password=…, or use --password-stdin\n",
         ),
-        ("-c bob --password-stdin", 2, "there is no password on standard input\n"),
+        ("-c bob --password-stdin", 2, "no password on standard input\n"),
         ("-c bob password=x email", 2, "'email' is not of the form KEY=VALUE\n"),
         ("-c bob =x", 2, "'=x' is not of the form KEY=VALUE\n"),
         ("bob email=a email=b", 2, "'email' is given twice\n"),
         (
             "bob nonsense=1",
             2,
-            "a user has no 'nonsense'\nkeys are email, title, description, custom_data, password, pwhash\n",
+            "a user has no setting 'nonsense'\nsettings are email, title, description, custom_data, password, pwhash\n",
         ),
         ("-c", 2, "which user? name one before KEY=VALUE\n"),
         ("email=x", 2, "which user? name one before KEY=VALUE\n"),
-        ("-c --delete bob", 2, "only one of --create, --delete, --modify and --list can be done at once\n"),
-        ("--delete bob email=x", 2, "a user that is deleted takes no KEY=VALUE\n"),
+        ("-c --delete bob", 2, "only one of --create, --delete, --modify and --list can be given\n"),
+        ("--delete bob email=x", 2, "--delete takes no KEY=VALUE\n"),
     ],
 )
 def test_what_is_wrong_is_said(at_server: Client, server: Live, typed: str, status: int, said: str) -> None:
@@ -190,7 +190,7 @@ def test_an_error_is_one_json_object(at_server: Client, server: Live) -> None:
 
 
 def test_no_server_is_in_use(devpi: Client) -> None:
-    no_server = (1, "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n")
+    no_server = (1, "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n")
     assert devpi.fails("user") == no_server
     assert devpi.fails("user", "-l") == no_server
     assert devpi.fails("user", "-c", "bob", "password=x") == no_server

@@ -71,7 +71,7 @@ def test_a_login_that_the_server_no_longer_accepts_is_none(member: Member, ago: 
 def test_no_server_is_not_nobody(devpi: Client) -> None:
     assert devpi.fails("whoami") == (
         1,
-        "no server in use\ntype 'devpi use URL' with the URL of a server or an index\n",
+        "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )
     with devpi.state.changing() as state:
         state.server = "http://127.0.0.1:1/"

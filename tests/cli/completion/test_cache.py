@@ -1,4 +1,4 @@
-"""Lists of names on disk, for a short time."""
+"""The short-lived cache of names on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a line, and what the state says of them: at a glance the same as when it is read in full."""
+"""The words of a command line, and the quick reading of the state, which must equal the full one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the TAB key does in bash, zsh and fish."""
+"""The TAB key in bash, zsh and fish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scripts of the shells are told: names from the server, in time or not at all."""
+"""Completion values for the shells: names from the server, in time or not at all."""
 
 from __future__ import annotations
 

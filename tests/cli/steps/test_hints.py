@@ -1,4 +1,4 @@
-"""What a command says after the server said no: why, and what was meant."""
+"""Hints after the server refused a request: the reason, and similar names."""
 
 from __future__ import annotations
 
@@ -99,4 +99,4 @@ def test_a_proxy_that_wants_a_login_is_told_apart(tmp_path: Path) -> None:
     hint = what_to_type(
         App(Options(clientdir=str(tmp_path))), refused("GET http://host/", 407, "Proxy Authentication Required")
     )
-    assert hint == "the proxy wants a login: put USER:PASSWORD@ before its host in HTTP_PROXY and HTTPS_PROXY"
+    assert hint == "the proxy requires a login: put USER:PASSWORD@ before its host in HTTP_PROXY and HTTPS_PROXY"

@@ -1,4 +1,4 @@
-"""The script of bash, also of 3.2, which macOS has; it needs no package of helpers."""
+"""The script for bash 3.2 (macOS) and newer; it does not need bash-completion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = r"""# Completion of devpi for bash, made by 'devpi completion bash'.
 
-# What a command takes: its options, kinds of those that have a value, kinds of its arguments, its subcommands.
+# Look up a command: its options, the kinds of their values, the kinds of its arguments, its subcommands.
 _devpi_command() {
     options='' valued='' arguments='' commands=''
     case $1 in
@@ -19,7 +19,7 @@ _devpi_command() {
     options+=' @OPTIONS@' valued=" $valued @VALUED@ "
 }
 
-# Offer the words that begin with what is typed.
+# Offer the words that begin with the current one.
 _devpi_offer() {
     local word
     for word in "$@"; do
@@ -27,7 +27,7 @@ _devpi_offer() {
     done
 }
 
-# Offer what devpi knows of a kind.
+# Offer the values of a kind that devpi prints.
 _devpi_values() {
     local value
     while IFS= read -r value; do
@@ -49,7 +49,7 @@ _devpi_kind() {
     esac
 }
 
-# Put together the words before the cursor, which bash has broken at = and :, and leave out quotes.
+# Rejoin the words that bash has split at = and :, and remove quotes.
 _devpi_words() {
     local rest=${COMP_LINE:0:COMP_POINT} next word
     words=() typed=''
@@ -114,7 +114,7 @@ _devpi() {
     _devpi_fit
 }
 
-# Offer only what bash will put in: the rest of a word that it has broken, unless a quote is open.
+# Offer only what bash inserts: the rest of a word that it has split, unless a quote is open.
 _devpi_fit() {
     local breaks=${COMP_WORDBREAKS//[!=:@]/} done='' i
     [[ -n $breaks && $typed != [\'\"]* ]] && done=${typed%"${typed##*[$breaks]}"}
@@ -130,7 +130,7 @@ complete -F _devpi devpi
 
 
 def script(devpi: Command, everywhere: tuple[Option, ...]) -> str:
-    """Return the script."""
+    """Return the script; see ``shells.script``."""
     parts = {
         "@COMMANDS@": "\n".join(_cases(devpi)),
         "@OPTIONS@": _names(everywhere),
@@ -143,7 +143,7 @@ def script(devpi: Command, everywhere: tuple[Option, ...]) -> str:
 
 
 def _cases(command: Command, above: str = "") -> list[str]:
-    """Return the branch of a command, and those of its subcommands."""
+    """Return the ``case`` branches of a command and its subcommands."""
     path = f"{above} {command.name}".strip()
     settings = {
         "options": _names(command.options),
@@ -151,8 +151,8 @@ def _cases(command: Command, above: str = "") -> list[str]:
         "arguments": " ".join(command.arguments),
         "commands": " ".join(sub.name for sub in command.commands),
     }
-    said = " ".join(f"{name}='{value}'" for name, value in settings.items() if value)
-    return [f"    '{path}') {said or ':'} ;;", *(case for sub in command.commands for case in _cases(sub, path))]
+    assignments = " ".join(f"{name}='{value}'" for name, value in settings.items() if value)
+    return [f"    '{path}') {assignments or ':'} ;;", *(case for sub in command.commands for case in _cases(sub, path))]
 
 
 def _names(options: tuple[Option, ...]) -> str:

@@ -1,4 +1,4 @@
-"""The script of fish: options in its own words, arguments by a function that walks along the line."""
+"""The script for fish: ``complete`` for options, a function for arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = r"""# Completion of devpi for fish, made by 'devpi completion fish'.
 
-# Print what a command takes: options that have a value, kinds of its arguments, whether it has subcommands.
+# Print what a command takes: its options with a value, the kinds of its arguments, whether it has subcommands.
 function __devpi_command
     switch "$argv"
 @COMMANDS@
@@ -20,7 +20,7 @@ function __devpi_command
     end
 end
 
-# Print the command that the words before the cursor have come to, and the kind of the next argument.
+# Print the command before the cursor, and the kind of the next argument.
 function __devpi_look
     set -l path devpi
     set -l takes (__devpi_command devpi)
@@ -58,7 +58,7 @@ function __devpi_in
     test (__devpi_look)[1] = "$argv"
 end
 
-# Print what devpi knows of a kind.
+# Print the values of a kind.
 function __devpi_values
     set -l before (commandline -opc)
     set -l current (string replace -r -- '^--[a-z-]+=' '' (commandline -ct) | string trim -c '\'"')
@@ -98,7 +98,7 @@ complete -c devpi -k -a '(__devpi_argument)'
 
 
 def script(devpi: Command, everywhere: tuple[Option, ...]) -> str:
-    """Return the script."""
+    """Return the script; see ``shells.script``."""
     commands, lists, options = [], [], [_option(option) for option in everywhere]
     for path, command in _walk(devpi):
         valued = " ".join(name for o in (*everywhere, *command.options) if o.kind for name in o.names)
@@ -122,7 +122,7 @@ def script(devpi: Command, everywhere: tuple[Option, ...]) -> str:
 
 
 def _walk(command: Command, above: str = "") -> list[tuple[str, Command]]:
-    """Return a command and its subcommands, each with what is typed for it."""
+    """Return a command and its subcommands, each with its full name."""
     path = f"{above} {command.name}".strip()
     return [(path, command), *(found for sub in command.commands for found in _walk(sub, path))]
 

@@ -1,4 +1,4 @@
-"""The script of PowerShell: one completer, with a table of all commands."""
+"""The script for PowerShell: one completer with a table of all commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 TEMPLATE = r"""# Completion of devpi for PowerShell, made by 'devpi completion powershell'.
 Register-ArgumentCompleter -Native -CommandName devpi -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    # What a command takes: options, kinds of those that have a value, kinds of its arguments, subcommands.
+    # What each command takes: its options, the kinds of their values, the kinds of its arguments, its subcommands.
     $table = @{
 @COMMANDS@
     }
@@ -58,7 +58,7 @@ Register-ArgumentCompleter -Native -CommandName devpi -ScriptBlock {
     if ($kind.StartsWith(':')) {
         $found = $kind.Substring(1).Split(':')
     } elseif ($kind -and $kind -notin 'file', 'folder', 'nothing') {
-        # Older PowerShells drop an empty argument, but not a quoted one.
+        # Older versions of PowerShell drop an empty argument, but not a quoted one.
         $words = @($before | Select-Object -Skip 1)
         $found = @(& $before[0] completion values $kind ('"' + $current + '"') @words 2>$null)
     }
@@ -71,7 +71,7 @@ Register-ArgumentCompleter -Native -CommandName devpi -ScriptBlock {
 
 
 def script(devpi: Command, everywhere: tuple[Option, ...]) -> str:
-    """Return the script."""
+    """Return the script; see ``shells.script``."""
     parts = {
         "@COMMANDS@": "\n".join(_rows(devpi)),
         "@EVERYWHERE@": _names(everywhere),
@@ -84,7 +84,7 @@ def script(devpi: Command, everywhere: tuple[Option, ...]) -> str:
 
 
 def _rows(command: Command, above: str = "") -> list[str]:
-    """Return the row of a command, and those of its subcommands."""
+    """Return the table rows of a command and its subcommands."""
     path = f"{above} {command.name}".strip()
     row = (
         f"        '{path}' = @{{ Options = @({_names(command.options)}); Valued = @{{{_valued(command.options)}}};"

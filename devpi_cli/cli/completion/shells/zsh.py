@@ -1,4 +1,4 @@
-"""The script of zsh: a function for every command, which tells ``_arguments`` what that takes."""
+"""The script for zsh: a function per command that calls ``_arguments``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 TEMPLATE = r"""#compdef devpi
 # Completion of devpi for zsh, made by 'devpi completion zsh'.
 
-# Offer what devpi knows of a kind, in its order, and without a space after what goes on.
+# Offer the values of a kind in devpi's order, without a space after one that can go on.
 _devpi_values() {
     local -a before=("${(@)devpi_line[2,-1]}") found open
     local ret=1
@@ -67,13 +67,13 @@ GROUP = """
 
 
 def script(devpi: Command, everywhere: tuple[Option, ...]) -> str:
-    """Return the script."""
+    """Return the script; see ``shells.script``."""
     text = TEMPLATE.replace("@FUNCTIONS@", "\n".join(_functions(devpi, "_devpi-")))
     return text.replace("@EVERYWHERE@", "\n".join(f"        {spec}" for o in everywhere for spec in _option(o)))
 
 
 def _functions(command: Command, function: str) -> list[str]:
-    """Return the function of a command, and those of its subcommands."""
+    """Return the functions of a command and its subcommands."""
     specs = [spec for option in command.options for spec in _option(option)]
     specs += [_argument(place, kind) for place, kind in enumerate(command.arguments, 1)]
     lines = "".join(f" \\\n        {spec}" for spec in specs)
@@ -94,7 +94,7 @@ def _functions(command: Command, function: str) -> list[str]:
 
 
 def _option(option: Option) -> list[str]:
-    """Return a specification for each name; one given leaves out the others."""
+    """Return a specification for each name; giving one excludes the others."""
     others = "*" if option.repeats else f"({' '.join(option.names)})"
     value = f":{option.kind if option.kind.isalpha() else 'value'}:{_action(option.kind)}" if option.kind else ""
 
@@ -113,7 +113,7 @@ def _action(kind: str) -> str:
     if kind.startswith(":"):
         return f"({' '.join(kind[1:].split(':'))})"
     known = {FILE: "_files", FOLDER: "_files -/", NOTHING: " ", "package": " _devpi_package"}
-    return known.get(kind, f" _devpi_values {kind}")  # the space keeps arguments of another kind away from it
+    return known.get(kind, f" _devpi_values {kind}")  # the space stops zsh from adding arguments
 
 
 def _plain(summary: str) -> str:
