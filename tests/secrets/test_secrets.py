@@ -18,7 +18,7 @@ from tests.support.loopback import free_port
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.secrets.conftest import Vault
+    from tests.secrets.vault import Vault
     from tests.support.clients import Result
 
 

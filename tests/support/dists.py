@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 import zipfile
 from hashlib import sha256
 from io import BytesIO
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from devpi_cli.server.api import Server
+
+# A tox.ini up to the code that is its test. Nothing is installed, so a run takes a second.
+QUICK_TOX = "[testenv]\nskip_install = true\nlist_dependencies_command = python -c pass\ncommands = python -c "
 
 
 def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", metadata: str = "") -> Path:
@@ -23,6 +27,18 @@ def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", metadata:
         wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def make_sdist(folder: Path, files: dict[str, str], name: str = "demo", version: str = "1.0") -> Path:
+    """Write an sdist of these files and its metadata."""
+    path = folder / f"{name}-{version}.tar.gz"
+    files = {"PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", **files}
+    with tarfile.open(path, "w:gz") as tar:
+        for member, text in files.items():
+            info = tarfile.TarInfo(f"{name}-{version}/{member}")
+            info.size = len(text.encode())
+            tar.addfile(info, BytesIO(text.encode()))
     return path
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.commands.test_test import make_sdist
-from tests.support.dists import make_wheel
+from tests.support.dists import QUICK_TOX, make_sdist, make_wheel
 from tests.support.webservers import tls_context, tls_front
 from tests.tls.test_trust import VARIABLES
 
@@ -63,10 +62,7 @@ FETCH = "import os, urllib.request as web; print(web.urlopen(os.environ['PIP_IND
 
 
 def test_what_tox_runs_gets_the_same_trust(behind_tls: Member, ca_file: Path, tmp_path: Path) -> None:
-    tox = (
-        f'[testenv]\nskip_install = true\nlist_dependencies_command = python -c pass\ncommands = python -c "{FETCH}"\n'
-    )
-    sdist = make_sdist(tmp_path, {"tox.ini": tox}, "tested")
+    sdist = make_sdist(tmp_path, {"tox.ini": f'{QUICK_TOX}"{FETCH}"\n'}, "tested")
     trusting = ["--ca-bundle", ca_file]
     assert behind_tls("upload", sdist, *trusting).status == 0
     result = behind_tls("test", "tested", "--tox-args=-qq", *trusting, VIRTUALENV_NO_SEED="1")

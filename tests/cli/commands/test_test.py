@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 import zipfile
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devpi_cli.packages import dists
-from tests.support.dists import make_wheel
+from tests.support.dists import QUICK_TOX, make_sdist, make_wheel
 from tests.support.schemas import documents
 from tests.support.servers import start_server
 
@@ -27,20 +25,8 @@ if TYPE_CHECKING:
     from tests.support.clients import Member, Result
     from tests.support.servers import Live
 
-QUICK = "[testenv]\nskip_install = true\nlist_dependencies_command = python -c pass\ncommands = python -c "
-PASSES, FAILS = f"{QUICK}\"print('tested')\"\n", f'{QUICK}"raise SystemExit(3)"\n'
+PASSES, FAILS = f"{QUICK_TOX}\"print('tested')\"\n", f'{QUICK_TOX}"raise SystemExit(3)"\n'
 SILENT = "--tox-args=-qq"  # tox then prints what the tests print
-
-
-def make_sdist(folder: Path, files: dict[str, str], name: str = "demo", version: str = "1.0") -> Path:
-    path = folder / f"{name}-{version}.tar.gz"
-    files = {"PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", **files}
-    with tarfile.open(path, "w:gz") as tar:
-        for member, text in files.items():
-            info = tarfile.TarInfo(f"{name}-{version}/{member}")
-            info.size = len(text.encode())
-            tar.addfile(info, io.BytesIO(text.encode()))
-    return path
 
 
 @dataclass
@@ -276,7 +262,7 @@ def test_a54_a_package_without_configuration_is_not_found_fit_to_test(lab: Lab) 
 
 
 def test_a_configuration_of_ours_is_used_in_the_folder_of_the_package(lab: Lab) -> None:
-    (lab.member.home / "ours.ini").write_text(f'{QUICK}"import os; print(os.listdir())"\n')
+    (lab.member.home / "ours.ini").write_text(f'{QUICK_TOX}"import os; print(os.listdir())"\n')
     lab.release({"tox.ini": FAILS, "only-in-the-sdist": ""})
 
     result = lab.test("demo", "-c", "ours.ini", SILENT, "--no-upload")
@@ -470,7 +456,7 @@ def test_what_cannot_be_tested_is_said(lab: Lab, arguments: list[str], status: i
 def test_interrupted_it_ends_what_it_runs_and_leaves_nothing(lab: Lab) -> None:
     told = lab.folder / "told"
     sleep = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid()) + ' ' + os.getcwd()); time.sleep(60)"
-    lab.release({"tox.ini": f'{QUICK}"import sleep"\n', "sleep.py": sleep})
+    lab.release({"tox.ini": f'{QUICK_TOX}"import sleep"\n', "sleep.py": sleep})
     command = [*lab.member.command, "test", "demo"]
     environment = {**lab.member.environment, "VIRTUALENV_NO_SEED": "1", "TMPDIR": str(lab.folder)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as devpi:
