@@ -155,7 +155,7 @@ def _update(app: App, server: Server, index: Index, config: dict[str, str]) -> N
     """Set the keys of an index that differ from what was asked; send nothing if none does."""
     changes = config_changes.differing(index.config, config)
     after = server.modify_index(index.name, [f"{key}={value}" for key, value in changes.items()]) if changes else index
-    _show(app, server, after, no_projects=True, outcome="modified" if changes else "unchanged")
+    _show(app, server, after, no_projects=True, outcome="modified" if changes else "as asked")
 
 
 def _plan_changes(app: App, server: Server, name: str, settings: tuple[str, ...]) -> None:

@@ -137,7 +137,7 @@ def _update(
     elif changes:
         modify_user(app, server, user.name, changes)
     else:
-        app.out.line(f"user unchanged: {user.name}")
+        app.out.line(f"user as asked: {user.name}")
         app.out.document({"user": user.name, "modified": []})
 
 
