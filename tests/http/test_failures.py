@@ -73,7 +73,7 @@ def test_a_server_that_hangs_up_on_plain_http_may_speak_tls() -> None:
     error = httpx.RemoteProtocolError("Server disconnected without sending a response.")
     assert said(error, "broken", HTTP) == (
         "cannot reach http://host/: Server disconnected without sending a response.",
-        "is the server running, and the URL right, or is it https://host/?",
+        "is the server running, and the URL right, or should it be https://host/?",
         "broken",
     )
     assert said(error, "broken", HTTPS)[1] == RUNNING
@@ -84,7 +84,7 @@ def test_what_is_no_http_is_not_understood() -> None:
     error = httpx.RemoteProtocolError("illegal status line: bytearray(b'SSH-2.0-OpenSSH_9.2')")
     assert said(error, "broken", HTTP) == (
         "cannot understand http://host/: it does not speak HTTP",
-        "is the server running, and the URL right, or is it https://host/?",
+        "is the server running, and the URL right, or should it be https://host/?",
         "",
     )
 
@@ -104,14 +104,14 @@ def untrusted(code: int, message: str) -> ssl.SSLCertVerificationError:
         (9, "certificate is not yet valid", "is the clock of this machine right?"),
         (10, "certificate has expired",
          "the server needs a new certificate, unless the clock of this machine is wrong"),
-        (18, "self-signed certificate", "if you know that certificate, name it with --ca-bundle FILE"),
+        (18, "self-signed certificate", "if you trust this certificate, pass it with --ca-bundle FILE"),
         (19, "self-signed certificate in certificate chain", OWN_CA),
         (20, "unable to get local issuer certificate", OWN_CA),
         (21, "unable to verify the first certificate", OWN_CA),
         (62, "Hostname mismatch, certificate is not valid for 'host'.",
-         "call the server by a name that its certificate is for"),
+         "use a host name that the certificate is valid for"),
         (64, "IP address mismatch, certificate is not valid for '::1'.",
-         "call the server by a name that its certificate is for"),
+         "use a host name that the certificate is valid for"),
         (23, "certificate revoked", ""),
     ],
 )  # fmt: skip
@@ -126,7 +126,7 @@ def refused(reason: str) -> ssl.SSLError:
     return error
 
 
-NOT_TLS = "does this port speak https, or is it http://host/?"
+NOT_TLS = "does this port speak https, or should the URL be http://host/?"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_server_that_hangs_up_in_the_handshake_may_speak_no_tls() -> None:
             httpx.get(where, trust_env=False)
     message, hint, fault = said(caught.value, "refused", where)
     assert message.startswith(f"cannot reach {where}: ")
-    assert (hint, fault) == (f"does this port speak https, or is it {plain(where)}?", "")
+    assert (hint, fault) == (f"does this port speak https, or should the URL be {plain(where)}?", "")
 
 
 def test_one_that_hangs_up_later_has_broken_the_connection() -> None:

@@ -190,7 +190,7 @@ def encrypted(pem: bytes) -> bytes:
     return locked + pem[pem.index(b"-----BEGIN CERTIFICATE") :]
 
 
-INCOMPLETE = "it has to hold a certificate and its key, without a passphrase"
+INCOMPLETE = "it must contain a certificate and its key, without a passphrase"
 UNUSABLE: dict[str, tuple[Callable[[bytes], bytes] | None, str]] = {
     "no file": (None, "No such file or directory"),
     "no certificate at all": (lambda pem: b"hello", INCOMPLETE),
@@ -212,5 +212,5 @@ def test_a_client_certificate_that_cannot_be_used_is_told(case: str, client_cert
         Trust().context(str(client_cert))
     assert str(caught.value) == (
         f"cannot use the client certificate {client_cert}: {why}\n"
-        "name another with 'devpi use --client-cert FILE', or none with --client-cert ''"
+        "use another with 'devpi use --client-cert FILE', or none with --client-cert ''"
     )
