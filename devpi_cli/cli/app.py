@@ -95,7 +95,7 @@ class App:
         session = self._session(root, target, authenticate=authenticate and target.is_known, client_cert=client_cert)
         server = Server(root, session, tuple(known.features) or None)
         self.connections.append(server)
-        click.get_current_context().call_on_close(session.close)
+        click.get_current_context().find_root().call_on_close(session.close)  # after a hint has been asked for
         return server
 
     def _session(self, root: str, target: Target, *, authenticate: bool, client_cert: str | None) -> Session:

@@ -76,7 +76,7 @@ def test_anything_else_is_no_virtual_environment(typed: str, home: Path, monkeyp
     with pytest.raises(ProgramMissing) as raised:
         venvs.named(typed)
     assert failure(raised) == (
-        f"{Path(typed).absolute()} is no virtual environment",
+        f"{Path(typed).absolute()} is not a virtual environment",
         f"make it with: python -m venv {typed}",
     )
 
@@ -84,7 +84,7 @@ def test_anything_else_is_no_virtual_environment(typed: str, home: Path, monkeyp
 def test_a_folder_without_programs_is_refused_with_the_hint_of_the_caller(tmp_path: Path) -> None:
     with pytest.raises(ProgramMissing) as raised:
         venvs.checked(tmp_path, "choose another")
-    assert failure(raised) == (f"{tmp_path} is no virtual environment", "choose another")
+    assert failure(raised) == (f"{tmp_path} is not a virtual environment", "choose another")
     made = make_venv(tmp_path / "venv")
     assert venvs.checked(made, "choose another") == made
 
@@ -106,6 +106,6 @@ def test_what_cannot_be_run_is_no_program(tmp_path: Path) -> None:
     python.write_text("#!/bin/sh\n")
     with pytest.raises(ProgramMissing) as raised:
         venvs.python_of(made)
-    assert failure(raised) == (f"{made} is no virtual environment", f"make it with: python -m venv {made}")
+    assert failure(raised) == (f"{made} is not a virtual environment", f"create it with: python -m venv {made}")
     python.chmod(0o755)
     assert venvs.python_of(made) == str(python)
