@@ -35,7 +35,7 @@ class Login:
     user: str
     token: str = field(repr=False)
     expires: float = inf
-    source: str = field(default="", compare=False)
+    source: str = field(default="", compare=False, repr=False)
 
     @property
     def hours(self) -> float:

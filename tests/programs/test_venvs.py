@@ -77,7 +77,7 @@ def test_anything_else_is_no_virtual_environment(typed: str, home: Path, monkeyp
         venvs.named(typed)
     assert failure(raised) == (
         f"{Path(typed).absolute()} is not a virtual environment",
-        f"make it with: python -m venv {typed}",
+        f"create it with: python -m venv {typed}",
     )
 
 

@@ -48,6 +48,7 @@ TALKS = {
     "server": None,
     "completion": None,
     "doctor": "doctor",
+    "help": None,
 }
 
 
