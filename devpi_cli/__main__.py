@@ -29,7 +29,9 @@ def main() -> None:
         from devpi_cli.cli import main as cli
 
         cli.main()
-    except KeyboardInterrupt:  # during imports or at exit
+    except (KeyboardInterrupt, RuntimeError) as error:  # during imports or at exit
+        if not isinstance(error.__cause__ or error, KeyboardInterrupt):  # 3.11 wraps one that meets a class statement
+            raise
         with suppress(OSError):
             sys.stderr.write("interrupted\n")
         raise SystemExit(INTERRUPTED) from None

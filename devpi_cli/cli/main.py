@@ -224,6 +224,9 @@ class CommandTable(click.Group):
             current_app(ctx).out.error(Interrupted("interrupted"))
             ctx.exit(Interrupted.exit_status)
         except Exception as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # Python 3.11 wraps one that meets a class statement
+                current_app(ctx).out.error(Interrupted("interrupted"))
+                ctx.exit(Interrupted.exit_status)
             _report_bug(current_app(ctx), error)
             ctx.exit(1)
 

@@ -276,6 +276,17 @@ def broken(path, *more):
     raise KeyboardInterrupt
 devpi_cli.state.store.State.load = broken
 """
+# As Python 3.11 does when it comes while a class with fields is made, as a dataclass is.
+IN_A_CLASS = """
+import devpi_cli.state.store
+class Field:
+    def __set_name__(self, owner, name):
+        raise KeyboardInterrupt
+def broken(path, *more):
+    class Interrupted:
+        field = Field()
+devpi_cli.state.store.State.load = broken
+"""
 
 
 @pytest.fixture
@@ -316,7 +327,7 @@ def test_with_json_debug_shows_the_chain_of_a_bug_as_json(sabotaged: Client) -> 
     assert error["error"]["message"].endswith("RuntimeError: what nobody foresaw")
 
 
-@pytest.mark.parametrize("sabotaged", [INTERRUPT], indirect=True)
+@pytest.mark.parametrize("sabotaged", [INTERRUPT, IN_A_CLASS], indirect=True)
 def test_an_interruption_is_exit_status_130(sabotaged: Client) -> None:
     assert sabotaged.fails("user", "-l") == (130, "interrupted\n")
     status, said = sabotaged.fails("user", "-l", "--json")
