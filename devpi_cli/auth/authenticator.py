@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 class Authenticator:
     """Gets the login of one session when it is first needed; keeps it only in memory.
 
-    ``ask`` takes the user, if known, and returns user and password, or None if it cannot ask.
+    ``ask`` asks for a login and returns user and password, or None if it cannot ask.
     """
 
-    def __init__(self, sources: CredentialSources, ask: Callable[[str | None], tuple[str, str] | None]) -> None:
+    def __init__(self, sources: CredentialSources, ask: Callable[[], tuple[str, str] | None]) -> None:
         self._sources = sources
         self._ask = ask
         self._is_prepared = False
@@ -95,7 +95,7 @@ class Authenticator:
                 return
 
     def _ask_for(self, session: Session, request: str, error: NotAllowed | None) -> None:
-        if asked := self._ask(self._sources.acting):
+        if asked := self._ask():
             session.log_in(password_login(session, *asked, source="the prompt"))
             return
         if half := self._sources.half_set():

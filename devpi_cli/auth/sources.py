@@ -65,12 +65,6 @@ class CredentialSources:
     log: Callable[[str], None] = lambda line: None
     named_by: str = ""
 
-    @property
-    def acting(self) -> str | None:
-        """Return the user, as far as known without searching the sources."""
-        named = self.user if self.user != tokens.TOKEN_USER else None
-        return named or tokens.user_of(os.environ.get(TOKEN, "")) or (self.stored.user if self.stored else None)
-
     def given(self) -> Credential | None:
         """Return the login of the environment, or the stored one."""
         found = [self._variable(TOKEN), self._variable(PASSWORD)]
@@ -103,7 +97,7 @@ class CredentialSources:
         """Return the error for a half-set login in the environment, if there is one."""
         for variable in (TOKEN, PASSWORD):
             if os.environ.get(variable) and not self._variable(variable):
-                return WrongUsage(f"{variable} is set, and nothing says whose it is", hint=f"set {USER}, too")
+                return unowned(variable)
         if self.named_by == USER and not self.stored and not self.environment():
             return WrongUsage(
                 f"{USER} is set, but there is neither a password nor a token for {self.user}",
@@ -153,6 +147,11 @@ class CredentialSources:
             found = netrc.login_for(urlsplit(self.root).hostname or "")
             if found and self.user in (None, found[0]) and (credential := Credential.of(*found, "~/.netrc")):
                 yield credential
+
+
+def unowned(variable: str) -> WrongUsage:
+    """Return the error for a variable with a password or token whose user is unknown."""
+    return WrongUsage(f"{variable} is set, and nothing says whose it is", hint=f"set {USER}, too")
 
 
 def token_in_environment() -> str | None:

@@ -113,7 +113,8 @@ class App:
             from devpi_cli.auth.sources import CredentialSources
 
             sources = CredentialSources(root, target.index, target.named_user, stored, self.out.debug, target.named_by)
-            authenticator = Authenticator(sources, lambda user: self.out.ask_login(root, user))
+            user = target.user or (stored.user if stored else None)  # DEVPI_USER=__token__ names nobody
+            authenticator = Authenticator(sources, lambda: self.out.ask_login(root, user))
         return Session(
             Identity(root, stored, target.basic_auth or known.basic_auth, certificate),
             authenticator=authenticator,

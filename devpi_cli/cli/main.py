@@ -220,18 +220,22 @@ class CommandTable(click.Group):
             app = current_app(ctx)
             app.out.error(error, _hint(app, error))
             ctx.exit(error.exit_status)
-        except (KeyboardInterrupt, EOFError, click.Abort):
-            current_app(ctx).out.error(Interrupted("interrupted"))
-            ctx.exit(Interrupted.exit_status)
-        except Exception as error:
-            if isinstance(error.__cause__, KeyboardInterrupt):  # Python 3.11 wraps one that meets a class statement
+        except (KeyboardInterrupt, Exception) as error:
+            if _is_interruption(error):
                 current_app(ctx).out.error(Interrupted("interrupted"))
                 ctx.exit(Interrupted.exit_status)
             _report_bug(current_app(ctx), error)
             ctx.exit(1)
 
 
-def _report_bug(app: App, error: Exception) -> None:
+def _is_interruption(error: BaseException) -> bool:
+    """Return True for Ctrl-C and the end of input; Python 3.11 wraps Ctrl-C that meets a class statement."""
+    return isinstance(error, KeyboardInterrupt | EOFError | click.Abort) or isinstance(
+        error.__cause__, KeyboardInterrupt
+    )
+
+
+def _report_bug(app: App, error: BaseException) -> None:
     """Report an unexpected exception with passwords in URLs hidden, also in the chain of causes."""
     from devpi_cli.urls import hide
 
@@ -287,10 +291,10 @@ def _show_versions(app: App) -> None:
     app.out.line(f"devpi-cli {__version__}")
     for plugin in installed:
         app.out.line(f"plugin {plugin.name}: {plugin.package}")
-    target = app.target() if app.options.verbose else None
-    versions = app.connect(target).status().versions if target and target.root else {}
-    for package, number in sorted(versions.items()):
-        app.out.line(f"{target and target.root}: {package} {number}")
+    versions: dict[str, str] = {}
+    if app.options.verbose and (target := app.target()).root:
+        versions = app.connect(target).status().versions
+        app.out.lines([f"{target.root}: {package} {number}" for package, number in sorted(versions.items())])
     commands = {plugin.name: plugin.package for plugin in reversed(installed)}  # of two with one name, the first runs
     app.out.document({"devpi-cli": __version__, "plugins": commands, "server": versions})
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-# Only Output.markdown imports this module, to print on a terminal: rich takes a third of a second.
-from rich import markdown  # noqa: TID253
-from rich.console import Console  # noqa: TID253
-from rich.syntax import Syntax  # noqa: TID253
-from rich.text import Text  # noqa: TID253
-from rich.theme import Theme  # noqa: TID253
+from rich import markdown
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text
+from rich.theme import Theme
 
 if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderResult

@@ -127,7 +127,9 @@ class Target(NamedTuple):
         return LoginRequired(f"cannot tell whose index {name!r} is: not logged in", hint=hint)
 
     def _orphaned(self) -> WrongUsage:
-        return WrongUsage(f"{self.orphan} is set, and nothing says whose it is", hint=f"set {USER}, too")
+        from devpi_cli.auth.sources import unowned  # imported here: TAB does without
+
+        return unowned(self.orphan)
 
 
 def resolve(typed: str | None, environment: Mapping[str, str], state: Remembered, *, user: str | None = None) -> Target:

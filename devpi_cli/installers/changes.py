@@ -152,7 +152,7 @@ def backup_of(path: Path) -> Path:
 
 
 def _read(path: Path) -> str | None:
-    """Return the text with its original line endings, or None if there is no file."""
+    """Return the text with its original line endings; None if the file does not exist."""
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:

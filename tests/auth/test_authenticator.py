@@ -33,7 +33,7 @@ def session_at(
     sources = CredentialSources(ROOT, user="alice", stored=stored)
     return Session(
         Identity(ROOT, stored),
-        authenticator=Authenticator(sources, lambda user: asked),
+        authenticator=Authenticator(sources, lambda: asked),
         transport=httpx.MockTransport(answer),
     )
 

@@ -99,12 +99,13 @@ def command(
         put_back(app, folder, diff=diff, dry_run=dry_run)
         return
     _import_state(app, dry_run=changes_nothing)
-    choice = _choice(app, url, user, _certificate(client_cert))
+    client_cert = _certificate(client_cert)
+    choice = _choice(app, url, user, client_cert)
     asked = ask(choice.server, choice.url) if choice else None
     keep = not changes_nothing and not (url and show_urls)
     login = _settle(app, choice, asked, keep=keep) if choice and asked else None
     if not changes_nothing:
-        _remember(app, asked, _certificate(client_cert), folder, venv=venv, always=always_set_cfg, trust=trust)
+        _remember(app, asked, client_cert, folder, venv=venv, always=always_set_cfg, trust=trust)
     changes = _plan(app, asked, folder, trust, wanted=set_cfg or diff, always=keep or dry_run)
     if diff:
         show_diff(app, changes)
@@ -264,8 +265,7 @@ def _list(app: App, url: str | None, user: str | None) -> None:
 def _settle(app: App, choice: Choice, asked: Asked, *, keep: bool) -> Login | None:
     """Store the choice if `keep`, forget a login that the server rejects, return the one left."""
     service = asked.service
-    place = choice.typed if choice.typed and choice.is_url else choice.target.root
-    if choice.typed and urls.origin(place) != urls.origin(service.root):
+    if choice.typed and urls.origin(choice.typed if choice.is_url else choice.target.root) != urls.origin(service.root):
         app.out.warn(f"the server has rewritten the url to: {urls.hide(service.root)}")
         if problem := trouble_at(choice.server, service.root):
             app.out.warn(f"all commands will go there, and fail: {problem}; {OUTSIDE_URL}")

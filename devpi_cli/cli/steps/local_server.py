@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from devpi_cli import urls
 from devpi_cli.errors import DevpiError, WrongUsage
 from devpi_cli.hosting.local_server import LocalServer
-from devpi_cli.http.retries import Retries
 from devpi_cli.http.session import Session
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def answers_for(local_server: LocalServer, app: App) -> Callable[[str], bool]:
     """Return a function that checks whether ``local_server`` is up at a URL."""
 
     def answers(url: str) -> bool:
-        session = Session(timeout=ASK_SECONDS, retries=Retries(most_seconds=ASK_SECONDS), log=app.out.debug)
+        session = Session(log=app.out.debug).hurried(ASK_SECONDS)
         try:
             status = session.request("GET", f"{url}+status").result
         except DevpiError:
