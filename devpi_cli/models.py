@@ -12,10 +12,10 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from devpi_cli.errors import WrongUsage
+from devpi_cli.errors import NothingFound, WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from packaging.version import Version
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DOC_UPLOAD = "doc_upload"
 """Action of an upload form for documentation."""
+MOST_VERSIONS = 5
+"""As many versions stand in a message."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class Service(NamedTuple):
     def login(self) -> str:
         """URL for logins."""
         return f"{self.root}+login"
+
+    @property
+    def index_name(self) -> str | None:
+        """The index as ``user/index``."""
+        return unquote(self.index.removeprefix(self.root).strip("/")) if self.index else None
 
     @property
     def is_mirror(self) -> bool:
@@ -140,6 +147,10 @@ class Link:
     upload_time: str | None = None
     """Time of the first upload to any index, as in PEP 700: ``2026-11-25T02:55:26Z``."""
     uploaded_by: str | None = None
+    hash_spec: str | None = None
+    """The strongest hash, as in ``md5=HEX``, if the index has no SHA-256."""
+    yanked: bool | str = False
+    """Whether the upstream of a mirror has yanked the release, or the reason it gives."""
 
     @property
     def name(self) -> str:
@@ -161,6 +172,8 @@ class Release(NamedTuple):
     links: tuple[Link, ...] = ()
     shadowed: tuple[Link, ...] = ()
     classifiers: tuple[str, ...] = ()
+    metadata: Mapping[str, object] | None = None
+    """The fields of its core metadata, as the index has them; None unless they were asked for."""
 
     @property
     def files(self) -> tuple[Link, ...]:
@@ -229,6 +242,16 @@ class Requirement(NamedTuple):
 
         return cls(text, normalised(parsed.name), not parsed.specifier, matches, exact[2] if exact else None)
 
+    def nothing_on(self, index: str, versions: Sequence[str] = ()) -> NothingFound:
+        """Return the error for an index without a matching release; ``versions`` are what it has, newest first."""
+        wanted = re.sub(r"^\s*[\w.-]+\s*", "", self.text)
+        more = f", and {len(versions) - MOST_VERSIONS} older" if len(versions) > MOST_VERSIONS else ""
+        there = f"there are: {', '.join(versions[:MOST_VERSIONS])}{more}"
+        return NothingFound(
+            f"no release of {self.project} on {index}{f' matches {wanted}' if wanted else ''}",
+            hint=there if versions else f"'devpi list --index {index}' shows what there is",
+        )
+
 
 class Dist(NamedTuple):
     """A wheel, an sdist or documentation, with the fields of its upload form."""
@@ -238,6 +261,8 @@ class Dist(NamedTuple):
     version: str
     fields: dict[str, object]
     action: str = "file_upload"
+    remark: str = ""
+    """What is odd about the file, for the user."""
 
     @property
     def sha256(self) -> str:
@@ -280,7 +305,11 @@ class Written(NamedTuple):
     """What is remembered of an installer's settings file, to update or undo it later."""
 
     digest: str
-    """SHA-256 of the text written; any other means that it was edited since."""
+    """SHA-256 of the text written; any other means that it was edited since, an empty one that it was before."""
     created: bool = False
     trusted_host: str | None = None
     """Host that was added to pip's trusted hosts, if it was not one before."""
+    backup: str = ""
+    """The name of the backup, if it is not the usual one: a file of somebody else had that."""
+    keyring: bool = False
+    """Whether we set the program that hands out logins, and did not find it set."""

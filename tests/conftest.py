@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
 
 from devpi_cli.http.session import Session
+from tests.contracts import situations
 from tests.hostile import cases
+from tests.support.argv import sampled
 from tests.support.clients import Client, Member, make_member, zygote
 from tests.support.dists import make_project, make_wheel
-from tests.support.servers import Live, running_server
+from tests.support.pips import venv_with
+from tests.support.postgres import PASSWORD as POSTGRES_PASSWORD
+from tests.support.serverdirs import ROOT_PASSWORD, stock
+from tests.support.servers import Live, left_running, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +36,14 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"
 
 
 def pytest_configure() -> None:
-    """Choose the seed of the hostile cases before worker processes start."""
+    """Choose the seeds of what is drawn at random before worker processes start; let Ctrl-C reach the commands.
+
+    A shell ignores SIGINT for what it runs in the background, and so do its children.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     cases.seed()
+    situations.seed()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -38,17 +51,64 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+# What tests record as properties, by name: a heading, and the module whose ``summary`` makes lines of the values.
+TABLES = {
+    "cell": ("commands x faults", "tests.faults.matrix"),
+    "attack": ("attacks, and what the victim saw", "tests.attacks.table"),
+    "dry runs": ("dry runs", "tests.contracts.situations"),
+    "side by side": ("devpi-server's programs, and ours", "tests.hosting.side_by_side"),
+    "kill": ("server commands that were killed, and what was there", "tests.support.kills"),
+    "argv": ("arguments of what the server commands run", "tests.support.argv"),
+    "login": ("one login everywhere: behind which lock each program installs or uploads", "tests.support.programs"),
+    "corpus": ("real files, and what became of them", "tests.parity.stored"),
+    "theirs": ("functional tests of devpi-client", "tests.parity.reasons"),
+}
+# Passwords that the tests of the server commands set.
+SECRETS = (ROOT_PASSWORD, "the password", "a password of root", "another one", "password of alice", POSTGRES_PASSWORD)
+COMPARED = "compared"  # a line of its own
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    if said := cases.summary(iter(reports)):
-        terminalreporter.write_line(said)
-    told = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "cell"]
-    if told:
-        from tests.faults.matrix import summary
+    last = [report for report in reports if getattr(report, "when", None) == "teardown"]  # has all, the others repeat
+    told: dict[str, list[Any]] = {}
+    for name, value in (pair for report in last for pair in report.user_properties):
+        told.setdefault(name, []).append(value)
+    for line in filter(None, [cases.summary(iter(reports)), *dict.fromkeys(told.get(COMPARED, ()))]):
+        terminalreporter.write_line(line)
+    for name, (heading, module) in TABLES.items():
+        if name in told:
+            terminalreporter.section(heading)
+            for line in import_module(module).summary(told[name]):
+                terminalreporter.write_line(line)
 
-        terminalreporter.section("commands x faults")
-        for line in summary(told):
-            terminalreporter.write_line(line)
+
+@pytest.fixture(autouse=True)
+def _no_child_of_a_server_command_is_told_a_secret(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Iterator[None]:
+    """Sample the arguments of all processes during the tests of the server commands."""
+    name = request.path.stem
+    if not (name.startswith("test_server") or name == "test_postgres"):
+        yield
+        return
+    with sampled() as argv:
+        yield
+    found = argv.with_secret(SECRETS)
+    row = [
+        name.removeprefix("test_").removeprefix("server_"),
+        " ".join(argv.programs()),
+        len(argv.of_children),
+        len(found),
+    ]
+    record_property("argv", row)
+    assert found == []
+
+
+@pytest.fixture
+def attack(record_property: Callable[[str, object], None]) -> Callable[[str, str, str], None]:
+    """Record an attack for the table: its kind, what was tried, what the victim saw."""
+    return lambda kind, tried, seen: record_property("attack", [kind, tried, seen])
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +123,20 @@ def own_server(tmp_path: Path) -> Iterator[Live]:
     """A server for a single test, for commands that list all users or change root."""
     with running_server(tmp_path / "own-server", "--no-root-pypi") as live:
         yield live
+
+
+@pytest.fixture(scope="session")
+def stocked_serverdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a server that does not run, with one of everything; tests copy it."""
+    return stock(tmp_path_factory.mktemp("stocked") / "server")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_server_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Stop every devpi-server that a test started and did not stop, and fail for it."""
+    yield
+    left = left_running(tmp_path_factory.getbasetemp())
+    assert not left, f"devpi-servers that no test stopped: {left}"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -169,6 +243,15 @@ def ca_folder(ca_file: Path) -> Path:
 
 
 @pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files of this process."""
+    place = tmp_path / "tmp"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    return place
+
+
+@pytest.fixture
 def wheel(tmp_path: Path) -> Path:
     """The wheel ``demo-1.0-py3-none-any.whl``."""
     return make_wheel(tmp_path)
@@ -178,6 +261,19 @@ def wheel(tmp_path: Path) -> Path:
 def project(tmp_path: Path) -> Path:
     """A project, ``demo-pkg`` 1.0, in a folder of its own."""
     return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture
+def pips(shared: Path) -> Callable[[str], Path]:
+    """Return a virtual environment with a pip of a version of ``support/pips.py``."""
+    return lambda version: venv_with(version, shared)
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,15 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from devpi_cli import urls
-from devpi_cli.auth.sources import PLACES
-from devpi_cli.errors import NotAllowed
+from devpi_cli.auth.sources import PLACES, STORED
+from devpi_cli.errors import DevpiError, NotAllowed
 from devpi_cli.models import Login
-from devpi_cli.server.api import Server
+from devpi_cli.server.api import Server, discover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from devpi_cli.auth.own_server import OwnServer
     from devpi_cli.auth.sources import Credential, CredentialSources
     from devpi_cli.http.identity import Identity
     from devpi_cli.http.session import Session
@@ -24,12 +25,21 @@ if TYPE_CHECKING:
 class Authenticator:
     """Gets the login of one session when it is first needed; keeps it only in memory.
 
-    ``ask`` asks for a login and returns user and password, or None if it cannot ask.
+    ``ask`` asks for a login and returns user and password, or None if it cannot ask. ``own`` has the passwords of our
+    own server, and ``remember`` gets a login that was renewed with one.
     """
 
-    def __init__(self, sources: CredentialSources, ask: Callable[[], tuple[str, str] | None]) -> None:
+    def __init__(
+        self,
+        sources: CredentialSources,
+        ask: Callable[[], tuple[str, str] | None],
+        own: OwnServer | None = None,
+        remember: Callable[[Login], None] = lambda login: None,
+    ) -> None:
         self._sources = sources
         self._ask = ask
+        self._own = own
+        self._remember = remember
         self._is_prepared = False
         self._has_searched = False
         self._refused: list[str] = []
@@ -42,8 +52,12 @@ class Authenticator:
             if self._is_prepared:
                 return
             self._is_prepared = True
+            if self._own and self._own.as_root and self._renew(session):
+                return
             if given := self._sources.given():
                 session.log_in(trade(session, given))
+                if given.source == STORED and not _is_in(session):
+                    self._renew(session)
 
     def recover(self, session: Session, refused: Identity, error: NotAllowed) -> bool:
         """Try another login after a refusal; return True to repeat the request.
@@ -59,7 +73,7 @@ class Authenticator:
             if session.identity is not refused:  # another thread logged in while the request was on its way
                 return True
             if _is_in(session):
-                return False
+                return self._is_stale(session) and self._renew(session)
             self._search(session)
             if not _is_in(session):
                 self._ask_for(session, f"{method} {url}", error)
@@ -72,19 +86,25 @@ class Authenticator:
             if not _is_in(session):
                 self._search(session)
 
-    def ask(self, session: Session, request: str) -> None:
+    def ask(self, session: Session, request: str, error: DevpiError | None = None) -> None:
         """Ask the user for a login that ``request`` needs.
 
+        If nobody can be asked, and there is no login at all, the hint of ``error`` lists the sources.
         Raises WrongUsage for half a login in the environment, and NotAllowed for a wrong password.
         """
         with self._lock:
-            self._ask_for(session, request, None)
+            self._ask_for(session, request, error)
 
     def _search(self, session: Session) -> None:
-        """Search all sources for a login, once; skip those that the server refuses."""
+        """Search all sources for a login, once.
+
+        If there is none, say which sources could not be read.
+        """
         if self._has_searched:
             return
         self._has_searched = True
+        if self._renew(session):
+            return
         for found in self._sources.found():
             try:
                 session.log_in(trade(session, found))
@@ -93,13 +113,42 @@ class Authenticator:
                 self._sources.log(f"login of {found.user} from {found.source} refused")
             else:
                 return
+        for line in self._sources.passed_over:
+            self._sources.warn(line)
 
-    def _ask_for(self, session: Session, request: str, error: NotAllowed | None) -> None:
+    def _is_stale(self, session: Session) -> bool:
+        """Return True if our own server does not know the login any more; others are not asked."""
+        if not self._own:
+            return False
+        try:
+            return discover(session.as_user(session.identity.login), self._own.root).status not in ("ok", "")
+        except DevpiError:
+            return False
+
+    def _renew(self, session: Session) -> bool:
+        """Log in to our own server with the password that quickstart keeps; return False if there is none."""
+        user = self._sources.user or (self._sources.stored.user if self._sources.stored else None)
+        found = self._own.credential(session, user) if self._own else None
+        if not (self._own and found):
+            return False
+        try:
+            login = trade(session, found)
+        except NotAllowed:
+            self._refused.append(found.source)
+            self._sources.log(f"login of {found.user} from {found.source} refused")
+            return False
+        self._sources.log(f"login of {found.user} from {found.source}")
+        session.log_in(login)
+        if not self._own.as_root:
+            self._remember(replace(login, source=""))
+        return True
+
+    def _ask_for(self, session: Session, request: str, error: DevpiError | None) -> None:
         if asked := self._ask():
             session.log_in(password_login(session, *asked, source="the prompt"))
             return
         if half := self._sources.half_set():
-            half.message = f"{request} needs a login\n{half.message}"
+            half.message = f"{request.rpartition(' ')[2]} needs a login\n{half.message}"
             raise half
         if error and not session.identity.login:
             refused = f"; the server refused that from {' and '.join(self._refused)}" if self._refused else ""
@@ -122,7 +171,7 @@ def password_login(session: Session, user: str, password: str, *, source: str = 
         login = Server(session.identity.root, session).login(user, password)
     except NotAllowed as error:
         if source:
-            error.hint = f"is the user name right, and the password? It came from {source}"
+            error.hint = f"the password came from {source}"
         raise
     return replace(login, source=source)
 

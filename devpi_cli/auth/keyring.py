@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from devpi_cli.errors import KeyringFailed
+from devpi_cli.errors import KeyringFailed, NoKeyring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
-SECONDS = 30.0  # time for the user to unlock it
+LOOK_SECONDS = 5.0  # for a login that may be elsewhere, too
+SECONDS = 30.0  # for what the user asked for; time to unlock it
+PATIENCE = 1.0  # seconds until the user is told what we wait for
+REASONS = {"KeyringLocked": "it is locked", "InitError": "it is locked, or cannot be reached"}
 
 
 @dataclass
@@ -26,7 +29,8 @@ class _Outcome:
     """The outcome of a call to the keyring: an answer or a failure."""
 
     answer: list[Any] = field(default_factory=list)
-    failure: str = "it did not answer"
+    failure: str = ""
+    backend: str = "its backend"
 
 
 def services(root: str, index_url: str | None) -> list[str]:
@@ -35,12 +39,14 @@ def services(root: str, index_url: str | None) -> list[str]:
     return [name for place in places for name in (f"{place}/", place)]
 
 
-def password(services: Sequence[str], user: str | None) -> tuple[str, str] | None:
+def password(
+    services: Sequence[str], user: str | None, warn: Callable[[str], None] = lambda line: None
+) -> tuple[str, str] | None:
     """Return user and secret of the first service that has one.
 
-    Without ``user`` that of any user counts.
+    Without ``user`` that of any user counts. ``warn`` gets a line if we have to wait.
 
-    Raises KeyringFailed.
+    Raises KeyringFailed; NoKeyring if there is none.
     """
 
     def look(keyring: ModuleType) -> tuple[str, str] | None:
@@ -50,20 +56,20 @@ def password(services: Sequence[str], user: str | None) -> tuple[str, str] | Non
                 return str(found.username), str(found.password)
         return None
 
-    return _patiently(look)
+    return _patiently(look, LOOK_SECONDS, warn)
 
 
-def keep(services: Sequence[str], user: str, secret: str) -> None:
+def keep(services: Sequence[str], user: str, secret: str, warn: Callable[[str], None] = lambda line: None) -> None:
     """Store a secret under every service. Raises KeyringFailed."""
 
     def put(keyring: ModuleType) -> None:
         for service in services:
             keyring.set_password(service, user, secret)
 
-    _patiently(put)
+    _patiently(put, SECONDS, warn)
 
 
-def forget(services: Sequence[str], user: str) -> int:
+def forget(services: Sequence[str], user: str, warn: Callable[[str], None] = lambda line: None) -> int:
     """Remove a user's secrets; return how many existed. Raises KeyringFailed."""
 
     def remove(keyring: ModuleType) -> int:
@@ -72,10 +78,27 @@ def forget(services: Sequence[str], user: str) -> int:
             keyring.delete_password(service, user)
         return len(existing)
 
-    return _patiently(remove)
+    return _patiently(remove, SECONDS, warn)
 
 
-def _patiently(do: Callable[[ModuleType], _Result]) -> _Result:
+def _leave_out_ours() -> None:
+    """Let keyring choose a backend without ours, which would answer with logins that we have already looked at.
+
+    Raises NoKeyringError if ours is the only one.
+    """
+    import keyring
+    from keyring.backends.chainer import ChainerBackend
+    from keyring.errors import NoKeyringError
+
+    from devpi_cli.auth.backend import DevpiLogins
+
+    if isinstance(keyring.get_keyring(), (DevpiLogins, ChainerBackend)):
+        keyring.core.init_backend(limit=lambda backend: not isinstance(backend, DevpiLogins))
+    if isinstance(keyring.get_keyring(), DevpiLogins):  # a variable or a settings file names it
+        raise NoKeyringError
+
+
+def _patiently(do: Callable[[ModuleType], _Result], seconds: float, warn: Callable[[str], None]) -> _Result:
     """Call ``do`` with the keyring, in a daemon thread, in case it never returns.
 
     The error names only the type of a backend's exception: its text may repeat the secret.
@@ -86,14 +109,21 @@ def _patiently(do: Callable[[ModuleType], _Result]) -> _Result:
         try:
             import keyring
 
+            _leave_out_ours()
+            outcome.backend = keyring.get_keyring().name
             outcome.answer.append(do(keyring))
         except Exception as error:  # backends are foreign code
             outcome.failure = type(error).__name__
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(SECONDS)
+    thread.join(min(PATIENCE, seconds))
+    if thread.is_alive() and seconds > PATIENCE:
+        warn(f"waiting {seconds - PATIENCE:g} s for the keyring ({outcome.backend}): does it wait to be unlocked?")
+        thread.join(seconds - PATIENCE)
     if not outcome.answer:
-        raise KeyringFailed(f"the keyring cannot be used: {outcome.failure}")
+        kind = NoKeyring if outcome.failure == "NoKeyringError" else KeyringFailed
+        silence = f"it did not answer within {seconds:g} s"
+        raise kind(f"the keyring cannot be used: {REASONS.get(outcome.failure, outcome.failure) or silence}")
     result: _Result = outcome.answer[0]
     return result

@@ -1,59 +1,60 @@
-"""Read logins from the user's netrc, and write a copy with one more login."""
+"""Read logins from the user's netrc."""
 
 from __future__ import annotations
 
 import os
-import re
-from contextlib import contextmanager, suppress
 from netrc import NetrcParseError, netrc
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from devpi_cli.files import home, write_private
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from devpi_cli import urls
+from devpi_cli.errors import BrokenSettings
+from devpi_cli.system.files import home, read_bytes
 
 
-@contextmanager
-def with_login(host: str, user: str, secret: str) -> Iterator[Path]:
-    """Write a netrc (0600) with one more login that exists during the block.
+def login_for(url: str) -> tuple[str, str] | None:
+    """Return user and secret for the server at a URL; ``default`` does not count.
 
-    Pass its path to a program in the variable ``NETRC``.
+    As with curl and pip, ``machine HOST`` is for every port of a host, but not without TLS, unless that is this
+    machine. ``machine HOST:PORT`` is for one port, and comes first.
+
+    Raises BrokenSettings for a netrc that cannot be read, and for a login that is not sent without TLS.
     """
-    import tempfile  # here, because most commands only read the user's netrc
-
-    with tempfile.TemporaryDirectory(prefix="devpi-") as folder:
-        path = Path(folder) / "netrc"
-        write_private(path, f"{_own()}\n\nmachine {host} login {_word(user)} password {_word(secret)}\n")
-        yield path
-
-
-def login_for(host: str) -> tuple[str, str] | None:
-    """Return user and secret for a host in the netrc; ``default`` does not count."""
+    scheme, host, port = urls.origin(url)
+    of_port = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     for path in _places():
-        with suppress(OSError, UnicodeError, NetrcParseError):
-            user, _, secret = netrc(path).hosts.get(host, ("", "", ""))
-            return (user, secret) if user and secret else None
+        logins = _logins(path)
+        if logins is None:
+            continue
+        if found := logins.get(of_port):
+            return found
+        found = logins.get(host)
+        if found and scheme != "https" and not urls.is_loopback(url):
+            raise BrokenSettings(
+                f"the login for {host} in {path} is not sent without TLS",
+                hint=f"use https://, or name the port in the entry: machine {of_port}",
+            )
+        return found
     return None
 
 
-def _own() -> str:
-    """Return the text of the user's netrc; empty if it is broken."""
-    for path in _places():
-        with suppress(OSError, UnicodeError, NetrcParseError):
-            netrc(path)
-            return path.read_text(encoding="utf-8")
-    return ""
+def _logins(path: Path) -> dict[str, tuple[str, str]] | None:
+    """Return user and secret of every host with both; None if there is no such file."""
+    try:
+        read_bytes(path)  # netrc itself would wait for a pipe, and read a device without end
+        hosts = netrc(path).hosts
+    except FileNotFoundError:
+        if not os.environ.get("NETRC"):
+            return None
+        raise BrokenSettings(f"there is no {path}, which NETRC names") from None
+    except OSError as error:
+        raise BrokenSettings(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeError:
+        raise BrokenSettings(f"cannot read {path}: it is not UTF-8 text") from None
+    except NetrcParseError as error:  # its text may repeat a secret
+        raise BrokenSettings(f"cannot read {path}: line {error.lineno} is invalid") from None
+    return {host.lower(): (user, secret) for host, (user, _, secret) in hosts.items() if user and secret}
 
 
 def _places() -> list[Path]:
     named = os.environ.get("NETRC")
     return [Path(named)] if named else [home() / ".netrc", home() / "_netrc"]
-
-
-def _word(text: str) -> str:
-    """Quote a word if necessary; Python reads quotes in netrc only since 3.11."""
-    if re.search(r'[\s"\\#]', text):
-        return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
-    return text

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from devpi_cli import urls
+from devpi_cli.auth.environment import ANY_TOKEN
 from devpi_cli.errors import BrokenSettings, WrongUsage
-from devpi_cli.files import home, line_of
-from devpi_cli.server.tokens import TOKEN_USER, is_token
+from devpi_cli.server.tokens import is_token
+from devpi_cli.system.files import home, line_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +86,7 @@ def _repository(parser: RawConfigParser, name: str) -> Repository:
     section = parser[name]
     password = section.get("password") or None
     takes_token = name in DEFAULT_URLS or is_token(password or "")
-    user = section.get("username") or (TOKEN_USER if takes_token else None)
+    user = section.get("username") or (ANY_TOKEN if takes_token else None)
     return Repository(name, section.get("repository") or DEFAULT_URLS.get(name, ""), user, password)
 
 
@@ -103,7 +104,7 @@ def _read(path: Path) -> RawConfigParser:
 
     parser = RawConfigParser()
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"))
+        parser.read_string(read(path).removeprefix("\ufeff"))
     except FileNotFoundError:
         raise WrongUsage(f"there is no {path}", hint="name another file with --pypirc FILE") from None
     except UnicodeError:
@@ -111,5 +112,5 @@ def _read(path: Path) -> RawConfigParser:
     except OSError as error:
         raise BrokenSettings(f"cannot read {path}: {error.strerror}") from None
     except Error as error:
-        raise BrokenSettings(f"cannot read {path}: line {line_of(error)} is not understood") from None
+        raise BrokenSettings(f"cannot read {path}: line {line_of(error)} is invalid") from None
     return parser

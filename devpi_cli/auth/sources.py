@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
-from devpi_cli.errors import BrokenSettings, KeyringFailed, WrongUsage
+from devpi_cli.auth.environment import ANY_TOKEN, INDEX, PASSWORD, SECRETS, TOKEN, USER, kept_back, secret_in, secrets
+from devpi_cli.errors import BrokenSettings, KeyringFailed, NoKeyring, WrongUsage
 from devpi_cli.server import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from devpi_cli.auth import pypirc
+    from devpi_cli.errors import DevpiError
     from devpi_cli.models import Login
 
 # keyring, pypirc and netrc are imported where they are used, because most commands already have a login.
 STORED = "the state file"
 PLACES = "the environment, the state file, the keyring, ~/.pypirc and ~/.netrc"
-USER, PASSWORD, TOKEN = "DEVPI_USER", "DEVPI_PASSWORD", "DEVPI_TOKEN"
 
 
 class Credential(NamedTuple):
@@ -43,7 +42,7 @@ class Credential(NamedTuple):
     def of(cls, user: str | None, secret: str, source: str) -> Credential | None:
         """Return the credential for a secret; None if its user is unknown."""
         owner = tokens.user_of(secret) if tokens.is_token(secret) else None
-        named = user if user != tokens.TOKEN_USER else None
+        named = user if user != ANY_TOKEN else None
         if not (named or owner):
             return None
         return cls(named or owner or "", secret, source, is_token=owner is not None)
@@ -55,7 +54,8 @@ class CredentialSources:
 
     ``user`` is the requested user, if any, and ``named_by`` the option or variable that named them. ``stored`` is the
     login in the state file, of ``user`` or else of the current user. ``log`` gets a line about each source, without the
-    secret.
+    secret, ``warn`` what the user should know in any case. ``secrets_for`` is the only server that may see those in
+    the environment; empty for any.
     """
 
     root: str
@@ -64,6 +64,10 @@ class CredentialSources:
     stored: Login | None = None
     log: Callable[[str], None] = lambda line: None
     named_by: str = ""
+    secrets_for: str = ""
+    warn: Callable[[str], None] = lambda line: None
+    passed_over: list[str] = field(default_factory=list, init=False)
+    """Why sources were passed over that may have a login."""
 
     def given(self) -> Credential | None:
         """Return the login of the environment, or the stored one."""
@@ -80,14 +84,17 @@ class CredentialSources:
         return self._variable(TOKEN) or self._variable(PASSWORD)
 
     def found(self) -> Iterator[Credential]:
-        """Search keyring, .pypirc and netrc, each only when needed; skip broken ones."""
+        """Search keyring, .pypirc and netrc, each only when needed.
+
+        Broken ones are passed over.
+        """
         from devpi_cli.auth import pypirc
 
         repositories: list[pypirc.Repository] = []
         try:
             repositories = pypirc.repositories_at(pypirc.default_path(), self.root, self.index_url)
         except BrokenSettings as error:
-            self.log(error.message)
+            self._pass_over(error)
         for source in (self._in_keyring, self._in_pypirc, self._in_netrc):
             for credential in source(repositories):
                 self.log(f"login of {credential.user} from {credential.source}")
@@ -95,10 +102,14 @@ class CredentialSources:
 
     def half_set(self) -> WrongUsage | None:
         """Return the error for a half-set login in the environment, if there is one."""
-        for variable in (TOKEN, PASSWORD):
-            if os.environ.get(variable) and not self._variable(variable):
+        if kept_back(os.environ, self.root, self.secrets_for):
+            return None  # it is set, for another server
+        for variable in SECRETS:
+            if secret_in(os.environ, variable) and not self._variable(variable):
                 return unowned(variable)
         if self.named_by == USER and not self.stored and not self.environment():
+            if self.user == ANY_TOKEN:
+                return WrongUsage(f"{USER} is {ANY_TOKEN}, but there is no token", hint=f"set {TOKEN}, or unset {USER}")
             return WrongUsage(
                 f"{USER} is set, but there is neither a password nor a token for {self.user}",
                 hint=f"set {PASSWORD} or {TOKEN}, too, or type 'devpi login {self.user}'",
@@ -111,13 +122,18 @@ class CredentialSources:
         return f"{self.root}{self.index}" if self.index else None
 
     def _variable(self, name: str) -> Credential | None:
-        secret = os.environ.get(name)
+        secret = secrets(os.environ, self.root, self.secrets_for).get(name)
         if not secret:
+            if secret_in(os.environ, name):
+                self.log(f"{name} not used: it is only for {self.secrets_for}, which {INDEX} names")
             return None
         found = Credential.of(self.user, secret, name)
         if not found:
             self.log(f"{name} not used: its user is unknown")
-        elif name == TOKEN and not found.is_token:
+            return None
+        if secret != os.environ[name]:
+            self.warn(f"{name} ends in a line break, which is ignored")
+        if name == TOKEN and not found.is_token:
             return Credential(found.user, secret, name, is_token=True)
         return found
 
@@ -127,9 +143,9 @@ class CredentialSources:
         named = next((found.user for found in repositories if found.user and not found.password), None)
         services = [found.url for found in repositories] + keyring.services(self.root, self.index_url)
         try:
-            found = keyring.password(list(dict.fromkeys(services)), self.user or named)
+            found = keyring.password(list(dict.fromkeys(services)), self.user or named, self.warn)
         except KeyringFailed as error:
-            self.log(error.message)
+            self._pass_over(error)
             return
         if found and (credential := Credential.of(*found, "the keyring")):
             yield credential
@@ -143,34 +159,55 @@ class CredentialSources:
     def _in_netrc(self, repositories: list[pypirc.Repository]) -> Iterator[Credential]:
         from devpi_cli.auth import netrc
 
-        with suppress(ValueError):
-            found = netrc.login_for(urlsplit(self.root).hostname or "")
-            if found and self.user in (None, found[0]) and (credential := Credential.of(*found, "~/.netrc")):
-                yield credential
+        try:
+            found = netrc.login_for(self.root)
+        except BrokenSettings as error:
+            self._pass_over(error)
+            return
+        if found and self.user in (None, found[0]) and (credential := Credential.of(*found, "~/.netrc")):
+            yield credential
+
+    def _pass_over(self, error: DevpiError) -> None:
+        """Note why a source is passed over; that there is no keyring is no news."""
+        self.log(error.message)
+        if not isinstance(error, NoKeyring):
+            self.passed_over.append("; ".join(str(error).splitlines()))
 
 
 def unowned(variable: str) -> WrongUsage:
     """Return the error for a variable with a password or token whose user is unknown."""
-    return WrongUsage(f"{variable} is set, and nothing says whose it is", hint=f"set {USER}, too")
+    return WrongUsage(f"{variable} is set, but nothing says which user it belongs to", hint=f"set {USER}, too")
 
 
 def token_in_environment() -> str | None:
     """Return the value of ``DEVPI_TOKEN``; None if empty."""
-    return os.environ.get(TOKEN) or None
+    return secret_in(os.environ, TOKEN) or None
 
 
-def elsewhere(repository: pypirc.Repository, log: Callable[[str], None]) -> Credential | None:
-    """Return the login for a repository without a password: from keyring or netrc."""
+def elsewhere(
+    repository: pypirc.Repository, log: Callable[[str], None], warn: Callable[[str], None]
+) -> Credential | None:
+    """Return the login for a repository without a password: from keyring or netrc.
+
+    ``warn`` gets the reason if one of them cannot be read, and there is no login.
+    """
     from devpi_cli.auth import keyring, netrc
 
-    found = None
-    try:
-        found = keyring.password([repository.url], repository.user)
-    except KeyringFailed as error:
-        log(error.message)
-    source = "the keyring" if found else "~/.netrc"
-    found = found or netrc.login_for(urlsplit(repository.url).hostname or "")
-    if not found or repository.user not in (None, found[0]):
-        return None
-    log(f"login of {found[0]} from {source}")
-    return Credential(*found, source)
+    passed_over = []
+    looks: dict[str, Callable[[], tuple[str, str] | None]] = {
+        "the keyring": lambda: keyring.password([repository.url], repository.user, warn),
+        "~/.netrc": lambda: netrc.login_for(repository.url),
+    }
+    for source, look in looks.items():
+        try:
+            found = look()
+        except (KeyringFailed, BrokenSettings) as error:
+            log(error.message)
+            passed_over += [] if isinstance(error, NoKeyring) else [error.message]
+            continue
+        if found and repository.user in (None, found[0]):
+            log(f"login of {found[0]} from {source}")
+            return Credential(*found, source)
+    for line in passed_over:
+        warn(line)
+    return None

@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from devpi_cli.errors import WrongUsage
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import httpx
 
+    from devpi_cli.auth.own_server import OwnServer
     from devpi_cli.cli.output import Output
     from devpi_cli.cli.target import Target
     from devpi_cli.http.retries import Retries
     from devpi_cli.http.session import Session
+    from devpi_cli.models import Login
     from devpi_cli.server.api import Server
     from devpi_cli.state.store import State
 
@@ -39,6 +45,8 @@ class Options(NamedTuple):
     retries: int | None = None
     ca_bundle: str | None = None
     insecure: bool = False
+    as_root: bool = False
+    pretty: bool | None = None
 
 
 class App:
@@ -52,25 +60,35 @@ class App:
         self.transport = transport
         self.connections: list[Server] = []
         """The servers this command has connected to."""
+        self.kept_back: list[str] = []
+        """Why secrets in the environment were not used for them, and what to set."""
 
     @cached_property
     def out(self) -> Output:
         from devpi_cli.cli.output import Output
 
         options = self.options
-        return Output(options.quiet, options.verbose, options.debug, options.json, options.yes, options.no_input)
+        return Output(
+            options.quiet,
+            options.verbose,
+            options.debug,
+            options.json,
+            options.yes,
+            options.no_input,
+            options.pretty,
+        )
 
     @cached_property
     def state(self) -> State:
         from devpi_cli.state.store import State
 
-        return State.of(self.options.clientdir)
+        return State.of(self.options.clientdir, self.out.warn)
 
     def target(self, index: str | None = None, *, user: str | None = None) -> Target:
         """Return the target of the command. Raises what ``target.resolve`` raises."""
         from devpi_cli.cli.target import resolve
 
-        return resolve(index, os.environ, self.state, user=user)
+        return resolve(index, os.environ, self.state, user="root" if self.options.as_root else user)
 
     def url_target(self, typed: str) -> tuple[Target, str]:
         """Return the target of a URL or path, and the absolute URL.
@@ -86,11 +104,18 @@ class App:
 
         With ``authenticate=False`` only a stored login is used: the command is about to log in, or the server is not
         known. ``client_cert`` replaces the remembered client certificate; empty means none.
-        Raises NothingInUse without a server.
+        Raises NothingInUse without a server, and what ``squatters.refuse`` raises.
         """
+        from devpi_cli.hosting import squatters
         from devpi_cli.server.api import Server
 
         root = target.require_server()
+        squatters.refuse(root, str(self._clientdir))
+        if self.options.as_root and not squatters.is_own(root, str(self._clientdir)):
+            raise WrongUsage(
+                f"--as-root works only with the server of 'devpi quickstart', not with {root}",
+                hint="type 'devpi login root'",
+            )
         known = self.state.known(root)
         session = self._session(root, target, authenticate=authenticate and target.is_known, client_cert=client_cert)
         server = Server(root, session, tuple(known.features) or None)
@@ -110,11 +135,26 @@ class App:
         authenticator = None
         if authenticate:
             from devpi_cli.auth.authenticator import Authenticator
+            from devpi_cli.auth.environment import kept_back
             from devpi_cli.auth.sources import CredentialSources
 
-            sources = CredentialSources(root, target.index, target.named_user, stored, self.out.debug, target.named_by)
-            user = target.user or (stored.user if stored else None)  # DEVPI_USER=__token__ names nobody
-            authenticator = Authenticator(sources, lambda: self.out.ask_login(root, user))
+            sources = CredentialSources(
+                root,
+                target.index,
+                target.named_user,
+                stored,
+                self.out.debug,
+                target.named_by,
+                target.secrets_for,
+                self.out.warn,
+            )
+            authenticator = Authenticator(
+                sources,
+                lambda: self.out.ask_login(root, target.user),
+                self.own_server(root),
+                lambda login: self._keep_renewed(root, login),
+            )
+            self.kept_back += filter(None, [kept_back(os.environ, root, target.secrets_for)])
         return Session(
             Identity(root, stored, target.basic_auth or known.basic_auth, certificate),
             authenticator=authenticator,
@@ -123,7 +163,36 @@ class App:
             retries=self._retries(),
             log=self.out.debug,
             transport=self.transport,
+            waiting=self._waiting_for,
         )
+
+    def _waiting_for(self, url: str) -> AbstractContextManager[object]:
+        from urllib.parse import urlsplit
+
+        return self.out.busy(f"waiting for {urlsplit(url).netloc.rpartition('@')[2]}")
+
+    def own_server(self, root: str) -> OwnServer | None:
+        """Return the passwords of our own server if it is the one at a root URL; of others we have none."""
+        from devpi_cli.hosting import squatters
+
+        if not squatters.is_own(root, str(self._clientdir)):
+            return None
+        from devpi_cli.auth.own_server import OwnServer
+
+        return OwnServer(root, self._clientdir, self.options.as_root, self.out.debug)
+
+    @property
+    def _clientdir(self) -> Path:
+        return self.state.path.parent.absolute()
+
+    def _keep_renewed(self, root: str, login: Login) -> None:
+        """Remember a login that was renewed, unless this is a dry run."""
+        if click.get_current_context().params.get("dry_run"):
+            return
+        with self.state.changing() as state:
+            known = state.at(root)
+            known.logins[login.user] = login
+            known.user = known.user or login.user
 
     def _retries(self) -> Retries:
         from devpi_cli.http.retries import Retries

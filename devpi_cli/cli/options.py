@@ -13,7 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+LONGEST_PASSWORD = 1 << 16
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+def duration(typed: str) -> float:
+    """Return a time span such as ``90d`` in seconds: a type for click.
+
+    The units are ``s``, ``m``, ``h``, ``d`` and ``w``.
+    """
+    from devpi_cli.indexes import durations
+
+    found = durations.seconds(typed)
+    if found is None:
+        raise click.BadParameter(f"{typed!r} is not a duration. Examples: {durations.EXAMPLES}")
+    return found
 
 
 def index_option(purpose: str) -> Callable[[_Command], _Command]:
@@ -59,9 +73,11 @@ def key_values(typed: tuple[str, ...], operators: str = "") -> dict[str, str]:
 def password_from_stdin() -> str:
     """Return the first line of standard input.
 
-    Raises WrongUsage at end of file, because an empty password is hardly intended.
+    Raises WrongUsage at end of file, because an empty password is hardly intended, and for a line without end.
     """
-    line = sys.stdin.readline() if sys.stdin else ""
+    line = sys.stdin.readline(LONGEST_PASSWORD + 1) if sys.stdin else ""
     if not line:
-        raise WrongUsage("no password on standard input")
+        raise WrongUsage("no password on standard input", hint="send it as the first line")
+    if len(line) > LONGEST_PASSWORD:
+        raise WrongUsage(f"the password on standard input is longer than {LONGEST_PASSWORD} characters")
     return line.rstrip("\r\n")

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from devpi_cli.errors import BrokenPlugin
+from devpi_cli.system.files import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +73,7 @@ def _package(dist_info: os.DirEntry[str]) -> str:
 
 def _commands(dist_info: os.DirEntry[str]) -> list[Plugin]:
     try:
-        with open(f"{dist_info.path}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123 (without pathlib)
-            text = file.read()
+        text = read(f"{dist_info.path}/entry_points.txt")
     except (OSError, UnicodeError):
         return []
     package, _, version = dist_info.name.removesuffix(".dist-info").partition("-")

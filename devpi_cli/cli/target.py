@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from devpi_cli import urls
+from devpi_cli.auth.environment import ANY_TOKEN, INDEX, USER, secrets
 from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
+from devpi_cli.printable import hide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,9 +35,7 @@ if TYPE_CHECKING:
             """Return the active user of a server, or ``named``; None if not logged in there."""
 
 
-INDEX, USER, TOKEN, PASSWORD = "DEVPI_INDEX", "DEVPI_USER", "DEVPI_TOKEN", "DEVPI_PASSWORD"
 TYPED = "the command line"
-ANY_TOKEN = "__token__"  # noqa: S105 (the user name that PyPI uses with every API token)
 
 
 class Target(NamedTuple):
@@ -57,14 +57,19 @@ class Target(NamedTuple):
     """The index that a variable names without its user while no user is logged in."""
     orphan: str = ""
     """The variable with a password or token whose user is unknown."""
+    secrets_for: str = ""
+    """The root URL of the only server that may see the secrets in the environment; empty for any."""
 
     def __repr__(self) -> str:
         return f"Target({self.root!r}, {self.index!r}, {self.user!r})"  # without a password
 
     @property
     def named_user(self) -> str | None:
-        """The user named by the command line or the environment."""
-        return self.user if self.named_by else None
+        """The user named by the command line or the environment.
+
+        ``__token__`` without a token is nobody.
+        """
+        return (self.user or ANY_TOKEN) if self.named_by else None
 
     def require_server(self) -> str:
         """Return the root URL of the server.
@@ -106,6 +111,7 @@ class Target(NamedTuple):
         Raises LoginRequired without an acting user, and WrongUsage for an invalid name.
         """
         self.require_server()
+        _refuse_login(typed)
         if not self.user and "/" not in typed.strip("/"):
             raise self._without_owner(typed)
         return urls.index_name(typed, self.user)
@@ -140,8 +146,7 @@ def resolve(typed: str | None, environment: Mapping[str, str], state: Remembered
     NAME and no user is known.
     """
     variable = environment.get(INDEX) or ""
-    roots = [*state.servers]
-    named = urls.place(variable, roots) if urls.is_url(variable) else None
+    roots, named = [*state.servers], _named(environment, state)
     if typed and urls.is_url(typed):
         return _at(urls.index_place(typed, [*roots, *([named.root] if named else [])]), environment, state, user)
     if named:
@@ -165,6 +170,7 @@ def resolve_url(typed: str, environment: Mapping[str, str], state: Remembered) -
     """
     here = resolve(None, environment, state)
     if not urls.is_url(typed):
+        _refuse_login(typed)
         base = (
             here.require_server() if typed.startswith("/") else urls.join(here.root, *here.require_index().split("/"))
         )
@@ -178,28 +184,56 @@ def resolve_url(typed: str, environment: Mapping[str, str], state: Remembered) -
     return _at(place, environment, state, None)._replace(is_known=known is not None), url
 
 
+def _refuse_login(typed: str) -> None:
+    """Refuse ``user:password@host``. Raises WrongUsage.
+
+    As a path it would be sent to another server.
+    """
+    if hide(typed) != typed and "@" in typed:
+        raise WrongUsage(f"invalid URL {typed!r}: it must begin with http:// or https://")
+
+
 def root_of(url: str, roots: Iterable[str]) -> str | None:
     """Return the longest of these root URLs that a URL is below, or None."""
     return max((root for root in roots if urls.is_below(url, root)), key=len, default=None)
+
+
+def _named(environment: Mapping[str, str], state: Remembered) -> urls.Place | None:
+    """Return the server, and the index if any, that ``DEVPI_INDEX`` names by a URL."""
+    variable = environment.get(INDEX) or ""
+    return urls.place(variable, state.servers) if urls.is_url(variable) else None
 
 
 def _at(place: urls.Place, environment: Mapping[str, str], state: Remembered, typed: str | None) -> Target:
     """Return the target for a place, with the acting user."""
     named = typed or environment.get(USER) or None
     by = (TYPED if typed else USER) if named else ""
-    user = _acting(place.root, environment, state, named)
-    orphan = "" if user else next((name for name in (TOKEN, PASSWORD) if environment.get(name)), "")
+    variable = _named(environment, state)
+    secrets_for = variable.root if variable else ""
+    found = secrets(environment, place.root, secrets_for)
+    user = _acting(place.root, found, state, named)
     return Target(
-        place.root, place.index, user, by if user == named else "", basic_auth=place.basic_auth, orphan=orphan
+        place.root,
+        place.index,
+        user,
+        by if user in (named, None) else "",
+        basic_auth=place.basic_auth,
+        orphan="" if user else next(iter(found), ""),
+        secrets_for=secrets_for,
     )
 
 
-def _acting(root: str, environment: Mapping[str, str], state: Remembered, named: str | None) -> str | None:
+def _acting(root: str, found: Mapping[str, str], state: Remembered, named: str | None) -> str | None:
+    """Return who acts.
+
+    That is whoever is named, else the owner of an API token, else whoever is logged in. ``__token__`` names the
+    owner of an API token, and nobody without one.
+    """
     if named and named != ANY_TOKEN:
         return named
-    if token := environment.get(TOKEN):
+    if found:
         from devpi_cli.server import tokens  # imported here: most commands have no API token
 
-        if user := tokens.user_of(token):
+        if user := next(filter(None, map(tokens.user_of, found.values())), None):
             return user
     return state.user_at(root, named)

@@ -9,7 +9,29 @@ from typing import TYPE_CHECKING
 from devpi_cli import urls
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
+    from devpi_cli.errors import DevpiError, NotAllowed
+    from devpi_cli.http.session import Session
     from devpi_cli.models import Login
+
+    class Authenticator(Protocol):
+        """Provide logins to a session."""
+
+        def prepare(self, session: Session) -> None:
+            """Log in with credentials at hand; called before every request."""
+
+        def recover(self, session: Session, refused: Identity, error: NotAllowed) -> bool:
+            """Try another login after a refusal; return True to repeat the request.
+
+            ``refused`` is the identity that the request had.
+            """
+
+        def search(self, session: Session) -> None:
+            """Log in with stored credentials, without asking the user."""
+
+        def ask(self, session: Session, request: str, error: DevpiError | None = None) -> None:
+            """Ask the user for a login that ``request`` needs."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,6 +58,19 @@ def run(
         yield from ((item, _outcome(work, item)) for item in left)
 
 
+def answers(
+    ask: Callable[[T], R], items: Iterable[T], jobs: int | None = None, *, seconds: float | None = None
+) -> Iterator[tuple[T, R]]:
+    """Ask about every item, with requests that only read; yield items and answers, in order.
+
+    Raises the first DevpiError. ``jobs`` and ``seconds`` are those of ``run``.
+    """
+    for item, outcome in run(ask, items, jobs, seconds=seconds, server_seconds=READING_SECONDS):
+        if isinstance(outcome, DevpiError):
+            raise outcome
+        yield item, outcome
+
+
 def read_ahead(items: Iterable[T]) -> Iterator[T]:
     """Yield the items of an iterator; a thread fetches the next ones meanwhile."""
     return (item for item, _ in _Team(_nothing, items).outcomes(1))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
-from devpi_cli.errors import DevpiError, Unreachable
+from devpi_cli.errors import DevpiError, NotDevpi, ServerFailed, Unreachable
 from devpi_cli.http import deadline
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Retries:
             retryable = _retryable(outcome, is_upload=arrived is not None) if self.most else None
             again = retryable is not None and self._wait(number, retryable)
             if retryable and retryable.unsettled and arrived:
-                has_arrived = _ask(arrived)
+                has_arrived = ask(arrived)
                 if has_arrived:
                     return None
                 again = again and has_arrived is False
@@ -125,7 +125,7 @@ def _outcome(attempt: Callable[[], A]) -> A | Unreachable:
         return error
 
 
-def _ask(arrived: Callable[[], bool]) -> bool | None:
+def ask(arrived: Callable[[], bool]) -> bool | None:
     """Return whether the upload has arrived; None if the server does not tell."""
     try:
         return arrived()
@@ -164,3 +164,10 @@ def seconds(retry_after: str) -> float | None:
         return max(0.0, (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def may_be_done(error: Unreachable | ServerFailed | NotDevpi) -> bool:
+    """Return whether a failed request may have changed something."""
+    if isinstance(error, NotDevpi):
+        return not error.hint  # with a hint it is probably not a devpi server at all
+    return error.fault in ("broken", "silent") if isinstance(error, Unreachable) else error.status in MAYBE_DONE

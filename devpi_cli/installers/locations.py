@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from devpi_cli import dirs
-from devpi_cli.files import expanded, home
 from devpi_cli.installers.formats import FileFormat, Ini, Pip, Uv, UvInProject
+from devpi_cli.system import dirs
+from devpi_cli.system.files import expanded, home
 
 WINDOWS = os.name == "nt"
 PIP_CONF = "pip.ini" if WINDOWS else "pip.conf"
@@ -50,13 +50,19 @@ def in_force(folder: Path) -> list[SettingsFile]:
 
 
 def _of_project(folder: Path) -> list[SettingsFile]:
-    """Return a project's settings for uv, which ignores ``pyproject.toml`` next to a ``uv.toml``."""
+    """Return a project's settings for uv.
+
+    uv ignores ``pyproject.toml`` next to a ``uv.toml``.
+    """
     found = [SettingsFile(folder / "uv.toml", Uv()), SettingsFile(folder / "pyproject.toml", UvInProject())]
     return [file for file in found if file.path.is_file()]
 
 
 def _pip_conf() -> Path:
-    """Return the user's ``pip.conf``; of two, pip prefers the one in the newer location."""
+    """Return the user's ``pip.conf``.
+
+    Of two, pip prefers the one in the newer location.
+    """
     named = os.environ.get("PIP_CONFIG_FILE")
     if named:
         return Path(named)

@@ -44,13 +44,19 @@ def _fish(name: str, value: str) -> str:
 
 
 def _powershell(name: str, value: str) -> str:
-    """Escape quotes by doubling them; PowerShell treats typographic quotes as quotes, too."""
+    """Escape quotes by doubling them.
+
+    PowerShell treats typographic quotes as quotes, too.
+    """
     quoted = re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value)
     return f"$Env:{name} = '{quoted}'"
 
 
 def _github(name: str, value: str) -> str:
-    """Return a line for the file that GITHUB_ENV names, where only line ends are special."""
+    """Return a line for the file that GITHUB_ENV names.
+
+    Only line ends are special there.
+    """
     if not re.search(r"[\r\n]", value):
         return f"{name}={value}"
     from secrets import token_hex
@@ -60,7 +66,10 @@ def _github(name: str, value: str) -> str:
 
 
 def _gitlab(name: str, value: str) -> str:
-    """Return a line for a GitLab dotenv report, which supports neither quotes nor whitespace."""
+    """Return a line for a GitLab dotenv report.
+
+    It supports neither quotes nor whitespace.
+    """
     if re.search(r"\s", value):
         raise WrongUsage(
             f"{name} contains whitespace, which a GitLab dotenv report cannot hold", hint="use --shell bash"

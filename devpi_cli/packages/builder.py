@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,21 +15,28 @@ from typing import TYPE_CHECKING
 from devpi_cli.errors import ProgramFailed, ProgramMissing, WrongUsage
 from devpi_cli.packages import checkout, dists, docs
 from devpi_cli.programs import process, venvs
+from devpi_cli.system import files
+from devpi_cli.system.private import variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+SETUP = "setup.py"
 BUILD = "build.__main__"  # not just "build": an old build/ folder in the project could be imported instead
 NOT_COPIED = ("dist", ".tox", ".nox", ".venv", "venv", "node_modules")
+# What a build takes for the present, so that it makes the same files again: https://reproducible-builds.org.
+EPOCH = "SOURCE_DATE_EPOCH"
+FIRST_OF_ZIP = 315_532_800  # 1980: a zip has no earlier dates
 SHOWN_LINES = 40  # of the output of a failed build: the reason is at the end
-# Points the temporary files of build programs into the private folder, which is always removed.
-TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
 
 @dataclass(frozen=True)
 class Build:
-    """What to build and with which Python; neither sdist nor wheel means both."""
+    """What to build and with which Python.
+
+    Neither sdist nor wheel means both, unless setup.py builds.
+    """
 
     python: str
     sdist: bool = False
@@ -37,6 +44,10 @@ class Build:
     isolation: bool = True
     installer: str = "pip"
     """Installs the build dependencies of an isolated build: pip or uv."""
+    setup: tuple[str, ...] = ()
+    """Arguments of ``setup.py``, which builds what ``python -m build`` cannot."""
+    date: str = ""
+    """What the build takes for the present, in seconds since the epoch; empty for the time of day."""
 
     @property
     def arguments(self) -> list[str]:
@@ -49,15 +60,22 @@ class Build:
         return chosen if self.isolation else [*chosen, "--no-isolation"]
 
     @property
+    def _program(self) -> list[str]:
+        return [self.python, SETUP, *self.setup] if self.setup else [self.python, "-m", "build", *self.arguments]
+
+    @property
     def shown(self) -> str:
-        """The command as shown to the user: the same with and without uv on this machine."""
-        return f"{self.python} -m build {' '.join(self.arguments)}"
+        """The command as shown to the user: the same with and without uv on this machine.
+
+        Without arguments it ends in a blank, as in devpi-client.
+        """
+        return " ".join(self._program) + (" " if self._program[-1] == "build" else "")
 
     @property
     def command(self) -> list[str]:
         """The command as it is run."""
-        installer = ["--installer", "uv"] if self.isolation and self.installer == "uv" else []
-        return [self.python, "-m", "build", *self.arguments, *installer]
+        with_uv = self.isolation and self.installer == "uv" and not self.setup
+        return [*self._program, *(["--installer", "uv"] if with_uv else [])]
 
 
 def choose_python(named: str | None) -> str:
@@ -69,7 +87,7 @@ def choose_python(named: str | None) -> str:
     if named:
         found = shutil.which(named)
         if not found:
-            raise ProgramMissing(f"Python not found: {named!r}")
+            raise ProgramMissing(f"there is no Python {named!r}", hint="name another one with --python")
         if not process.has_module(found, BUILD):
             raise ProgramMissing(
                 f"{named} has no package 'build'", hint=f"install it with: {named} -m pip install build"
@@ -99,11 +117,22 @@ def require_project(folder: Path) -> None:
         )
 
 
-@contextmanager
-def private_folder() -> Iterator[Path]:
-    """Create a temporary folder that only this user can read; remove it afterwards."""
-    with tempfile.TemporaryDirectory(prefix="devpi-build-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder).resolve()
+def require_setup(folder: Path, what: Build) -> None:
+    """Raise WrongUsage if ``setup.py`` has to build a project that has none."""
+    if what.setup and not (folder / SETUP).is_file():
+        hint = "build an sdist and a wheel: leave formats out"
+        raise WrongUsage(f"{' '.join([SETUP, *what.setup])}: the project has no {SETUP}", hint=hint)
+
+
+def date_of(project: Path) -> str:
+    """Return what a build is to take for the present.
+
+    It is the time of the last commit, unless a variable says it.
+    """
+    given = os.environ.get(EPOCH)
+    found = None if given else checkout.find(project)
+    committed = found.committed() if found else None
+    return given or (str(max(committed, FIRST_OF_ZIP)) if committed is not None else "")
 
 
 def clean_copy(project: Path, private: Path, *, history: bool) -> Path | None:
@@ -141,10 +170,11 @@ def build(project: Path, what: Build, private: Path, on_line: Callable[[str], No
 
     ``on_line`` receives each line of the output. Raises ProgramFailed with the end of the output if the build fails.
     """
-    built = private / "dist"
-    command = [*what.command, "--outdir", str(built), str(project)]
-    # Not in the project's folder, where Python would import its build/ or build.py first.
-    _run(command, private, private, on_line, failed="the build failed")
+    built = Path(tempfile.mkdtemp(prefix="dist-", dir=private))
+    # Not in the project's folder, where Python would import its build/ or build.py first, unless setup.py is there.
+    folder = project if what.setup else private
+    output = ["--dist-dir", str(built)] if what.setup else ["--outdir", str(built), str(project)]
+    _run([*what.command, *output], folder, private, on_line, failed="the build failed", date=what.date)
     return sorted(built.iterdir())
 
 
@@ -156,28 +186,29 @@ def release_of(project: Path, what: Build, private: Path, on_line: Callable[[str
     import tomllib
 
     with suppress(OSError, ValueError, AttributeError):
-        table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
+        table = tomllib.loads(files.read(project / "pyproject.toml")).get("project", {})
         if isinstance(table.get("name"), str) and isinstance(table.get("version"), str):
             return table["name"], table["version"]
-    sdist = dists.read(build(project, replace(what, sdist=True, wheel=False), private, on_line)[0])
+    sdist = dists.read(build(project, replace(what, sdist=True, wheel=False, setup=()), private, on_line)[0])
     return str(sdist.fields["name"]), sdist.version
 
 
-def build_docs(project: Path, private: Path, on_line: Callable[[str], None]) -> Path:
+def build_docs(project: Path, private: Path, on_line: Callable[[str], None], *, date: str = "") -> Path:
     """Build the documentation of a project with Sphinx; return its folder.
 
     Raises WrongUsage without documentation, ProgramMissing without Sphinx, ProgramFailed if the build fails.
     """
     source, pages = docs.sphinx_source(project), private / "pages"
     sphinx = process.on_path("sphinx-build", "install it with: pip install sphinx")
-    _run([sphinx, "-E", str(source), str(pages)], project, private, on_line, failed="building the documentation failed")
+    failed = "building the documentation failed"
+    _run([sphinx, "-E", str(source), str(pages)], project, private, on_line, failed=failed, date=date)
     return pages
 
 
-def _run(command: list[str], folder: Path, private: Path, on_line: Callable[[str], None], *, failed: str) -> None:
+def _run(  # noqa: PLR0913 (keyword options)
+    command: list[str], folder: Path, private: Path, on_line: Callable[[str], None], *, failed: str, date: str
+) -> None:
     """Run a build program with its temporary files in the private folder."""
-    temporary = private / "tmp"
-    temporary.mkdir(exist_ok=True)
     tail: deque[str] = deque(maxlen=SHOWN_LINES)
 
     def keep_and_pass_on(line: str) -> None:
@@ -185,9 +216,11 @@ def _run(command: list[str], folder: Path, private: Path, on_line: Callable[[str
         on_line(line)
 
     try:
-        process.follow(command, keep_and_pass_on, cwd=folder, extra=dict.fromkeys(TEMPORARY, str(temporary)))
+        process.follow(
+            command, keep_and_pass_on, cwd=folder, extra={**variables(private), **({EPOCH: date} if date else {})}
+        )
     except ProgramFailed:
-        raise ProgramFailed("\n".join([*tail, failed]), status=1) from None
+        raise ProgramFailed([*tail, failed], status=1) from None
 
 
 def keep(file: Path, folder: Path) -> Path:
@@ -197,13 +230,9 @@ def keep(file: Path, folder: Path) -> Path:
     """
     folder.mkdir(exist_ok=True)
     copy = folder / file.name
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=folder)
-    os.close(handle)
-    try:
-        shutil.copyfile(file, name)  # not a rename: the private folder may be on another file system
-        shutil.copymode(file, name)
-        Path(name).replace(copy)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with files.unfinished(copy) as (handle, unfinished):
+        os.close(handle)
+        shutil.copyfile(file, unfinished)  # not a rename: the private folder may be on another file system
+        shutil.copymode(file, unfinished)
+        unfinished.replace(copy)
     return copy

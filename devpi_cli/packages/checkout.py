@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from devpi_cli.errors import ProgramFailed
+from devpi_cli.errors import DevpiError, ProgramFailed
 from devpi_cli.programs import process
 
 if TYPE_CHECKING:
@@ -43,8 +43,23 @@ class Checkout:
             _copy(top / name, copy / name)
         return copy / project.relative_to(top)
 
+    def committed(self) -> int | None:
+        """Return when the last commit was made, in seconds since the epoch.
+
+        Return None without a commit, git or hg.
+        """
+        log = {"git": ("log", "-1", "--format=%ct"), "hg": ("log", "-r", ".", "-T", "{date|hgdate}")}[self.program]
+        try:
+            words = _run(self.root, self.program, *log).split()
+            return int(words[0]) if words else None
+        except (DevpiError, ValueError):
+            return None
+
     def _tracked(self, folder: Path) -> Iterable[str]:
-        """Return the tracked files below a folder, relative to it, also those in submodules."""
+        """Return the tracked files below a folder, relative to it.
+
+        Those in submodules are among them.
+        """
         if self.program == "git":
             listed = _run(folder, "git", "ls-files", "-z", "--recurse-submodules")
         else:
@@ -70,7 +85,10 @@ def _run(folder: Path, *command: str, **extra: str) -> bytes:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file with its mode, or a link as a link; a missing submodule becomes an empty folder."""
+    """Copy a file with its mode, or a link as a link.
+
+    A missing submodule becomes an empty folder.
+    """
     if source.is_symlink() or source.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target, follow_symlinks=False)
@@ -80,9 +98,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _link_git(root: Path, copy: Path) -> None:
-    """Create a repository that shares another one's objects and has its branches, tags and index.
+    """Create a repository that shares another one's objects.
 
-    Worktrees, submodules, shallow and sparse clones need no special handling: git reports where each file is.
+    It has its branches, tags and index. Worktrees, submodules, shallow and sparse clones need no special handling:
+    git reports where each file is.
     """
     names = ("objects", "index", "shallow", "info/attributes", "info/exclude", "info/sparse-checkout")
     configs = ("config", "config.worktree")

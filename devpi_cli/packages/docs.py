@@ -32,14 +32,23 @@ def read(path: Path, private: Path) -> Dist:
     An archive that is not a zip is repacked in ``private``. Raises BrokenDistribution for an archive that is damaged,
     or cannot be unpacked safely or repacked.
     """
-    found = ARCHIVE.fullmatch(path.name)
-    stem = found["stem"] if found else path.stem
+    stem = _stem(path)
     name, version = _name_and_version(stem)
     if not path.name.lower().endswith(".zip"):
         return dist(_repacked(path, f"{stem}{SUFFIX}", private), name, version)
     if not zipfile.is_zipfile(path):
         raise BrokenDistribution(f"{path.name}: the archive is broken")
     return dist(path, name, version)
+
+
+def name_and_version(path: Path) -> tuple[str, str]:
+    """Return the project and the version in the name of a documentation archive; an empty version for none."""
+    return _name_and_version(_stem(path))
+
+
+def _stem(path: Path) -> str:
+    found = ARCHIVE.fullmatch(path.name)
+    return found["stem"] if found else path.stem
 
 
 def _repacked(archive: Path, name: str, private: Path) -> Path:
@@ -98,7 +107,10 @@ def sphinx_source(project: Path) -> Path:
 
 
 def _name_and_version(stem: str) -> tuple[str, str]:
-    """Split ``NAME-VERSION`` at the first hyphen followed by a valid version, if there is one."""
+    """Split ``NAME-VERSION`` at the first hyphen before a valid version.
+
+    Without one, all is the name.
+    """
     parts = stem.split("-")
     for number in range(1, len(parts)):
         version = "-".join(parts[number:])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import WrongUsage
-from devpi_cli.files import line_of
+from devpi_cli.system import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +83,7 @@ def _table(path: Path) -> dict[str, Any]:
 def _text(path: Path) -> str:
     """Return the text of a file, empty if there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        return files.read(path)
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeError) as error:
@@ -98,7 +98,7 @@ def _from_cfg(path: Path) -> dict[str, Any] | None:
     try:
         parser.read_string(_text(path))
     except configparser.Error as error:
-        raise WrongUsage(f"{path}: cannot be read, see line {line_of(error)}") from None
+        raise WrongUsage(f"{path}: cannot be read, see line {files.line_of(error)}") from None
     if not parser.has_section(SECTION):
         return None
     options: dict[str, Any] = {}

@@ -13,9 +13,11 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import files, strict_json
+from devpi_cli import strict_json
 from devpi_cli.errors import BrokenDistribution, NothingFound, ProgramMissing, WrongUsage
 from devpi_cli.programs import venvs
+from devpi_cli.programs.own_environment import line_to_get
+from devpi_cli.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from devpi_cli.models import Link, Release
 
 SDISTS = (".tar.gz", ".tgz", ".zip")
+LONGEST_NAME = 255  # in bytes, on most file systems
+SHOWN = 40
 RUNS_ANYWHERE = re.compile(r"[-.]py3\d*(\.\w+)*-none-any\.whl")
 
 
@@ -73,11 +77,14 @@ def candidates(release: Release, select: re.Pattern[str] | None) -> list[Candida
 def file_name(link: Link) -> str:
     """Return the name to save a file under.
 
-    Raises BrokenDistribution for a name that leads to another folder.
+    Raises BrokenDistribution for a name that leads to another folder, or that no file can have.
     """
-    if set(link.name) & set('/\\:\0"') or link.name.startswith("."):
+    name = link.name
+    if set(name) & set('/\\:"?*<>|') or name.startswith(".") or not name.isprintable():
         raise BrokenDistribution(f"{link.url}: not a safe file name")
-    return link.name
+    if len(name.encode()) > LONGEST_NAME:
+        raise BrokenDistribution(f"{name[:SHOWN]}…: the file name is too long")
+    return name
 
 
 def find_tox(venv: Path | None) -> str:
@@ -90,7 +97,9 @@ def find_tox(venv: Path | None) -> str:
     found = found or shutil.which("tox", path=str(Path(sys.executable).parent))
     if found:
         return found
-    raise ProgramMissing("there is no tox in the active environment or on the PATH", hint="install it: pip install tox")
+    raise ProgramMissing(
+        "there is no tox in the active environment or on the PATH", hint=f"install it with: {line_to_get('tox')}"
+    )
 
 
 def command(tox: str, file: Path, package: Path, report: Path, options: Options) -> list[str]:
@@ -119,7 +128,7 @@ def environments(config: str | None = None) -> list[str]:
     """Return the environments in a tox configuration, by default this folder's."""
     for path in [Path(config)] if config else map(Path, ("tox.ini", "setup.cfg", "pyproject.toml", "tox.toml")):
         with suppress(OSError, ValueError, IniError):
-            text = path.read_text(encoding="utf-8")
+            text = files.read(path)
             found = _toml_environments(text, path.name) if path.suffix == ".toml" else _ini_environments(text)
             if found:
                 return list(dict.fromkeys(found))
@@ -178,17 +187,22 @@ def _existing(named: Path, package: Path) -> Path:
 
 
 def _is_for_tox(path: Path) -> bool:
-    """Return True if tox uses a file as configuration. Raises BrokenDistribution if it is broken."""
+    """Return True if tox uses a file as configuration.
+
+    Raises BrokenDistribution if it is broken.
+    """
     import tomllib
 
     try:
         if path.name == "pyproject.toml":
-            tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool")
+            tool = tomllib.loads(files.read(path)).get("tool")
             return isinstance(tool, dict) and "tox" in tool
         if path.name == "setup.cfg":
             parser = RawConfigParser(strict=False)
-            parser.read_string(path.read_text(encoding="utf-8"))
+            parser.read_string(files.read(path))
             return parser.has_section("tox:tox")
     except (ValueError, IniError) as error:
         raise BrokenDistribution(f"{path.parent.name}/{path.name} is broken: {str(error).splitlines()[0]}") from None
+    except OSError as error:
+        raise BrokenDistribution(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}") from None
     return True

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli.errors import BrokenDistribution
+from devpi_cli.errors import BrokenDistribution, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+MOST_MIB = 32
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,16 @@ class Environment:
     python: str
     setup: tuple[Command, ...]
     tests: tuple[Command, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes, roughly."""
+        return 1024 + sum(len(command.line) + len(command.output) for command in (*self.setup, *self.tests))
+
+    def without_outputs(self) -> Environment:
+        """Return the environment without what its commands printed."""
+        setup, tests = ([Command("", "", command.failed) for command in each] for each in (self.setup, self.tests))
+        return Environment(self.host, self.platform, self.name, self.python, tuple(setup), tuple(tests))
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -57,12 +69,18 @@ def environments(report: Any) -> list[Environment]:
 
 
 def newest(reports: Iterable[list[Environment]]) -> list[list[Environment]]:
-    """Keep only the newest result of each environment; reports come newest first."""
+    """Keep only the newest result of each environment; reports come newest first.
+
+    Raises TooLarge if they would take more than 32 MiB.
+    """
     seen: set[tuple[str, str, str]] = set()
-    filtered = []
+    filtered, size = [], 0
     for report in reports:
         filtered.append([environment for environment in report if environment.key not in seen])
         seen.update(environment.key for environment in report)
+        size += sum(environment.size for environment in filtered[-1])
+        if size > MOST_MIB * 2**20:
+            raise TooLarge(f"the newest results are larger than {MOST_MIB} MiB")
     return filtered
 
 
@@ -73,7 +91,10 @@ def _environment(host: str, platform: str, name: str, data: dict[str, Any]) -> E
 
 
 def _command(entry: dict[str, Any]) -> Command:
-    """Read a command: tox 3 writes all output to ``output``, tox 4 also to ``err``; None and ``"0"`` are successes."""
+    """Read a command.
+
+    tox 3 writes all output to ``output``, tox 4 also to ``err``; None and ``"0"`` are successes.
+    """
     output = "".join(str(entry.get(stream) or "") for stream in ("output", "err"))
     status = entry.get("retcode")
     return Command(" ".join(map(str, entry.get("command") or ())), output, str(status) not in ("None", "0"))

@@ -8,25 +8,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from devpi_cli import strict_json, urls
-from devpi_cli.errors import BrokenDistribution, Missing, NotAllowed, NotDevpi, Redirected, Refused, ServerFailed
-from devpi_cli.http.session import Form
+from devpi_cli import urls
+from devpi_cli.errors import (
+    Missing,
+    NotAllowed,
+    NotDevpi,
+    Redirected,
+    Refused,
+    ServerFailed,
+)
+from devpi_cli.http.bodies import Form
+from devpi_cli.http.responses import serial_of
 from devpi_cli.models import Action, Index, Link, Login, Release, Service, Status, User, normalised
-from devpi_cli.server import config_changes, parse
+from devpi_cli.server import config_changes, hashes, parse
 from devpi_cli.server.tokens import is_token, narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import BinaryIO
 
     from devpi_cli.http.responses import Reply
     from devpi_cli.http.session import Session
+    from devpi_cli.server.simple import SimplePage
 
 KEY_VALUE_PARSING = "server-keyvalue-parsing"
 NO_PROJECTS = "no_projects="
 MAKE_VOLATILE = "make it volatile first: 'devpi index {} volatile=True'"
+IS_MIRROR = "cannot submit to mirror index"  # answered with 404
 ADD_FORCE = "add --force to remove from a non-volatile index"
 
 
@@ -51,12 +61,26 @@ class Server:
     features: tuple[str, ...] | None = ()
     """Features of the server; None if unknown, so that the server must be asked."""
 
-    def url(self, *names: str) -> str:
-        """Return the URL of a user, an index (``user/index`` is one name) or a project."""
-        return urls.join(self.root, *(part for name in names for part in name.split("/")))
+    def url(self, name: str, *names: str) -> str:
+        """Return the URL of a user, an index, or of ``names`` below it.
+
+        ``user/index`` is one name.
+        """
+        return urls.join(self.root, *name.split("/", 1), *names)
+
+    @property
+    def users_url(self) -> str:
+        """The URL of the list of all users.
+
+        devpi-web redirects ``/devpi/`` to ``/devpi``, which web servers redirect to ``/devpi/``; not with a query.
+        """
+        return self.root if urls.path(self.root) == "/" else f"{self.root}?{NO_PROJECTS}"
 
     def _user_url(self, name: str) -> str:
         return self.url(urls.user_name(name))
+
+    def _index_url(self, name: str, *names: str) -> str:
+        return self.url(urls.index_name(name, None), *names)
 
     def narrowed_to(self, project: str) -> Server:
         """Return the server with a login limited to uploads of one project.
@@ -83,28 +107,34 @@ class Server:
     def login(self, user: str, password: str) -> Login:
         """Trade a password for a token."""
         body = {"user": urls.user_name(user), "password": password}
-        try:
-            reply = self.session.request("POST", f"{self.root}+login", json=body)
-        except NotAllowed as error:
-            error.hint = "is the user name right, and the password?"
-            raise
+        reply = self.session.request("POST", f"{self.root}+login", json=body, safe=True)
         return parse.login(user, parse.expect(reply, "proxyauth"), reply)
 
     def users(self) -> list[User]:
         """List all users with their indexes."""
-        result = parse.expect(self.session.request("GET", self.root), "list:userconfig")
+        result = parse.expect(self.session.request("GET", self.users_url), "list:userconfig")
         return [parse.user(name, config) for name, config in sorted(result.items())]
 
     def user(self, name: str) -> User:
         """Show a user."""
         return parse.user(name, parse.expect(self.session.request("GET", self._user_url(name)), "userconfig"))
 
-    def create_user(self, name: str, config: Mapping[str, str]) -> None:
-        """Create a user; ``config`` must have ``password`` or ``pwhash``."""
+    def create_user(self, name: str, config: Mapping[str, Any], *, allow_empty_password: bool = False) -> None:
+        """Create a user; ``config`` must have ``password`` or ``pwhash``.
+
+        Raises WrongUsage for an empty password, which may come from an unset variable.
+        """
+        if not allow_empty_password:
+            config_changes.refuse_empty_password(config)
         parse.expect(self.session.request("PUT", self._user_url(name), json=dict(config)), "userconfig")
 
-    def modify_user(self, name: str, config: Mapping[str, str]) -> Login | None:
-        """Change settings of a user; return a new login if the own password changed."""
+    def modify_user(self, name: str, config: Mapping[str, Any], *, allow_empty_password: bool = False) -> Login | None:
+        """Change settings of a user; return a new login if the own password changed.
+
+        Raises WrongUsage for an empty password.
+        """
+        if not allow_empty_password:
+            config_changes.refuse_empty_password(config)
         reply = self.session.request("PATCH", self._user_url(name), json=dict(config))
         is_login = parse.acknowledged(reply, "userpassword").type is not None
         return parse.login(name, parse.expect(reply, "userpassword"), reply) if is_login else None
@@ -121,12 +151,12 @@ class Server:
 
     def index(self, name: str, *, projects: bool = True) -> Index:
         """Show an index; a mirror can have hundreds of thousands of ``projects``."""
-        url = self.url(name) if projects else f"{self.url(name)}?{NO_PROJECTS}"
+        url = self._index_url(name) if projects else f"{self._index_url(name)}?{NO_PROJECTS}"
         return parse.index(name, self.session.request("GET", url))
 
-    def create_index(self, name: str, config: Mapping[str, str]) -> Index:
-        """Create an index; lists in ``config`` are comma-separated."""
-        return parse.index(name, self.session.request("PUT", self.url(name), json=dict(config)))
+    def create_index(self, name: str, config: Mapping[str, Any]) -> Index:
+        """Create an index; lists in ``config`` may be texts with commas."""
+        return parse.index(name, self.session.request("PUT", self._index_url(name), json=dict(config)))
 
     def modify_index(self, name: str, changes: Sequence[str]) -> Index:
         """Apply ``key=value``, ``key+=value`` and ``key-=value``.
@@ -134,28 +164,38 @@ class Server:
         The server does that atomically, so clients cannot overwrite each other's changes. A server too old for it is
         asked for the configuration and sent the changed one.
         """
+        changes = config_changes.itemised(changes)
         features = discover(self.session, self.root).features if self.features is None else self.features
         if KEY_VALUE_PARSING in features:
-            return parse.index(name, self.session.request("PATCH", self.url(name), json=list(changes)))
+            return parse.index(name, self.session.request("PATCH", self._index_url(name), json=changes))
         config = self.index(name, projects=False).config
         for change in changes:
             config_changes.apply(config, change)
-        return parse.index(name, self.session.request("PATCH", self.url(name), json=config))
+        return parse.index(name, self.session.request("PATCH", self._index_url(name), json=config))
 
     def delete_index(self, name: str) -> None:
         """Delete a volatile index with everything on it."""
-        self._delete(self.url(name), MAKE_VOLATILE.format(name))
+        self._delete(self._index_url(name), MAKE_VOLATILE.format(name))
 
     # -- releases
 
     def releases(self, index: str, project: str, *, ignore_bases: bool = False) -> list[Release]:
         """List the releases of a project on an index and its bases, in no order."""
-        url = self.url(index, project) + ("?ignore_bases=" if ignore_bases else "")
+        url = self._index_url(index, project) + ("?ignore_bases=" if ignore_bases else "")
         reply = self.session.request("GET", url)
         return [
             parse.release(project, version, data, reply)
             for version, data in parse.expect(reply, "projectconfig").items()
         ]
+
+    def simple_page(self, index: str, project: str) -> SimplePage:
+        """List the files that an index and its bases offer to pip.
+
+        They are in the order of the page (PEP 691).
+        """
+        from devpi_cli.server import simple
+
+        return simple.page(self.session.request("GET", f"{self.url(index, '+simple', project)}/", accept=simple.ACCEPT))
 
     def has_project(self, index: str, project: str) -> bool:
         """Return whether an index has a project, without transferring its list of files.
@@ -163,14 +203,14 @@ class Server:
         A mirror may ask its upstream.
         """
         try:
-            self.session.request("HEAD", f"{self.url(index, '+simple', project)}/")
+            self.session.request("HEAD", f"{self._index_url(index, '+simple', project)}/")
         except Missing:
             return False
         return True
 
     def release(self, index: str, project: str, version: str) -> Release:
         """Show a release of a project on an index or its bases."""
-        reply = self.session.request("GET", urls.join(self.url(index, project), version))
+        reply = self.session.request("GET", self._index_url(index, project, version))
         return parse.release(project, version, parse.expect(reply, "versiondata"), reply)
 
     def upload(
@@ -180,16 +220,17 @@ class Server:
 
         A distribution has the fields of its core metadata, ``filetype`` and ``pyversion``. For ``doc_upload`` the file
         is a zip of pages, and the fields are ``name`` and optionally ``version``. The server puts errors into the
-        reason phrase. If the response gets lost, the server is asked whether it has the file. A reply with a body does
-        not come from devpi's upload view, unless it is JSON without a result.
+        reason phrase. If the response gets lost, or is not devpi's, the server is asked whether it has the file.
         """
         fields = {":action": action, "protocol_version": "1", **fields}
         arrived = partial(self._arrived, index, normalised(str(fields.get("name"))), file)
-        reply = self.session.request("POST", f"{self.url(index)}/", form=Form(fields, name, file, arrived))
-        if reply.result is not None:
-            raise NotDevpi(
-                f"POST {self.url(index)}/\n{reply.status} {reply.reason}, but this is not the reply to an upload"
-            )
+        url, form = f"{self._index_url(index)}/", Form(fields, name, file, arrived)
+        try:
+            reply = self.session.request("POST", url, form=form)
+        except Missing as error:
+            if IS_MIRROR not in error.reason:
+                raise
+            raise Refused(error.request, error.status, error.reason) from None  # nothing is missing
         return "" if reply.reason == "OK" else reply.reason
 
     def _arrived(self, index: str, project: str, file: BinaryIO) -> bool:
@@ -212,9 +253,10 @@ class Server:
         Proxies that do not know the verb PUSH answer 405 or 501; POST does the same. If part of an external push fails,
         the reply is a 502 with the log of all actions.
         """
-        url, body = self.url(index), {"name": project, "version": version, **options}
+        url, body = self._index_url(index), {"name": project, "version": version, **options}
         try:
-            rows = self._push(url, body).result
+            reply = self._push(url, body)
+            rows = reply.result if reply.type == "actionlog" else None
         except Refused as error:
             if not isinstance(error.result, list):
                 raise
@@ -235,72 +277,79 @@ class Server:
         On success the server redirects to the project. On any failure it replies 500; then reading the project raises
         the actual error.
         """
-        url = self.url(mirror, "+simple", project, "refresh")
+        url = self._index_url(mirror, "+simple", project, "refresh")
         try:
             reply = self.session.request("POST", url)
-            if reply.status < HTTPStatus.MULTIPLE_CHOICES:
-                raise NotDevpi(f"POST {url}\n{reply.status} {reply.reason}, but this is not the reply to a refresh")
+            raise NotDevpi([f"POST {url}", f"{reply.status} {reply.reason}, but this is not the reply to a refresh"])
         except Redirected as redirect:
-            if not redirect.by_devpi:
+            if not redirect.by_devpi or (urls.names_in(redirect.target) or [])[-2:] != ["+simple", project]:
                 raise
         except ServerFailed:
             self.releases(mirror, project, ignore_bases=True)
             raise
 
-    def download(self, link: Link, file: BinaryIO) -> None:
+    def download(
+        self,
+        link: Link,
+        file: BinaryIO,
+        *,
+        allow_unverified: bool = False,
+        most: int | None = None,
+        size: Callable[[int], None] = lambda size: None,
+    ) -> None:
         """Download a file of a release into an open file.
 
-        Raises BrokenDistribution if its SHA-256 is not the one on the index.
+        Raises BrokenDistribution if its hash is not the one on the index, and TooLarge if it has more bytes than the
+        index says, or than ``most``. Unless ``allow_unverified``, raises NotVerified if the index has no hash of it, or
+        only a weak one (MD5, SHA-1) while the file comes without TLS and the index with TLS. ``size`` is told how many
+        bytes will come, if the server says so.
         """
-        from hashlib import sha256
+        from devpi_cli.server import downloads  # imported here, as few commands download
 
-        digest = sha256()
-
-        def take(piece: bytes) -> None:
-            file.write(piece)
-            digest.update(piece)
-
-        self.session.download(link.url, take)
-        if link.sha256 and digest.hexdigest() != link.sha256:
-            what = f"the download has the SHA-256 {digest.hexdigest()}, but the index says {link.sha256}"
-            raise BrokenDistribution(f"{link.name}: {what}")
+        if not allow_unverified:
+            hashes.require(link, over_tls=self.root.startswith("https:"))
+        limit = downloads.MOST_FILE if most is None else most
+        limit = limit if link.size is None else min(limit, link.size)
+        downloads.download(self.session, link, file.write, limit, leave_tls=allow_unverified, size=size)
 
     def size(self, link: Link) -> int | None:
         """Return the size of a file in bytes; None if the server does not tell."""
         return self.session.size(link.url) if link.size is None else link.size
 
     def tox_result(self, link: Link) -> object:
-        """Return a tox report. Raises BrokenDistribution if it is not JSON."""
-        pieces: list[bytes] = []
-        self.session.download(link.url, pieces.append)
-        try:
-            return strict_json.parsed(b"".join(pieces))
-        except ValueError:
-            raise BrokenDistribution(f"{link.name} is not JSON") from None
+        """Return a tox report.
+
+        Raises BrokenDistribution if it is not JSON, or not the one on the index; TooLarge if it has more than 16 MiB.
+        """
+        from devpi_cli.server import downloads
+
+        return downloads.tox_result(self.session, link)
 
     def attach_tox_result(self, url: str, report: Mapping[str, object]) -> str:
         """Attach a tox report to the file at a URL; return the server's message, if any."""
-        reply = self.session.request("POST", url, json=dict(report))
+        reply = self.session.request("POST", urls.file_place(url, self.root)[1], json=dict(report))
+        if not reply.json:  # a plugin of the server decided so, and gave no reason
+            return "the server did not keep the result"
         return parse.acknowledged(reply, "toxresultpath").message
 
     def remove_project(self, index: str, project: str, *, force: bool = False) -> None:
         """Remove a project with all releases; ``force`` for a non-volatile index."""
-        self._remove(self.url(index, project), force=force)
+        self._remove(self._index_url(index, project), force=force)
 
-    def remove_release(self, index: str, project: str, version: str, *, force: bool = False) -> None:
-        """Remove a release with all its files."""
-        self._remove(urls.join(self.url(index, project), version), force=force)
+    def remove_release(self, index: str, project: str, version: str, *, force: bool = False) -> int | None:
+        """Remove a release with all its files; return the serial of the change."""
+        return self._remove(self._index_url(index, project, version), force=force)
 
     def remove_file(self, url: str, *, force: bool = False) -> None:
-        """Remove one file."""
-        self._remove(url, force=force)
+        """Remove the file at a URL. Raises WrongUsage for any other URL."""
+        self._remove(urls.file_place(url, self.root)[1], force=force)
 
-    def _remove(self, url: str, *, force: bool) -> None:
-        self._delete(f"{url}?force=" if force else url, ADD_FORCE)
+    def _remove(self, url: str, *, force: bool) -> int | None:
+        return self._delete(f"{url}?force=" if force else url, ADD_FORCE)
 
-    def _delete(self, url: str, if_not_volatile: str) -> None:
+    def _delete(self, url: str, if_not_volatile: str) -> int | None:
         try:
-            parse.acknowledged(self.session.request("DELETE", url))
+            return serial_of(parse.acknowledged(self.session.request("DELETE", url)).headers)
         except NotAllowed as error:
             if "non-volatile" in error.reason:
                 error.hint = if_not_volatile

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from devpi_cli import urls
-from devpi_cli.errors import DevpiError, NotDevpi, PluginMissing, Refused
+from devpi_cli.errors import DevpiError, Missing, NotDevpi, NothingFound, PluginMissing, Refused
 from devpi_cli.server import parse
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class TokenIssuer:
         reply = self._ask("POST", self._url(user, "+token-create"), limits.as_json())
         token = parse.text(parse.expect(reply, "token-info"), "token")
         if not token:
-            raise NotDevpi(f"{urls.hide(reply.url)}\nthe reply has no token")
+            raise NotDevpi([reply.url, "the reply has no token"])
         return token
 
     def tokens(self, user: str) -> dict[str, list[str]]:
@@ -56,8 +56,15 @@ class TokenIssuer:
         }
 
     def delete(self, user: str, name: str) -> None:
-        """Delete a token by its id; tokens derived from it become invalid, too."""
-        self._ask("DELETE", self._url(user, "+tokens", name))
+        """Delete a token by its id, which invalidates those derived from it. Raises NothingFound if there is none."""
+        try:
+            parse.acknowledged(self._ask("DELETE", self.url(user, name)))
+        except Missing as error:
+            raise no_token(user, name) from error
+
+    def url(self, user: str, name: str) -> str:
+        """Return the URL of a token. Raises WrongUsage for what is not an id."""
+        return self._url(user, "+tokens", name)
 
     def _url(self, user: str, *names: str) -> str:
         return self.server.url(urls.user_name(user), *names)
@@ -91,3 +98,8 @@ class TokenIssuer:
         except DevpiError:
             return True
         return not versions or PLUGIN in versions
+
+
+def no_token(user: str, name: str) -> NothingFound:
+    """Return the error for a token that a user does not have."""
+    return NothingFound(f"{user} has no token {name}", hint=f"'devpi token list -u {user}' lists the tokens")

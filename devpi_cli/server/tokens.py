@@ -12,12 +12,13 @@ from typing import Any, Literal, NamedTuple
 from devpi_cli.errors import PluginMissing, WrongUsage
 from devpi_cli.models import normalised
 
-TOKEN_USER = "__token__"  # noqa: S105 (a user name)
 DEVPI_PREFIX = "devpi-"
 TOKEN_PREFIXES = ("pypi-", DEVPI_PREFIX)
 TOKEN_SECONDS = 60
 # The binary format of macaroons, version 2: fields of type, length and that many bytes (libmacaroons, README).
 BINARY, LOCATION, IDENTIFIER, LONGEST = 2, 1, 2, 128
+# What ends one: no more restrictions, then the field of the signature, of 32 bytes.
+END, SIGNATURE_BYTES = b"\0\x06\x20", 32
 # Permissions of devpi-server (6.20) that a token can have; it never has those named user_*.
 PERMISSIONS = (
     "del_entry",
@@ -106,12 +107,15 @@ def user_of(token: str) -> str | None:
 
 
 def _name(token: str) -> str:
-    encoded = token.removeprefix(DEVPI_PREFIX)
     try:
-        data = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-        return _identifier(data).decode()
+        return _identifier(_decoded(token)).decode()
     except (ValueError, IndexError):
         return ""
+
+
+def _decoded(token: str) -> bytes:
+    encoded = token.removeprefix(DEVPI_PREFIX)
+    return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
 
 
 def _identifier(data: bytes) -> bytes:
@@ -156,29 +160,54 @@ def expires(rules: list[str]) -> int | None:
 
 
 def derived(token: str, limits: Limits) -> str:
-    """Derive a token with further limits, without a request.
+    """Derive a token with further limits, without a request, and without pymacaroons, whose import takes 60 ms.
 
-    Raises what ``restrictions`` raises.
+    Raises WrongUsage if it is not a devpi API token.
     """
-    macaroon = _macaroon(token)
+    import hmac
+
+    if not user_of(token):
+        raise _no_token()
+    data = _decoded(token)
+    signed, signature = data[:-SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]
+    if not signed.endswith(END):
+        raise WrongUsage("the API token is damaged")
+    body = signed.removesuffix(END)
     for caveat in limits.caveats():
-        macaroon.add_first_party_caveat(caveat)
-    return f"{DEVPI_PREFIX}{macaroon.serialize()}"
+        field = caveat.encode()
+        body += bytes([IDENTIFIER]) + _length(len(field)) + field + b"\0"
+        signature = hmac.digest(signature, field, "sha256")
+    return f"{DEVPI_PREFIX}{base64.urlsafe_b64encode(body + END + signature).decode().rstrip('=')}"
+
+
+def _length(number: int) -> bytes:
+    """Return a length as macaroons have it: seven bits a byte, the least first."""
+    found = bytearray()
+    while number >= LONGEST:
+        found.append(number % LONGEST | LONGEST)
+        number //= LONGEST
+    return bytes([*found, number])
 
 
 def _macaroon(token: str) -> Any:
     try:
         pymacaroons: Any = import_module("pymacaroons")  # it has no types
     except ImportError:
+        from devpi_cli.programs.own_environment import line_to_add_extra
+
         raise PluginMissing(
-            "API tokens cannot be read without pymacaroons", hint="type: pip install 'devpi-cli[tokens]'"
+            "API tokens cannot be read without pymacaroons", hint=f"install it with: {line_to_add_extra('tokens')}"
         ) from None
     try:
         if user_of(token):
             return pymacaroons.Macaroon.deserialize(token.removeprefix(DEVPI_PREFIX))
     except Exception as error:  # pymacaroons raises many kinds of exceptions
         raise WrongUsage("the API token is damaged") from error
-    raise WrongUsage("this is not a devpi API token", hint=f"a token begins with {DEVPI_PREFIX}; copy all of it")
+    raise _no_token()
+
+
+def _no_token() -> WrongUsage:
+    return WrongUsage("this is not a devpi API token", hint=f"a token begins with {DEVPI_PREFIX}; copy all of it")
 
 
 def narrowed(token: str, project: str) -> str | None:

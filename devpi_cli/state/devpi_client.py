@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from devpi_cli.system import files
 from devpi_cli.urls import is_below, origin
 
 if TYPE_CHECKING:
@@ -78,12 +79,15 @@ def _in_use(current: dict[str, Any]) -> ImportedState:
 
 def _json(path: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError, RecursionError):
-        return _dict(json.loads(path.read_text(encoding="utf-8")))
+        return _dict(json.loads(files.read(path)))
     return {}
 
 
 def _tokens(pairs: object) -> dict[str, str]:
-    """Return the tokens of a server, from a list of ``[user, token]`` or (older) a single pair."""
+    """Return the tokens of a server.
+
+    They come from a list of ``[user, token]`` or (older) a single pair.
+    """
     single = _pair(pairs)
     found = [single] if single else [_pair(pair) for pair in _list(pairs)]
     return dict(pair for pair in found if pair)
@@ -97,7 +101,10 @@ def _pair(value: object) -> tuple[str, str] | None:
 
 
 def _usual(url: str) -> str:
-    """Return a URL without its default port, which devpi-client always writes in these URLs."""
+    """Return a URL without its default port.
+
+    devpi-client always writes it in these URLs.
+    """
     scheme, host, port = origin(url)
     return url.replace(f"{host}:{port}", host, 1) if (scheme, port) in (("http", 80), ("https", 443)) else url
 

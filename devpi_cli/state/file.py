@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import BrokenState
-from devpi_cli.files import read
+from devpi_cli.system.files import read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import dirs
 from devpi_cli.errors import BrokenState
-from devpi_cli.files import behind_links, home, tidy, write_private
 from devpi_cli.models import Login, Written
 from devpi_cli.state import file
 from devpi_cli.state.file import ELSEWHERE, LOCAL_STATE, SCHEMA
 from devpi_cli.state.known_server import KnownServer, text_or_none
+from devpi_cli.system import dirs, locks
+from devpi_cli.system.files import home, tidy, write_private
 from devpi_cli.urls import origin
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class State:
     is_mirror: bool = False
     always_set_cfg: bool = False
     pip_set_trusted: str = "auto"
+    keyring: bool = False
+    """Whether every --set-cfg lets pip and uv get the login from keyring."""
     venv: str | None = None
     servers: dict[str, KnownServer] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
@@ -71,28 +73,36 @@ class State:
     """Folders with the state of devpi-client, which is used until there is a state file."""
     imported_from: Path | None = None
     """The folder from which the state of devpi-client was read."""
+    warn: Callable[[str], None] = field(default=lambda text: None, repr=False, compare=False)
+    """Called if the file cannot be locked in the usual way."""
 
     def __post_init__(self) -> None:
         self._elsewhere = self._in_use()  # what is in use in the main file while the local one applies
 
     @classmethod
-    def load(cls, path: Path, local: Path | None = None, devpi_client_folders: tuple[Path, ...] = ()) -> State:
+    def load(
+        cls,
+        path: Path,
+        local: Path | None = None,
+        devpi_client_folders: tuple[Path, ...] = (),
+        warn: Callable[[str], None] = lambda text: None,
+    ) -> State:
         """Read a state file; a missing file is an empty state.
 
         Raises BrokenState for a file that cannot be read or parsed. Such a file is never overwritten.
         """
-        state = cls(path, local=local, devpi_client_folders=devpi_client_folders)
+        state = cls(path, local=local, devpi_client_folders=devpi_client_folders, warn=warn)
         state._read()
         return state
 
     @classmethod
-    def of(cls, clientdir: str | None) -> State:
+    def of(cls, clientdir: str | None, warn: Callable[[str], None] = lambda text: None) -> State:
         """Load the state from a folder, and from the active environment."""
         from pathlib import Path
 
         folder = Path(clientdir) if clientdir else default_clientdir()
         devpi_client_folders = (folder,) if clientdir else (folder, home() / ".devpi" / "client")
-        return cls.load(folder / "state.json", local_state(), devpi_client_folders)
+        return cls.load(folder / "state.json", local_state(), devpi_client_folders, warn)
 
     def at(self, root: str) -> KnownServer:
         """Return what is remembered about a server; add it if it is new."""
@@ -111,13 +121,20 @@ class State:
         login = self.login(root, named)
         return login.user if login else None
 
+    def read_again(self) -> None:
+        """Read what other processes have changed since.
+
+        Raises BrokenState as ``load`` does.
+        """
+        self._read()
+
     @contextmanager
     def changing(self) -> Iterator[State]:
         """Lock the file, read it again, and save changes unless the block raises.
 
         Raises BrokenState for a file that cannot be read, parsed, locked or written.
         """
-        with _locked(self.path):
+        with _locked(self.path, self.warn):
             self._read()
             yield self
             self._write()
@@ -185,6 +202,7 @@ class State:
         self.is_mirror = bool(data["mirror"])
         self.always_set_cfg = bool(data["always_set_cfg"])
         self.pip_set_trusted = str(data.get("pip_set_trusted", "auto"))
+        self.keyring = bool(data.get("keyring"))
         self.venv = text_or_none(data.get("venv"))
 
     def _in_use(self) -> dict[str, Any]:
@@ -195,6 +213,7 @@ class State:
             "mirror": self.is_mirror,
             "always_set_cfg": self.always_set_cfg,
             "pip_set_trusted": self.pip_set_trusted,
+            "keyring": self.keyring,
             "venv": self.venv,
         }
 
@@ -203,7 +222,7 @@ class State:
         return {
             **self._in_use(),
             "servers": {root: server.as_json() for root, server in self.servers.items()},
-            "written": {path: written._asdict() for path, written in self.written.items()},
+            "written": {path: _shortened(written._asdict()) for path, written in self.written.items()},
         }
 
     def _write(self) -> None:
@@ -215,22 +234,16 @@ class State:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, warn: Callable[[str], None]) -> Iterator[None]:
     """Lock a file against other processes during the block."""
-    from filelock import FileLock, Timeout
-
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = behind_links(path)  # the same lock for every path to the file
-        lock = FileLock(target.with_name(f"{target.name}.lock"), timeout=LOCK_SECONDS, mode=0o600).acquire()
-    except Timeout:
-        raise BrokenState(
-            f"{path} has been locked by another process for more than {LOCK_SECONDS} s",
-            hint="wait for that process or end it, then try again",
-        ) from None
-    except OSError as error:
-        raise BrokenState(f"cannot write {path}: {error.strerror}", hint=ELSEWHERE) from None
-    with lock:
+    busy = f"{path} has been locked by another process for more than {LOCK_SECONDS} s"
+    with locks.required(
+        path,
+        LOCK_SECONDS,
+        busy=BrokenState(busy, hint=locks.WAIT),
+        broken=lambda error: BrokenState(f"cannot write {path}: {error.strerror}", hint=ELSEWHERE),
+        warn=warn,
+    ):
         tidy(path)
         yield
 
@@ -240,6 +253,11 @@ def _save(path: Path, data: dict[str, Any], hint: str) -> None:
         write_private(path, json.dumps(data, indent=2))
     except OSError as error:
         raise BrokenState(f"cannot write {path}: {error.strerror}", hint=hint) from None
+
+
+def _shortened(written: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what older versions do not know, unless it is needed."""
+    return {name: value for name, value in written.items() if value or name not in ("backup", "keyring")}
 
 
 def _root(url: str) -> str:

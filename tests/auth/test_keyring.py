@@ -11,7 +11,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
-from keyring.errors import PasswordSetError
+from keyring.errors import InitError, KeyringError, KeyringLocked, PasswordSetError
 from keyrings.alt.file import PlaintextKeyring
 
 from devpi_cli.auth.keyring import forget, keep, password, services
@@ -210,18 +210,46 @@ def test_the_library_may_be_broken(use: str, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("use", USES)
 def test_a_backend_that_waits_is_not_waited_for(use: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devpi_cli.auth.keyring.SECONDS", 0.05)
+    for name in ("SECONDS", "LOOK_SECONDS"):
+        monkeypatch.setattr(f"devpi_cli.auth.keyring.{name}", 0.05)
     backend = Waits()
     keyring.set_keyring(backend)
-    assert failure(use) == "the keyring cannot be used: it did not answer"
+    assert failure(use) == "the keyring cannot be used: it did not answer within 0.05 s"
     backend.unlocked.set()
+
+
+@pytest.mark.parametrize("is_slow", [True, False])
+def test_whoever_waits_is_told_for_what(is_slow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devpi_cli.auth.keyring.PATIENCE", 0.05)
+    backend, said = Waits(), []
+    keyring.set_keyring(backend)
+
+    def unlock(line: str) -> None:
+        said.append(line)
+        backend.unlocked.set()
+
+    if not is_slow:
+        backend.unlocked.set()
+    assert password([ROOT], "alice", unlock) is None
+    assert said == ["waiting 4.95 s for the keyring (test keyring Waits): does it wait to be unlocked?"] * is_slow
+
+
+@pytest.mark.parametrize("error", [KeyringLocked, InitError])
+def test_a_keyring_that_is_locked_is_called_so(error: type[KeyringError]) -> None:
+    class Refuses(Empty):
+        def get_password(self, service: str, username: str) -> str | None:
+            raise error(SECRET)
+
+    keyring.set_keyring(Refuses())
+    assert failure("password").startswith("the keyring cannot be used: it is locked")
+    assert SECRET not in failure("password")
 
 
 NEVER_ANSWERS = """
 import threading, keyring
 from devpi_cli.auth import keyring as ours
 
-ours.SECONDS = 0.05
+ours.LOOK_SECONDS = 0.05
 keyring.get_credential = lambda service, user: threading.Event().wait()
 ours.password(["https://host/"], "alice")
 """
@@ -232,5 +260,6 @@ def test_a_process_ends_though_a_backend_still_waits() -> None:
         [sys.executable, "-c", NEVER_ANSWERS], capture_output=True, text=True, timeout=60, check=False
     )
     assert (
-        done.stderr.splitlines()[-1] == "devpi_cli.errors.KeyringFailed: the keyring cannot be used: it did not answer"
+        done.stderr.splitlines()[-1]
+        == "devpi_cli.errors.KeyringFailed: the keyring cannot be used: it did not answer within 0.05 s"
     )

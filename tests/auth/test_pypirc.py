@@ -45,11 +45,11 @@ def test_c15_a_section_is_read_as_pypi_means_it(pypirc: Path, section: str, said
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("pypi-SECRET\n", "line 1 is not understood"),
-        ("[here]\nusername = a\npypi-SECRET\n", "line 3 is not understood"),
-        ("[here]\npassword = SECRET\npassword = SECRET\n", "line 3 is not understood"),
-        ("[here]\npassword = SECRET\n[here]\n", "line 3 is not understood"),
-        ("[SECRET\n", "line 1 is not understood"),
+        ("pypi-SECRET\n", "line 1 is invalid"),
+        ("[here]\nusername = a\npypi-SECRET\n", "line 3 is invalid"),
+        ("[here]\npassword = SECRET\npassword = SECRET\n", "line 3 is invalid"),
+        ("[here]\npassword = SECRET\n[here]\n", "line 3 is invalid"),
+        ("[SECRET\n", "line 1 is invalid"),
         ("[here]\npassword = SECRET\udcff\n", "it is not UTF-8 text"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import keyring
 import pytest
+from keyring.backends.fail import Keyring
 
 from devpi_cli.auth.pypirc import Repository, repositories_at
 from devpi_cli.auth.sources import Credential, CredentialSources
@@ -101,13 +102,14 @@ def test_what_is_broken_has_nothing_and_is_said_without_a_secret(home: Path) -> 
     (home / ".pypirc").write_text("[work]\nSECRET\n")
     (home / ".netrc").write_text("machine SECRET")
     assert list(CredentialSources(ROOT, log=said.append).found()) == []
-    assert said == [f"cannot read {home}/.pypirc: line 2 is not understood"]
+    assert said == [f"cannot read {home}/.pypirc: line 2 is invalid"]
 
 
 class Broken(keyring.backend.KeyringBackend):
     """A keyring that fails, and says the secret."""
 
-    priority = 1  # type: ignore[assignment]  # what keyring wants it to be
+    priority = 0  # type: ignore[assignment]
+    viable = False  # keyring must never choose it by itself
 
     def get_password(self, service: str, username: str) -> str:
         raise RuntimeError("SECRET")
@@ -123,19 +125,48 @@ class Silent(Broken):
         return "late"
 
 
-@pytest.mark.parametrize(("backend", "why"), [(Broken, "RuntimeError"), (Silent, "it did not answer")])
+@pytest.mark.parametrize(("backend", "why"), [(Broken, "RuntimeError"), (Silent, "it did not answer within 0.2 s")])
 def test_a_keyring_that_fails_or_hangs_is_passed_over(
     monkeypatch: pytest.MonkeyPatch, backend: type[Broken], why: str
 ) -> None:
     said: list[str] = []
     before = keyring.get_keyring()
-    monkeypatch.setattr("devpi_cli.auth.keyring.SECONDS", 0.2)
+    monkeypatch.setattr("devpi_cli.auth.keyring.LOOK_SECONDS", 0.2)
     keyring.set_keyring(backend())
     try:
-        assert list(CredentialSources(ROOT, "alice/dev", "alice", log=said.append).found()) == []
+        sources = CredentialSources(ROOT, "alice/dev", "alice", log=said.append)
+        assert list(sources.found()) == []
     finally:
         keyring.set_keyring(before)
-    assert said == [f"the keyring cannot be used: {why}"]
+    assert said == sources.passed_over == [f"the keyring cannot be used: {why}"]
+
+
+def test_that_there_is_no_keyring_is_worth_a_line_of_the_log_only() -> None:
+    said: list[str] = []
+    before = keyring.get_keyring()
+    keyring.set_keyring(Keyring())
+    try:
+        sources = CredentialSources(ROOT, user="alice", log=said.append)
+        assert list(sources.found()) == []
+    finally:
+        keyring.set_keyring(before)
+    assert (said, sources.passed_over) == (["the keyring cannot be used: NoKeyringError"], [])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", ""])
+@pytest.mark.parametrize("name", ["DEVPI_PASSWORD", "DEVPI_TOKEN"])
+def test_a_line_end_is_no_part_of_a_secret(monkeypatch: pytest.MonkeyPatch, name: str, end: str) -> None:
+    lines: list[str] = []
+    monkeypatch.setenv(name, f" s3cret {end}")
+    given = CredentialSources(ROOT, None, "alice", warn=lines.append).given()
+    assert given
+    assert (given.secret, lines) == (" s3cret ", [f"{name} ends in a line break, which is ignored"] if end else [])
+
+
+def test_a_line_end_alone_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEVPI_PASSWORD", "\n")
+    assert CredentialSources(ROOT, None, "alice").given() is None
+    assert CredentialSources(ROOT, None, "alice").half_set() is None
 
 
 STORED = Login("alice", "stored", time.time() + 3600)

@@ -11,6 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from tests.bench import moving
+from tests.bench.hosting import FILES, print_hosting
+from tests.bench.reach import print_reach
 from tests.bench.rows import rows
 from tests.bench.scale import print_scale
 from tests.bench.scene import CHECKOUT, a_scene
@@ -45,6 +48,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only test what is the same on every machine")
     parser.add_argument("--scale", action="store_true", help="measure how time and memory grow: 1x, 10x, 100x")
+    parser.add_argument("--reach", action="store_true", help="measure commands over an index of 20,000 releases")
+    parser.add_argument("--server", action="store_true", help="measure a server: data, uploads, pages, replicas")
+    parser.add_argument("--files", type=int, default=FILES, metavar="N", help=f"files for --server [{FILES}]")
     parser.add_argument("--rows", default="", metavar="REGEX", help="only the rows whose work it is found in")
     parser.add_argument("--runs", type=int, default=15, metavar="N", help="runs of each command [15]")
     chosen = parser.parse_args()
@@ -52,6 +58,11 @@ def main() -> int:
         return subprocess.run([sys.executable, "-m", "pytest", "-q", *STABLE], cwd=CHECKOUT, check=False).returncode
     with TemporaryDirectory(prefix="devpi-bench-") as temporary:
         folder = Path(temporary)
+        if chosen.server:
+            return 0 if print_hosting(folder, chosen.rows, chosen.files) else 1
+        if chosen.reach:
+            holds = [print_reach(folder, chosen.rows), moving.print_rows(folder, only=chosen.rows)]
+            return 0 if all(holds) else 1
         if chosen.scale:
             with a_scene(folder) as scene:
                 return 0 if print_scale(scene, chosen.rows, chosen.runs) else 1

@@ -42,3 +42,19 @@ def can_versions(front: Front, count: int) -> None:
         front.answer(f"/{CANNED}/big/{version}")
         versions[version] = {"name": "big", "version": version, "+links": [link], "classifiers": []}
     front.answer(f"/{CANNED}/big", versions, kind="projectconfig")
+
+
+def can_pages(front: Front, projects: int, kilobytes: int) -> None:
+    """Let the index have so many projects, each with a page of so many kilobytes about two old releases."""
+    names = [f"project-{number:04}" for number in range(projects)]
+    index = {"type": "stage", "bases": [], "volatile": True, "acl_upload": ["root"], "projects": names}
+    front.answer(f"/{CANNED}", index, kind="indexconfig")
+    log = [{"what": "upload", "who": "root", "when": [2026, 1, 1, 0, 0, 0], "dst": CANNED}]
+    for name in names:
+        page = {}
+        for version in ("1.0.dev1", "1.0.dev2"):
+            href = f"{front.url}{CANNED}/+f/000/0000000000000/{name}-{version}.tar.gz"
+            link = {"rel": "releasefile", "href": href, "hashes": {"sha256": "0" * 64}, "log": log}
+            described = {"name": name, "version": version, "description": "x" * (kilobytes * 500)}
+            page[version] = {**described, "+links": [link]}
+        front.answer(f"/{CANNED}/{name}", page, kind="projectconfig")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 import time
@@ -28,6 +29,20 @@ class Line:
     """When each was opened."""
     exchanges: list[float] = field(default_factory=list)
     """When each answer began."""
+    rate: float = math.inf
+    """Bytes per second of all answers together."""
+    free: float = 0.0
+    """When the line has passed on what it was given."""
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def carry(self, size: int) -> None:
+        """Wait until the line has carried so many bytes."""
+        if self.rate == math.inf:
+            return
+        with self.turn:
+            self.free = max(self.free, time.monotonic()) + size / self.rate
+            until = self.free
+        time.sleep(max(0.0, until - time.monotonic()))
 
 
 @dataclass
@@ -52,18 +67,19 @@ class _Exchange:
                     self.is_asked = False
                     self.line.exchanges.append(time.monotonic())
                     time.sleep(self.seconds)
+                self.line.carry(len(data))
                 client.sendall(data)
             client.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
-def line_to(url: str, seconds: float = 0.0) -> Iterator[Line]:
+def line_to(url: str, seconds: float = 0.0, rate: float = math.inf) -> Iterator[Line]:
     """Put a line between clients and a server, on which every request takes so many seconds longer.
 
     Each connection has threads of its own, so that requests on several do not wait for one another. To open one costs
-    nothing more.
+    nothing more. ``rate`` is how many bytes per second all answers have together.
     """
-    where, line = urlsplit(url), Line()
+    where, line = urlsplit(url), Line(rate=rate)
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bench.__main__ import STABLE
-from tests.bench.canned import can_index, can_names
+from tests.bench.canned import can_index, can_names, can_pages
 from tests.bench.cost import compare, environment, make_big_wheel, once
 from tests.bench.rows import NAMES, PRINT_REPLY
 from tests.bench.scene import CHECKOUT
@@ -107,6 +107,20 @@ def test_half_a_million_names_cost_little_more_than_reading_and_printing_them(de
     # 1.9 and 1.2 on a quiet machine.
     assert listed.cpu / printed.cpu <= 3
     assert listed.memory / printed.memory <= 2
+
+
+def test_the_memory_of_a_clean_up_does_not_grow_with_the_pages_that_it_reads(devpi: Client) -> None:
+    with a_front() as front:
+        can_index(front)
+        devpi.ok("-q", "use", f"{front.url}root/dev")
+        costs = []
+        for projects in (5, 100):
+            can_pages(front, projects, 1000)
+            command = [*DEVPI, "prune", "--jobs", "1", "--keep-within", "9000d"]
+            costs.append(once(command, environment(devpi.home)))
+            lines = devpi.ok("prune", "--keep-within", "9000d")
+            assert lines == [f"nothing to remove: all {2 * projects} releases of {projects} projects stay"]
+    assert costs[1].memory - costs[0].memory < 10  # the pages have 95 MB more
 
 
 def test_quick_runs_files_that_are_there() -> None:

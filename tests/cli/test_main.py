@@ -9,12 +9,16 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+import click
 import pytest
 
 from devpi_cli._version import __version__
+from devpi_cli.cli import pages
 from devpi_cli.cli.main import ALIASES, COMMANDS
+from devpi_cli.cli.main import devpi as devpi_command
+from devpi_cli.server.tokens import PERMISSIONS
 from tests.support.clients import DEVPI
 
 if TYPE_CHECKING:
@@ -52,7 +56,7 @@ def walk(*command_lines: list[str]) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def pages() -> dict[str, dict[str, object]]:
+def help_pages() -> dict[str, dict[str, object]]:
     """The help page of every command."""
     return dict(zip(COMMANDS, walk(*([name, "--help"] for name in COMMANDS)), strict=True))
 
@@ -76,15 +80,76 @@ def test_every_command_is_in_the_table() -> None:
 
 def test_help_lists_every_command(devpi: Client) -> None:
     lines = devpi.ok("--help")
-    start = lines.index("Commands:") + 1
-    listed = re.findall(r"^  (\S+)", "\n".join(lines[start : lines.index("", start)]), re.MULTILINE)
-    assert listed == list(COMMANDS)
+    commands = lines[lines.index("Start:") : lines.index("Options:")]
+    assert sorted(re.findall(r"^  (\w+)", "\n".join(commands), re.MULTILINE)) == sorted(COMMANDS)
+    assert [line for line in commands if re.match(r"\S", line)] == [f"{title}:" for title in pages.GROUPS]
     assert devpi.ok("-h") == lines
 
 
+@pytest.mark.parametrize("columns", ["60", "80", "120"])
+def test_no_summary_is_cut_and_no_line_is_too_long(devpi: Client, columns: str) -> None:
+    for typed in ([], ["server"], ["token"], ["token", "create"]):
+        lines = devpi.ok(*typed, "--help", COLUMNS=columns)
+        assert [line for line in lines if line.endswith("...") and not line.startswith("Usage: ")] == []
+        assert max(len(line) for line in lines if not line.startswith("    devpi ")) <= int(columns)
+    text = " ".join(" ".join(devpi.ok("--help", COLUMNS=columns)).split())
+    assert [summary for summary in COMMANDS.values() if summary not in text] == []
+
+
+def pages_at(width: int) -> dict[str, list[str]]:
+    """Return the help page of every command and subcommand at a width of the terminal."""
+
+    def collect(command: click.Command, context: click.Context) -> None:
+        found[context.command_path] = click.unstyle(command.get_help(context)).splitlines()
+        for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+            inner = cast("click.Group", command).resolve_command(context, [name])[1]
+            assert inner
+            collect(inner, inner.context_class(inner, parent=context, info_name=name))
+
+    found: dict[str, list[str]] = {}
+    collect(devpi_command, devpi_command.context_class(devpi_command, info_name="devpi", terminal_width=width))
+    return found
+
+
+@pytest.mark.parametrize("width", range(60, 121, 6))
+def test_no_page_is_cut_at_any_width(width: int) -> None:
+    found = pages_at(width)
+    assert len(found) > 50
+    for name, lines in found.items():
+        text = " ".join(" ".join(lines).split())
+        assert [line for line in lines if re.search(r"[^]](\.\.\.|…)$", line) and "Usage: " not in line] == [], name
+        wide = [line for line in lines if len(line) > width and not re.match(r" {4}(devpi |eval |pass |echo )", line)]
+        assert [line for line in wide if len(line.split()) > 1 and "|" not in line] == [], name
+        if name == "devpi":
+            assert [summary for summary in COMMANDS.values() if summary not in text] == []
+
+
+def test_the_permissions_of_a_token_are_named(devpi: Client) -> None:
+    for typed in (("token", "create"), ("token", "derive")):
+        page = " ".join("".join(devpi.ok(*typed, "--help")).split())
+        assert [name for name in PERMISSIONS if name not in page] == []
+
+
+def test_the_global_options_are_listed_once_one_line_each(devpi: Client) -> None:
+    lines = devpi.ok("--help")
+    rows = lines[lines.index("Global options:") + 1 :]
+    assert [re.match(r"  (?:-\w, )?--[a-z-]+", row) is not None for row in rows] == [True] * 14
+    for typed in (["list"], ["token", "create"], ["server"]):
+        page = "\n".join(devpi.ok(*typed, "--help"))
+        assert ("--retries" in page, "'devpi --help' lists those that every command takes" in page) == (False, True)
+
+
+def test_a_command_that_is_meant_is_named(devpi: Client) -> None:
+    for typed, meant in pages.MEANT.items():
+        assert meant.split()[0] in COMMANDS
+        assert typed not in COMMANDS
+    for typed, meant in (("ls", "list"), ("find", "search"), ("publish", "upload"), ("stop", "server stop")):
+        assert devpi.fails(typed) == (2, f"no such command '{typed}'\ndid you mean '{meant}'?\n")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_help_page_has_examples(pages: dict[str, dict[str, object]], name: str) -> None:
-    page = pages[name]
+def test_every_help_page_has_examples(help_pages: dict[str, dict[str, object]], name: str) -> None:
+    page = help_pages[name]
     assert page["status"] == 0
     assert str(page["text"]).startswith(f"Usage: devpi {name} ")
     assert re.search(r"^  Examples?:\n(?:    .*\n)*?    .*devpi ", str(page["text"]), re.MULTILINE)
@@ -103,8 +168,8 @@ def test_version_and_help_import_no_command_and_nothing_heavy(arguments: list[st
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_imports_nothing_heavy(pages: dict[str, dict[str, object]], name: str) -> None:
-    modules = pages[name]["modules"]
+def test_the_help_of_a_command_imports_nothing_heavy(help_pages: dict[str, dict[str, object]], name: str) -> None:
+    modules = help_pages[name]["modules"]
     assert isinstance(modules, list)
     assert [module for module in modules if module in HEAVY] == []
 
@@ -124,7 +189,8 @@ def test_a_request_imports_no_rich(at_server: Client) -> None:
 
 
 def test_the_version(devpi: Client) -> None:
-    assert devpi.ok("--version")[0] == f"devpi-cli {__version__}"
+    for typed in ("--version", "-V", "version"):
+        assert devpi.ok(typed)[0] == f"devpi-cli {__version__}"
 
 
 def test_nothing_typed_shows_the_help(devpi: Client) -> None:
@@ -137,7 +203,7 @@ def test_nothing_typed_shows_the_help(devpi: Client) -> None:
 def test_an_unknown_command_is_answered_with_one_that_is_near(devpi: Client, typed: str, meant: str) -> None:
     status, said = devpi.fails(typed)
     assert status == 2
-    assert f"No such command '{typed}'" in said
+    assert f"no such command '{typed}'" in said
     assert f"'{meant}'" in said
 
 
@@ -151,41 +217,43 @@ def test_wrong_usage_is_exit_status_2(devpi: Client, typed: list[str]) -> None:
 
 @pytest.mark.parametrize(("typed", "env", "what"), [
     (["use"], {"DEVPI_TIMEOUT": "soon"},
-     "'--timeout' from the variable DEVPI_TIMEOUT: 'soon' is not a valid float range."),
+     "'--timeout' from the variable DEVPI_TIMEOUT: 'soon' is not a valid float range"),
     (["install", "demo"], {"DEVPI_INSTALLER": "conda"},
-     "'--installer' from the variable DEVPI_INSTALLER: 'conda' is not one of 'auto', 'pip', 'uv'."),
+     "'--installer' from the variable DEVPI_INSTALLER: 'conda' is not one of 'auto', 'pip', 'uv'"),
     (["server", "log"], {"DEVPI_SERVER_LOG_LINES": "all"},
-     "'--lines' / '-n' from the variable DEVPI_SERVER_LOG_LINES: 'all' is not a valid integer range."),
-    (["--timeout", "soon", "use"], {"DEVPI_TIMEOUT": "5"}, "'--timeout': 'soon' is not a valid float range."),
-    (["use", "--timeout", "soon"], {"DEVPI_TIMEOUT": "5"}, "'--timeout': 'soon' is not a valid float range."),
+     "'--lines' / '-n' from the variable DEVPI_SERVER_LOG_LINES: 'all' is not a valid integer range"),
+    (["--timeout", "soon", "use"], {"DEVPI_TIMEOUT": "5"}, "'--timeout': 'soon' is not a valid float range"),
+    (["use", "--timeout", "soon"], {"DEVPI_TIMEOUT": "5"}, "'--timeout': 'soon' is not a valid float range"),
 ])  # fmt: skip
 def test_a_bad_value_is_wrong_usage_and_a_variable_that_holds_it_is_named(
     devpi: Client, typed: list[str], env: dict[str, str], what: str
 ) -> None:
     status, said = devpi.fails(*typed, **env)
-    assert (status, said.splitlines()[-1]) == (2, f"Error: Invalid value for {what}")
+    line, hint = said.splitlines()
+    assert (status, line) == (2, f"invalid value for {what}")
+    assert re.fullmatch("see 'devpi (use |install |server log )?--help'", hint)
 
 
-@pytest.mark.parametrize(("typed", "env", "command", "message"), [
-    (["--json"], {}, "devpi", "Missing command."),
-    ([], {"DEVPI_JSON": "1"}, "devpi", "Missing command."),
-    (["--json", "--no-such"], {}, "devpi", "No such option '--no-such'. Did you mean '--no-input'?"),
-    (["--bad"], {"DEVPI_JSON": "1"}, "devpi", "No such option '--bad'."),
-    (["lits", "--json"], {}, "devpi", "No such command 'lits'. Did you mean 'list'?"),
-    (["--json", "use", "--bad"], {}, "devpi use", "No such option '--bad'."),
-    (["getjson", "--json"], {}, "devpi getjson", "Missing argument 'PATH|URL'."),
-    (["server", "--json"], {}, "devpi server", "Missing command."),
-    (["--json", "server"], {}, "devpi server", "Missing command."),
+@pytest.mark.parametrize(("typed", "env", "hint", "message"), [
+    (["--json"], {}, "devpi", "missing command"),
+    ([], {"DEVPI_JSON": "1"}, "devpi", "missing command"),
+    (["--json", "--no-such"], {}, "did you mean '--no-input'?", "no such option '--no-such'"),
+    (["--bad"], {"DEVPI_JSON": "1"}, "devpi", "no such option '--bad'"),
+    (["lits", "--json"], {}, "did you mean 'list'?", "no such command 'lits'"),
+    (["--json", "use", "--bad"], {}, "devpi use", "no such option '--bad'"),
+    (["getjson", "--json"], {}, "devpi getjson", "missing argument 'PATH|URL'"),
+    (["server", "--json"], {}, "devpi server", "missing command"),
+    (["--json", "server"], {}, "devpi server", "missing command"),
     (["install", "--json", "--installer", "conda"], {}, "devpi install",
-     "Invalid value for '--installer': 'conda' is not one of 'auto', 'pip', 'uv'."),
+     "invalid value for '--installer': 'conda' is not one of 'auto', 'pip', 'uv'"),
     (["use", "--json"], {"DEVPI_TIMEOUT": "soon"}, "devpi",
-     "Invalid value for '--timeout' from the variable DEVPI_TIMEOUT: 'soon' is not a valid float range."),
+     "invalid value for '--timeout' from the variable DEVPI_TIMEOUT: 'soon' is not a valid float range"),
 ])  # fmt: skip
 def test_with_json_wrong_usage_is_an_object_as_every_error(
-    devpi: Client, typed: list[str], env: dict[str, str], command: str, message: str
+    devpi: Client, typed: list[str], env: dict[str, str], hint: str, message: str
 ) -> None:
     status, said = devpi.fails(*typed, **env)
-    hint = f"see '{command} --help'"
+    hint = f"see '{hint} --help'" if hint.startswith("devpi") else hint
     assert (status, json.loads(said)) == (
         2, {"error": {"type": "WrongUsage", "message": message, "hint": hint, "exit": 2}},
     )  # fmt: skip
@@ -193,7 +261,7 @@ def test_with_json_wrong_usage_is_an_object_as_every_error(
 
 def test_a_json_that_is_meant_for_another_program_changes_no_error(devpi: Client) -> None:
     status, said = devpi.fails("install", "--bad", "--", "--json")
-    assert (status, said.splitlines()[-1]) == (2, "Error: No such option '--bad'.")
+    assert (status, said) == (2, "no such option '--bad'\nsee 'devpi install --help'\n")
 
 
 # -- generic options
@@ -300,7 +368,7 @@ def sabotaged(devpi: Client, tmp_path: Path, request: pytest.FixtureRequest) -> 
 @pytest.mark.parametrize("sabotaged", [SABOTAGE], indirect=True)
 def test_a_bug_is_reported_without_a_traceback(sabotaged: Client) -> None:
     bug = f"this is a bug in devpi-cli {__version__}: RuntimeError: what nobody foresaw"
-    hint = "please report it with the output of --debug"
+    hint = "report it with the output of --debug"
     assert sabotaged.fails("user", "-l") == (1, f"{bug}\n{hint}\n")
     status, said = sabotaged.fails("user", "-l", "--json")
     assert (status, json.loads(said)) == (
@@ -334,6 +402,17 @@ def test_an_interruption_is_exit_status_130(sabotaged: Client) -> None:
     assert (status, json.loads(said)) == (
         130, {"error": {"type": "Interrupted", "message": "interrupted", "exit": 130}},
     )  # fmt: skip
+
+
+def test_nothing_is_imported_before_ctrl_c_is_handled() -> None:
+    """The script of the command imports our package and its main module first: there Ctrl-C would be a traceback."""
+
+    def imported(code: str) -> set[str]:
+        command = [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"]
+        return set(subprocess.check_output(command, text=True).split())
+
+    more = imported("from devpi_cli.__main__ import main") - imported("pass")
+    assert more == {"devpi_cli", "devpi_cli.__main__", "devpi_cli._version"}
 
 
 @pytest.mark.parametrize("name", ["module", "script"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NO_SERVER = "no server in use"
 NO_SERVER_HINT = "type 'devpi use URL', or 'devpi quickstart' for a server on this machine"
-RED, DIM, OFF = "\x1b[31m", "\x1b[2m", "\x1b[0m"
+RED, DIM, OFF = "\x1b[31m\x1b[1m", "\x1b[90m\x1b[22m", "\x1b[0m"
 
 
 def shell(client: Client, line: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -62,8 +62,8 @@ def test_what_is_no_result_goes_to_stderr(capsys: pytest.CaptureFixture[str]) ->
         out.warn("careful")
         out.debug("details")
         out.failure("FAILED one")
-    usual = "a note\nwarning: careful\nFAILED one\n"
-    assert capsys.readouterr() == ("", f"a note\nwarning: careful\ndebug: details\nFAILED one\n{usual}")
+    usual = "note: a note\nwarning: careful\nFAILED one\n"
+    assert capsys.readouterr() == ("", f"note: a note\nwarning: careful\ndebug: details\nFAILED one\n{usual}")
 
 
 @pytest.mark.parametrize("verbose", [False, True])
@@ -78,14 +78,14 @@ def test_who_wants_it_quiet_gets_results_and_errors_only(capsys: pytest.CaptureF
         out.failure("FAILED one")
         out.error(DevpiError("what"))
     error = '{"error": {"exit": 1, "message": "what", "type": "DevpiError"}}'
-    assert capsys.readouterr() == ("a line\n{}\n", f"FAILED one\nwhat\n{error}\n")
+    assert capsys.readouterr() == ("a line\n{}\n", f"FAILED one\nerror: what\n{error}\n")
 
 
 @pytest.mark.parametrize("options", [["-q"], ["-q", "--json"], ["-q", "--insecure"]])
 def test_a_quiet_command_says_nothing_of_a_warning(member: Member, options: list[str]) -> None:
     """D13."""
     loud = member("refresh", "demo", *options[1:])
-    assert "is no mirror, nor are its bases" in loud.stderr
+    assert "is not a mirror, nor are its bases" in loud.stderr
     result = member("refresh", "demo", *options)
     assert (result.stdout, result.stderr, result.status) == (loud.stdout, "", loud.status)
 
@@ -94,7 +94,7 @@ def test_an_error_is_a_message_and_a_hint(capsys: pytest.CaptureFixture[str]) ->
     Output().error(DevpiError("what", hint="so"))
     Output().error(DevpiError("what"), "otherwise")
     Output().error(DevpiError("what", hint="so"), "otherwise")
-    assert capsys.readouterr() == ("", "what\nso\nwhat\notherwise\nwhat\nso\n")
+    assert capsys.readouterr() == ("", "error: what\nso\nerror: what\notherwise\nerror: what\nso\n")
 
 
 def test_an_error_is_one_document_with_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,12 +131,13 @@ def test_long_lines_and_markup_stay_as_they_are(capsys: pytest.CaptureFixture[st
     ("\x1b[31mred\x1b]0;title\x07", "\\x1b[31mred\\x1b]0;title\\x07"),
     ("over\rwritten\b\x00", "over\\x0dwritten\\x08\\x00"),
     ("\x7f\x9b31m", "\\x7f\\x9b31m"),
-    ("tab\tnew\nline ü", "tab\tnew\nline ü"),
+    ("tab\tnew\nline ü", "tab\tnew\\nline ü"),
+    ("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\\x0b\\x0c\\x1c\\x1d\\x1e\\x85\\u2028\\u2029"),
 ])  # fmt: skip
 def test_control_characters_are_shown_and_not_sent(capsys: pytest.CaptureFixture[str], text: str, shown: str) -> None:
     Output().line(text)
     Output().error(DevpiError(text, hint=text))
-    assert capsys.readouterr() == (f"{shown}\n", f"{shown}\n{shown}\n")
+    assert capsys.readouterr() == (f"{shown}\n", f"error: {shown}\n{shown}\n")
 
 
 def test_control_characters_of_a_server_are_shown(member: Member) -> None:
@@ -154,8 +155,8 @@ def test_control_characters_of_a_server_are_shown(member: Member) -> None:
     ({"FORCE_COLOR": "", "NO_COLOR": ""}, False),
 ])  # fmt: skip
 def test_a_pipe_has_no_colours_unless_they_are_wanted(devpi: Client, env: dict[str, str], coloured: bool) -> None:
-    message = f"{RED}{NO_SERVER}{OFF}" if coloured else NO_SERVER
-    assert devpi.fails("user", "-l", **env) == (1, f"{message}\n{NO_SERVER_HINT}\n")
+    mark = f"{RED}error:{OFF}" if coloured else "error:"
+    assert devpi("user", "-l", **env).printed == f"{mark} {NO_SERVER}\n{NO_SERVER_HINT}\n"
 
 
 @pytest.mark.parametrize(("env", "coloured"), [
@@ -169,15 +170,15 @@ def test_a_terminal_has_colours_unless_they_are_not_wanted(
 ) -> None:
     child = at_terminal("user", "-l", **env)
     child.expect(pexpect.EOF)
-    message = f"{RED}{NO_SERVER}{OFF}" if coloured else NO_SERVER
-    assert child.before == f"{message}\r\n{NO_SERVER_HINT}\r\n"
+    mark = f"{RED}error:{OFF}" if coloured else "error:"
+    assert child.before == f"{mark} {NO_SERVER}\r\n{NO_SERVER_HINT}\r\n"
 
 
 def test_colours_are_for_the_eye_and_never_in_a_result(at_server: Client) -> None:
     result = at_server("user", "-l", "--debug", FORCE_COLOR="1")
     assert "root" in result.lines
     assert "\x1b" not in result.stdout
-    assert result.stderr.startswith(f"{DIM}debug: GET ")
+    assert result.stderr.startswith(f"{DIM}debug:{OFF} GET ")
 
 
 def test_a_dumb_terminal_gets_no_progress_bar(member: Member, wheel: Path) -> None:
@@ -219,7 +220,7 @@ def test_without_stdin_there_is_nobody_to_ask(at_server: Client, server: Live, s
     done = shell(at_server, f"devpi login alice {stdin}")
     assert (done.stdout, done.stderr, done.returncode) == (
         "",
-        f"no terminal to ask on: password for user alice at {server.url}:\n"
+        f"error: no terminal to ask on: password for user alice at {server.url}:\n"
         "use --password-stdin, DEVPI_PASSWORD or DEVPI_TOKEN "
         "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)\n",
         2,
@@ -328,7 +329,7 @@ def test_a_short_password_is_asked_about(at_server: Client, answer: str, status:
         [
             f"new password for user short{answer}: ",
             f"repeat new password for user short{answer}: ",
-            f"the password has fewer than 8 characters: use it anyway (yes/no)? {answer}",
+            f"The password has fewer than 8 characters. Use it anyway? [y/N] {answer}",
             said + (answer if status == 0 else ""),
         ],
     )
@@ -338,8 +339,8 @@ def test_a_question_is_asked_until_the_answer_is_yes_or_no(
     at_server: Client, at_terminal: Callable[..., pexpect.spawn[str]]
 ) -> None:
     child = at_terminal("user", "-c", "again")
-    for typed in ("short", "short", "maybe", "", "Y"):
-        child.expect("[:?] $")
+    for typed in ("short", "short", "maybe", "x", "yess", "Y"):
+        child.expect(r"[:\]] $")
         child.sendline(typed)
     assert end(child) == ("Y\r\nuser created: again\r\n", 0)
 
@@ -368,6 +369,38 @@ def test_the_end_of_the_input_at_a_password_interrupts(
     assert (shown.strip(), status) == ("interrupted", 130)
 
 
+@pytest.mark.parametrize(("key", "ending"), [("c", "^C\r\ninterrupted\r\n"), ("d", "\r\ninterrupted\r\n")])
+@pytest.mark.parametrize(
+    ("typed", "answers", "question"),
+    [
+        ("login", [], "user:"),
+        ("login", ["", "  "], "user:"),
+        ("login alice", [], "password for user alice at {url}:"),
+        ("user -c nobody", ["short"], "repeat new password for user nobody:"),
+    ],
+)
+def test_a_question_that_nobody_answers_ends_on_a_line_of_its_own(
+    at_server: Client,
+    server: Live,
+    at_terminal: Callable[..., pexpect.spawn[str]],
+    typed: str,
+    answers: list[str],
+    question: str,
+    key: str,
+    ending: str,
+) -> None:
+    """An empty user name is asked for again; Ctrl-C and Ctrl-D end the command."""
+    child = at_terminal(*typed.split(), NO_COLOR="1")
+    for answer in answers:
+        child.expect(": $")
+        child.sendline(answer)
+    child.expect(": $")
+    assert child.before.splitlines()[-1] + ":" == question.format(url=server.url)
+    child.sendcontrol(key)
+    shown, status = end(child)
+    assert (shown.lstrip("^C"), status) == (ending.lstrip("^C"), 130)
+
+
 @pytest.mark.parametrize(
     ("options", "env"), [(["--no-input"], {}), ([], {"CI": "true"}), ([], {"DEVPI_NO_INPUT": "1"})]
 )
@@ -375,7 +408,8 @@ def test_nobody_is_asked_where_nobody_should_be(
     at_server: Client, at_terminal: Callable[..., pexpect.spawn[str]], options: list[str], env: dict[str, str]
 ) -> None:
     assert end(at_terminal("user", "-c", "nobody", *options, NO_COLOR="1", **env)) == (
-        "no terminal to ask on: new password for user nobody:\r\ngive it as password=…, or use --password-stdin\r\n", 2,
+        "error: no terminal to ask on: new password for user nobody:\r\n"
+        "give it as password=…, or use --password-stdin\r\n", 2,
     )  # fmt: skip
 
 

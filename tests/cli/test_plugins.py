@@ -153,11 +153,9 @@ def test_the_json_of_a_plugin_makes_no_object_of_wrong_usage(
     devpi, site = with_plugins
     plugin(site, "hello = devpi_hello:command", OWN_OPTION.format(declared='option("--json")'))
     status, said = devpi.fails(*typed)
-    what = "No such option '--bad'."
+    what = "no such option '--bad'"
     assert status == 2
-    assert (json.loads(said)["error"]["message"] if is_json else said.splitlines()[-1]) == (
-        what if is_json else f"Error: {what}"
-    )
+    assert (json.loads(said)["error"]["message"] if is_json else said.splitlines()[0]) == what
 
 
 def test_the_example_of_the_topic_works(with_plugins: tuple[Client, Path]) -> None:
@@ -198,5 +196,5 @@ def test_version_with_v_shows_what_the_server_runs(member: Member) -> None:
 def test_a_command_is_needed(devpi: Client) -> None:
     assert devpi.fails("-q") == (
         2,
-        "Usage: devpi [OPTIONS] COMMAND [ARGS]...\nTry 'devpi --help' for help.\n\nError: Missing command.\n",
+        "missing command\nsee 'devpi --help'\n",
     )

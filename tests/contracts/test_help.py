@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, cast
 import click
 import pytest
 
+from devpi_cli.auth.environment import INDEX, PASSWORD, TOKEN, USER
 from devpi_cli.cli import topics
 from devpi_cli.cli.app import App
 from devpi_cli.cli.completion.values import INDEX_KEYS
 from devpi_cli.cli.main import COMMANDS, devpi
-from devpi_cli.cli.target import INDEX, PASSWORD, TOKEN, USER
 from tests.support.dists import put
 from tests.support.pages import blocks, headings, prose, section
 
@@ -198,11 +198,12 @@ OPTIONS = {
 }
 # Those of pip, uv, twine and devpi-server.
 OF_OTHERS = {
-    *("--user", "--pre", "--no-cache-dir", "--index-url", "--no-deps", "--strict", "--refresh"),
+    *("--user", "--pre", "--no-cache-dir", "--index-url", "--no-deps", "--strict", "--refresh", "--with"),
     *("--outside-url", "--restrict-modify", "--enable-core-metadata", "--mirror-cache-expiry"),
 }
 VARIABLES = {
     *(INDEX, USER, PASSWORD, TOKEN),
+    "DEVPI_CLI",  # of the recipes
     *(str(param.envvar) for _, command in commands() for param in command.params if param.envvar),
     *(
         "_".join(["DEVPI", *words, str(param.name)]).upper()

@@ -69,4 +69,4 @@ def test_a8_a_server_that_refuses_an_old_login_is_used_and_takes_a_new_one(
 def test_a21_who_is_shown_nothing_is_told_to_log_in(devpi: Client, locked: str, command: str) -> None:
     devpi.ok("use", f"{locked}alice/dev")
     status, said = devpi.fails(*command.split())
-    assert (status, said.splitlines()[1:]) == (3, ["403 Forbidden", NOT_LOGGED_IN])
+    assert (status, said) == (3, f"{locked} answered 403 Forbidden\n{NOT_LOGGED_IN}\n")

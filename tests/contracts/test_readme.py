@@ -191,16 +191,18 @@ def with_server_of_ones_own(console: Console) -> Iterator[Console]:
         console.type("devpi server stop; true")
 
 
-def typed_anew(folder: Path, venv: Path) -> list[tuple[str, list[str]]]:
-    """Type the commands of "Five minutes"; what still fits is returned as it is printed."""
+def typed_anew(folder: Path) -> list[tuple[str, list[str]]]:
+    """Type the commands of "Five minutes" in an empty environment; what still fits is returned as it is printed."""
+    venv = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     path = f"{folder / 'bin'}:{venv / 'bin'}:{os.environ['PATH']}"
     with with_server_of_ones_own(console_of_alice(folder, VIRTUAL_ENV=str(venv), PATH=path)) as console:
         typed = [(command, printed, console.type(command)) for command, printed in session()]
     return [(command, printed if fits(printed, lines) else lines) for command, printed, lines in typed]
 
 
-def test_five_minutes(tmp_path: Path, venv: Path) -> None:
-    assert typed_anew(tmp_path, venv) == session()
+def test_five_minutes(tmp_path: Path) -> None:
+    assert typed_anew(tmp_path) == session()
 
 
 def drawn_anew(folder: Path, server: Live) -> str:
@@ -254,8 +256,7 @@ def generate() -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "session").mkdir()
-        subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-        typed = typed_anew(folder / "session", folder / "venv")
+        typed = typed_anew(folder / "session")
         text = "".join("".join(f"{line}\n" for line in (f"$ {command}", *lines)) for command, lines in typed)
         put_in_page(README, SESSION, "```", text)
         (folder / "picture").mkdir()

@@ -28,23 +28,37 @@ user {user} title=new
 passwd --password-stdin
 index -c prod bases={user}/dev
 index prod title=new
+apply devpi.toml -n --exit-code
+apply devpi.toml
 patchjson /{user}/prod {changes}
 upload {wheel}
 upload {wheel} --index prod --skip-existing
 list
 list demo
 list nothere
+show demo version
+search --names demo
+open demo
+why demo
+wait demo==1.0 --for 1s
 push demo==1.0 {user}/prod
+diff {user}/dev {user}/prod
+copy {user}/dev {user}/prod tested
+verify --quick
+download tested -O -
 refresh demo
 test --list tested
 install --dry-run --installer uv --venv {venv} demo
 env
 getjson /{user}/dev
 token list
+prune -y --keep-last 1
 remove -y demo
 doctor
 quickstart --port 0
 server status
+server check --serverdir nothere
+server passwd
 completion bash
 help ci
 logoff
@@ -56,6 +70,7 @@ whoami
 def run(member: Member, **words: Path) -> list[tuple[str, str, str, int]]:
     """Run all lines; return each with its stdout, stderr and exit status, and USER for the name of the member."""
     put(member.server, member.index, "1.0", "tested")
+    (member.home / "devpi.toml").write_text(f'[indexes."{member.user}/prod"]\ntitle = "described"\n')
     printed = []
     for line in SESSION.splitlines():
         typed = line.format(user=member.user, **words).split()

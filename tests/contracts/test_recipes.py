@@ -2,7 +2,7 @@
 
 A recipe is the code below a heading. Its shell steps run one after the other, each in the shell and with the variables
 that the CI system would provide; host, user and secret come from these tests. Only two things are left out: what the
-CI system does itself (a checkout, a Python), and the step ``pip install devpi-cli``, because the ``devpi`` of these
+CI system does itself (a checkout, a Python), and the step ``pip install "$DEVPI_CLI"``, because the ``devpi`` of these
 tests is on the PATH. The omitted step has to be exactly that.
 """
 
@@ -35,7 +35,7 @@ RECIPES = {
     "nightly": "Nightly clean-up",
     "promote": "Promotion",
 }
-INSTALLATION = "pip install devpi-cli"
+INSTALLATION = 'pip install "$DEVPI_CLI"'
 GITHUB_SHELL = ("bash", "-e", "-c")  # docs.github.com: jobs.<job_id>.steps[*].shell, where none is named
 GITLAB_SHELL = ("bash", "-eo", "pipefail", "-c")
 JENKINS_SHELL = ("sh", "-xe", "-c")
@@ -135,6 +135,7 @@ def test_github(job: Job) -> None:
     workflow = yaml.safe_load(recipe("github"))
     [publish] = workflow["jobs"].values()
     settings = {name: job.variables.pop(name) for name in ("DEVPI_INDEX", "DEVPI_USER", "DEVPI_PASSWORD")}
+    settings["DEVPI_CLI"] = "."
     github_env = job.folder / "github_env"
     job.variables |= {name: expanded(value, settings) for name, value in publish["env"].items()}
     job.variables |= {"GITHUB_ENV": str(github_env), "GITHUB_REPOSITORY": "alice/sample-project"}

@@ -37,6 +37,35 @@ def test_an_index_is_created_brought_to_what_is_asked_and_left(member: Member, s
     assert (config["volatile"], config["title"]) == (False, "mine")
 
 
+# Settings with the spellings that a server does not keep as they were typed.
+SETTLING = [
+    "bases=/ME/dev/, ME/other",
+    "bases=/ME/dev volatile=no acl_upload=:anonymous:,:Group,ME",
+    "acl_upload=:Authenticated:,ME,ME acl_toxresult_upload=",
+    "mirror_whitelist=My_Demo,other.pkg,* mirror_whitelist_inheritance=UNION",
+    "title= description=x custom_data={} projects=x",
+    "type=mirror mirror_url=http://127.0.0.1:9/ mirror_cache_expiry=0600 mirror_use_external_urls=yes",
+    "type=mirror bases=ME/dev acl_upload=ME mirror_whitelist=*",
+    "type=mirror mirror_web_url_fmt= mirror_no_project_list=no title=m",
+]
+
+
+@pytest.mark.parametrize("settings", SETTLING)
+@pytest.mark.parametrize("before", ["nothing", "another"])
+def test_what_was_asked_for_once_is_as_asked(member: Member, server: Live, settings: str, before: str) -> None:
+    typed = settings.replace("ME", member.user).replace(", ", ",@").split()
+    typed = ["index", "-c", "new", "--exist-ok", *(word.replace("@", " ") for word in typed)]
+    member.server.create_index(f"{member.user}/other", {"bases": ""})
+    if before == "another":
+        kind = {"type": "mirror"} if "type=mirror" in settings else {"bases": member.index, "title": "old"}
+        member.server.create_index(f"{member.user}/new", kind)
+    member.ok(*typed)
+    with server.requests() as seen:
+        lines = member.ok(*typed)
+    assert (lines[0], asked_of(seen)) == (f"index as asked: {member.server.root}{member.user}/new", ["GET"])
+    assert member.ok(*typed, "-n") == [f"would change nothing: {member.server.root}{member.user}/new"]
+
+
 def test_only_what_differs_is_changed(member: Member) -> None:
     member.server.modify_index(member.index, ["title=kept", "acl_upload+=bob"])
     said = json.loads("".join(member.ok("index", "-c", "dev", "--exist-ok", "volatile=False", "--json")))
@@ -92,12 +121,12 @@ def test_a_user_who_is_there_needs_no_password(member: Member) -> None:
         ),
         (
             "remove other",
-            "nothing to remove: No releases or distributions found matching 'other'.",
+            "nothing to remove: no release of other on ME/dev",
             {"index": "ME/dev", "project": "other", "versions": [], "removed": []},
         ),
         (
             "remove demo>1",
-            "nothing to remove: No releases or distributions found matching 'demo>1'.",
+            "nothing to remove: no release of demo on ME/dev matches >1",
             {"index": "ME/dev", "project": "demo", "versions": [], "removed": []},
         ),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tests.faults.faults import Expected, Fault
+from tests.faults.faults import FAULTS, Expected, Fault
 from tests.faults.places import PASSWORD, Place
 from tests.support.dists import put
 
@@ -93,6 +93,12 @@ def put_gone(place: Place) -> None:
         put(place.server, place.index, "1.0", "gone")
 
 
+def put_past(place: Place) -> None:
+    for version in ("1.dev1", "1.dev2"):
+        if not place.there(f"{place.index}/past/{version}"):
+            put(place.server, place.index, version, "past")
+
+
 def is_installed(place: Place) -> bool:
     return any((place.folder / "target").glob("tested-*"))
 
@@ -101,15 +107,38 @@ MOVED = dict.fromkeys(["302 port", "308 port"], Expected(0, "the server has rewr
 # Nobody's login goes to another server.
 STRANGE = dict.fromkeys(["302 port", "308 port"], Expected(3, "not logged in"))
 STRANGE_LOGIN = dict.fromkeys(["302 port", "308 port"], Expected(1, "WRONG +login"))
+# A login changes nothing, so that it is tried again.
+PASSES = dict.fromkeys(["503 once", "429 once", "reset once", "lost once"], Expected(0))
 NO_BODY = {"too short": Expected(0)}
+# The page that pip reads comes in chunks, which say how long they are.
+CHUNKED = dict.fromkeys(["too long", "too short"], Expected(0))
 SHAPE_SHOWN = {"wrong shape": Expected(0)}
+# A search is a POST with an answer in XML: it is not sent on, and anything else is no answer.
+QUESTION = {
+    **dict.fromkeys(
+        ["301 same", "302 port", "303 loop", "307 same", "308 port", "302 to http"],
+        Expected(1, "redirected to .*: a change is not sent on"),
+    ),
+    **dict.fromkeys(
+        ["HTML", "empty", "broken JSON", "wrong shape", "API 3", "too short"],
+        Expected(1, "the reply is not the result of a search"),
+    ),
+}
+# What is wrong with the answer, or that there is none, does not matter: the server does not say how it is.
+UNANSWERED = {
+    each.name: Expected(0, ": not answering ") for each in FAULTS if each.reading.status or "once" in each.name
+}
+UNANSWERED |= {"refuse": Expected(0, ": not running\n")}
+NO_PRIMARY = {each.name: Expected(1, "takes no replicas") for each in FAULTS if not each.reading.status}
+NO_PRIMARY |= {"wrong shape": Expected(1, "is not a devpi server")}
 
 COMMANDS = [
     Command("use URL", "use {url}{index}", except_for=MOVED),
     Command("use INDEX", "use {index}", except_for=MOVED),
     Command("use -l", "use -l", steady=False, claim="{index}"),
     Command("--version -v", "--version -v"),
-    Command("login", "login {user} --password-stdin", "POST", "logged in", stdin=f"{PASSWORD}\n"),
+    Command("login", "login {user} --password-stdin", "POST", "logged in", stdin=f"{PASSWORD}\n",
+            except_for=PASSES),
     Command("user", "user"),
     Command("user -l", "user -l", steady=False, claim="{user}"),
     Command("user -c", "user -c {made} password=x", "PUT", "user created", lambda p: p.there(made_user(p)),
@@ -128,10 +157,14 @@ COMMANDS = [
             lambda p: p.server.modify_index(p.index, ["title=old"]) and None),
     Command("index --delete", "index -y --delete made", "DELETE", "index deleted",
             lambda p: not p.there(f"{p.user}/made"), ensure_index, asks_first=True),
+    Command("apply", "apply {folder}/devpi.toml", "PATCH", "0 created, 1 changed",
+            lambda p: p.holds(p.other, "title", "described"),
+            lambda p: p.server.modify_index(p.other, ["title=old"]) and None, asks_first=True),
+    Command("apply --export", "apply --export", steady=False, claim='indexes."{index}"'),
     Command("getjson", "getjson /{user}", except_for=SHAPE_SHOWN),
     Command("patchjson", "patchjson /{index} {folder}/changes.json", "PATCH", '"description": "patched"',
             lambda p: p.holds(p.index, "description", "patched"),
-            lambda p: p.server.modify_index(p.index, ["description=old"]) and None, except_for=SHAPE_SHOWN),
+            lambda p: p.server.modify_index(p.index, ["description=old"]) and None),
     Command("upload FILE", "upload {new}", "POST", "file_upload of new", uploaded(0), remove_uploads, kind="upload",
             except_for=NO_BODY),
     Command("upload FILES", "upload {new} {newer}", "POST", "(?s)(?=.*upload of new-)(?=.*upload of newer-)",
@@ -141,6 +174,19 @@ COMMANDS = [
     Command("list NAME", "list shown"),
     Command("list -v", "list -v"),
     Command("list -t", "list -t tested"),
+    Command("show", "show shown==1.0"),
+    Command("show -t", "show tested -t", steady=False, claim="tested 1.0 on"),
+    Command("search", "search --names show"),
+    Command("search, web", "search shown", except_for=QUESTION),
+    Command("open", "open shown==1.0"),
+    Command("why", "why shown"),
+    Command("wait", "wait shown==1.0 --for 1s --interval 1s", except_for=CHUNKED),
+    Command("diff", "diff {index} {other}"),
+    Command("download", "download shown -O -", except_for={"too short": Expected(1, "the download has the SHA-256")}),
+    Command("verify", "verify shown --quick"),
+    Command("copy", "copy {index} {other} shown", "PUSH", "copied: shown",
+            lambda p: p.there(f"{p.other}/shown"), lambda p: p.server.remove_project(p.other, "shown"),
+            asks_first=True),
     Command("push", "push shown==1.0 {other}", "PUSH", "shown-1.0.tar.gz|register_project",
             lambda p: p.there(f"{p.other}/shown"), lambda p: p.server.remove_project(p.other, "shown"),
             asks_first=True),
@@ -148,12 +194,21 @@ COMMANDS = [
             lambda p: any(asked.endswith("/shown/refresh") for asked in p.door.passed_on), asks_first=True),
     Command("remove ==", "remove -y gone==1.0", "DELETE", "never said",
             lambda p: not p.there(f"{p.index}/gone/1.0"), put_gone, asks_first=True),
+    Command("prune", "prune -y -v --keep-last 1 past", "DELETE", "removed past 1.dev1",
+            lambda p: not p.there(f"{p.index}/past/1.dev1"), put_past, asks_first=True),
     Command("test --list", "test --list filed"),
     Command("whoami", "whoami", except_for=STRANGE),
     Command("status", "status", steady=False, claim="{user}"),
     Command("doctor", "doctor", kind="doctor", steady=False, claim="ok +server:", except_for=STRANGE_LOGIN),
 ]  # fmt: skip
 
+
+# The server of the matrix takes no replicas, which is said when it has answered.
+COMMANDS += [
+    Command("server status", "server status --serverdir {data}", except_for=UNANSWERED),
+    Command("server replica -n", "server replica -n --primary {url} --secretfile {folder}/secret "
+            "--serverdir {folder}/replica", except_for=NO_PRIMARY),
+]  # fmt: skip
 
 # Those that ask before they change something, once more with faults that are for the change only. Nobody reads the
 # body of the answer to a refresh.

@@ -147,7 +147,7 @@ def answer(status: str, body: bytes = b"", *headers: str) -> Action:
 
 
 def redirect(name: str, status: str, place: str, exit_status: int = 0, says: str = "", door: str = "http") -> Fault:
-    nothing_done = Expected(1, "redirected to .*, nothing was changed")
+    nothing_done = Expected(1, "redirected to .*: a change is not sent on")
     return fault(name, partial(send_on, status, place), exit_status, says, changing=nothing_done, door=door)
 
 
@@ -160,7 +160,7 @@ OK = Expected(0)
 HTML = b"<!DOCTYPE html><html><body>Please log in to this network</body></html>"
 WRONG_SHAPE = json.dumps({"type": "weather", "result": ["rain", {"wind": 7}]}).encode()
 LATE = "no complete answer from .* within [0-9.]+ s"
-NONSENSE = "unexpected type of reply|but this is not the reply|is not a log of actions"
+NONSENSE = "unexpected type of reply|this is not the reply|is not a log of actions"
 NO_STATUS = b"HTTP/1.1 200 OK\r\nX-Slow: "
 BUSY = answer("503 Service Unavailable")
 LATER = answer("429 Too Many Requests", b"", "Retry-After: 0")
@@ -199,7 +199,7 @@ FAULTS = [
     fault("empty", answer("200 OK"), 1, PAGE),
     fault("mislabelled", mislabel, 0),
     fault("broken JSON", answer("200 OK", b'{"type": "userconfig", "result": {', *DEVPI), 1, PAGE),
-    fault("endless", endless, 1, "but larger than 1 MiB"),
+    fault("endless", endless, 1, "larger than 1 MiB"),
     fault(
         "wrong shape",
         answer("200 OK", WRONG_SHAPE, *DEVPI),

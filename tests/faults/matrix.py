@@ -38,6 +38,7 @@ def tried(command: Command, fault: Fault, place: Place) -> Cell:
     words = {
         "url": door.url, "index": place.index, "user": place.user, "other": place.other, "mirror": place.mirror,
         "made": made_user(place), "folder": place.folder, "new": place.wheels[0], "newer": place.wheels[1],
+        "data": place.data,
     }  # fmt: skip
     typed = [word.format(**words) for word in command.typed.split()]
     command.undo(place) if command.is_done(place) else None

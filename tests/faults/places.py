@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,9 +68,20 @@ class Place:
             self.server.upload(self.index, {**fields, "filetype": "bdist_wheel", "pyversion": "py3"}, demo.name, file)
         (link,) = self.server.releases(self.index, "tested")[0].files
         self.server.attach_tox_result(link.url, TOX_REPORT)
+        (self.folder / "devpi.toml").write_text(f'[indexes."{self.other}"]\ntitle = "described"\n')
         (self.folder / "changes.json").write_text('["description=patched"]')
+        (self.folder / "secret").write_text("a secret that is as long as it must be")
+        (self.folder / "secret").chmod(0o600)
+        self._describe_data()
         self.root = anybody.login("root", "")
         self.log_in()
+
+    def _describe_data(self) -> None:
+        """Make what looks like the data of the server: 'server status' asks where its record says."""
+        self.data = self.folder / "data"
+        self.data.mkdir()
+        for name in (".nodeinfo", ".serverversion", ".sqlite"):
+            (self.data / name).write_bytes((self.live.log.parent / "data" / name).read_bytes())
 
     def log_in(self) -> None:
         self.login = self.server.login(self.user, PASSWORD)
@@ -90,6 +102,8 @@ class Place:
             known = state.at(door.url)
             known.user, known.features = user, list(self.server.features)
             known.logins |= {self.user: self.login, "root": self.root}
+        record = {"pid": None, "started": None, "url": door.url}
+        (self.data / ".devpi-cli.json").write_text(json.dumps(record))
         return client
 
     # -- what the server has

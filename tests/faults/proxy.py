@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterator
 
+    from tests.support.clients import Member
+
     Action = Callable[["Exchange"], Awaitable[None]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Exchange:
     """One request, and the way back to who made it."""
 
@@ -122,6 +124,8 @@ class Door:
     asked: list[str] = field(default_factory=list)
     passed_on: list[str] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
+    serving: list[Exchange] = field(default_factory=list)
+    """Those under way: asyncio holds no reference to a connection that is not read from."""
 
     def open(self) -> None:
         """Be without a fault, and forget."""
@@ -130,6 +134,7 @@ class Door:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         exchange = Exchange(self, reader, writer)
+        self.serving.append(exchange)
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
                 await self._exchange(exchange)
@@ -137,6 +142,7 @@ class Door:
                 await writer.wait_closed()
         finally:
             writer.transport.abort()
+            self.serving.remove(exchange)
 
     async def _exchange(self, exchange: Exchange) -> None:
         if self.at_once and self.method is None and self._is_hit(""):
@@ -197,6 +203,17 @@ def open_doors() -> Iterator[Doors]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+@contextmanager
+def door_of(member: Member) -> Iterator[Door]:
+    """Open a door through which a member goes to the server, without a fault at first."""
+    with open_doors() as doors:
+        found = doors.make(member.server.root)
+        with member.state.changing() as state:
+            state.servers[found.url] = state.servers.pop(member.server.root)
+            state.server = found.url
+        yield found
 
 
 async def _end_all(doors: Doors) -> None:

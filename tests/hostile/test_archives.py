@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
 import struct
 import tarfile
+import time
 import tracemalloc
 import warnings
 import zipfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devpi_cli.errors import BrokenDistribution
-from devpi_cli.packages import archives
+from devpi_cli.packages import archives, dists
 from tests.hostile.cases import hostile
 from tests.hostile.wire import Answer, Replay
 
@@ -58,6 +61,7 @@ NAMES = [
         "a\0b",
         "METADATA",
     ),
+    *("EGG-INFO/PKG-INFO", "PURELIB/demo-1.0.egg-info", "demo-1.0.egg-info/PKG-INFO", "other-1.0.dist-info/METADATA"),
     *("\udcff", "\x1b[31m", "\u202e", "x" * 300, "y/" * 200, "demo-1.0/PKG-INFO/x", "demo-1.0/link/x", "demo-1.0/link"),
 ]
 TYPES = [
@@ -73,6 +77,7 @@ TYPES = [
     b"S",
     b"?",
 ]
+STUB = b"MZ" + bytes(200) + b"[metadata]\nname=demo\nversion=1.0\n\0"
 TARGETS = ["", ".", "..", "/etc/passwd", "demo-1.0/PKG-INFO", "PKG-INFO", "link", "../../..", "\0", "z" * 200]
 
 
@@ -96,7 +101,12 @@ class Archive:
     trailing: bytes = b""
 
     def packed(self, suffix: str) -> bytes:
-        made = self._zip() if suffix.endswith((".zip", ".whl")) else gzip.compress(self._tar(), 1)
+        if suffix.endswith(archives.ZIPS):
+            made = (STUB if suffix.endswith(".exe") else b"") + self._zip()
+        elif "bz" in suffix:
+            made = bz2.compress(self._tar(), 1)
+        else:
+            made = self._tar() if suffix.endswith(".tar") else gzip.compress(self._tar(), 1)
         if self.flip is not None and made:
             place = self.flip % len(made)
             made = made[:place] + bytes([made[place] ^ 0x55]) + made[place + 1 :]
@@ -161,9 +171,14 @@ SUFFIXES = [
     "-1.0.zip",
     "-1.0.doc.zip",
     "-1.0.doc.tar.gz",
+    "-1.0-py2.7.egg",
+    "-1.0.win32-py2.7.exe",
+    "-1.0.tar.bz2",
+    "-1.0.tar",
     ".whl",
     "-.zip",
     ".tgz",
+    ".tbz",
 ]
 
 
@@ -202,13 +217,21 @@ def test_no_archive_breaks_a_test(somebody: Somebody, archive: Archive, suffix: 
     assert sorted(somebody.folder.rglob("*")) == before
 
 
-def _zeros(size: int) -> bytes:
+def _zeros(size: int, compressed: Callable[..., Any] = gzip.GzipFile) -> bytes:
     """Return so many zeros, compressed, without ever having them."""
     packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:
+    with compressed(packed) as file:
         for _ in range(size // archives.MIB):
             file.write(bytes(archives.MIB))
     return packed.getvalue()
+
+
+def _gzip(packed: io.BytesIO) -> gzip.GzipFile:
+    return gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1)
+
+
+def _bzip2(packed: io.BytesIO) -> bz2.BZ2File:
+    return bz2.BZ2File(packed, "wb", compresslevel=1)
 
 
 def _crowd() -> bytes:
@@ -218,51 +241,77 @@ def _crowd() -> bytes:
     return directory + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, len(directory), 0, 0)
 
 
-def _big_metadata() -> bytes:
+def _big_metadata(name: str, size: int = 20 * archives.MIB, stub: bytes = b"", times: int = 1) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
-        packed.writestr("demo-1.0.dist-info/METADATA", METADATA + bytes(20 * archives.MIB))
+        for number in range(times):
+            packed.writestr(name.format(number), METADATA * (times == 1) + bytes(size))
+    return stub + made.getvalue()
+
+
+def _big_member(compress: Callable[[bytes], bytes], zeros: Callable[..., Any]) -> bytes:
+    info = tarfile.TarInfo("demo-1.0/zeros")
+    info.size = 10**12
+    return compress(info.tobuf()) + _zeros(20 * archives.MIB, zeros)
+
+
+def _long_header(compress: Callable[[bytes], bytes], zeros: Callable[..., Any]) -> bytes:
+    info = tarfile.TarInfo("demo-1.0/name")
+    info.type, info.size = tarfile.XHDTYPE, 2**33 - 1
+    return compress(info.tobuf()) + _zeros(20 * archives.MIB, zeros)
+
+
+def _many_texts() -> bytes:
+    """Return a tar with many large PKG-INFOs, none of which is enough."""
+    made = io.BytesIO()
+    with bz2.BZ2File(made, "wb", compresslevel=1) as file:
+        for number in range(12):
+            info = tarfile.TarInfo(f"demo-1.0/{number}/PKG-INFO")
+            info.size = 10 * archives.MIB
+            file.write(info.tobuf() + b"A: b\n\n".ljust(info.size, b"\0"))
     return made.getvalue()
 
 
-def _big_member() -> bytes:
-    info = tarfile.TarInfo("demo-1.0/zeros")
-    info.size = 10**12
-    return gzip.compress(info.tobuf()) + _zeros(20 * archives.MIB)
+TOO_BIG = "{!r} would be more than 16 MiB, like a zip bomb: not read"
+TOO_MUCH = "it would unpack to more than 100 MiB, like a zip bomb: not unpacked"
+TOO_LONG = "cannot be unpacked: a header is far too long"
+WHEEL, EGG, EXE = "demo-1.0-py3-none-any.whl", "demo-1.0-py2.7.egg", "demo-1.0.win32-py2.7.exe"
+BOMBS = [
+    (WHEEL, partial(_big_metadata, "demo-1.0.dist-info/METADATA"), TOO_BIG.format("demo-1.0.dist-info/METADATA")),
+    (EGG, partial(_big_metadata, "EGG-INFO/PKG-INFO"), TOO_BIG.format("EGG-INFO/PKG-INFO")),
+    (EXE, partial(_big_metadata, "PURELIB/x.egg-info", stub=b"MZ" * 99), TOO_BIG.format("PURELIB/x.egg-info")),
+    ("demo-1.0.zip", partial(_big_metadata, "{}/PKG-INFO", 10**6, times=99), "no name and no version in its metadata"),
+    ("demo-1.0.tar.gz", partial(_big_member, gzip.compress, _gzip), TOO_MUCH),
+    ("demo-1.0.tar.bz2", partial(_big_member, bz2.compress, _bzip2), TOO_MUCH),
+    ("demo-1.0.tbz", partial(_big_member, bz2.compress, _bzip2), TOO_MUCH),
+    ("demo-1.0.tar.gz", partial(_long_header, gzip.compress, _gzip), TOO_LONG),
+    ("demo-1.0.tar.bz2", partial(_long_header, bz2.compress, _bzip2), TOO_LONG),
+    ("demo-1.0.tar", partial(_long_header, bytes, _gzip), TOO_LONG),
+    ("demo-1.0.tar.bz2", _many_texts, TOO_MUCH),
+]
 
 
-def _long_header() -> bytes:
-    info = tarfile.TarInfo("demo-1.0/name")
-    info.type, info.size = tarfile.XHDTYPE, 2**33 - 1
-    return gzip.compress(info.tobuf()) + _zeros(20 * archives.MIB)
-
-
-@pytest.mark.parametrize(
-    ("name", "packed", "said"),
-    [
-        (
-            "demo-1.0-py3-none-any.whl",
-            _big_metadata,
-            "'demo-1.0.dist-info/METADATA' would be more than 16 MiB, like a zip bomb: not read",
-        ),
-        ("demo-1.0.tar.gz", _big_member, "it would unpack to more than 100 MiB, like a zip bomb: not unpacked"),
-        ("demo-1.0.tar.gz", _long_header, "cannot be unpacked: a header is far too long"),
-    ],
-)
-def test_no_bomb_is_expanded(tmp_path: Path, name: str, packed: Callable[[], bytes], said: str) -> None:
+@pytest.mark.parametrize(("name", "packed", "said"), BOMBS)
+def test_no_bomb_is_expanded(
+    tmp_path: Path, attack: Callable[[str, str, str], None], name: str, packed: Callable[[], bytes], said: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(packed())
     tracemalloc.start()
+    before = time.process_time()
     with pytest.raises(BrokenDistribution) as failure:
-        archives.check(path)
-    assert failure.value.message == f"{name}: {said}"
-    assert tracemalloc.get_traced_memory()[1] < 10 * archives.MIB
+        dists.read(path)
+    seconds, peak = time.process_time() - before, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert failure.value.message.startswith(f"{name}: {said}")
+    assert peak < 5 * archives.MOST_AT_ONCE  # two texts, each as it is and as headers and description
+    assert seconds < 10
+    attack("archive that unpacks to more than it seems", name, failure.value.message)
 
 
 def test_a_million_members_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0.zip"
     path.write_bytes(_crowd())
     with pytest.raises(BrokenDistribution) as failure:
-        archives.check(path)
+        dists.read(path)
     assert failure.value.message == "demo-1.0.zip: it has more than 100000 members, like a zip bomb: not read"

@@ -28,7 +28,10 @@ def options(command: str) -> list[str]:
 
 
 OPTIONS = {command: options(command) for command in COMMANDS}
-SERVER = [["server", word] for word in ("start", "stop", "status", "log", "")]
+SERVER = [["server", word] for word in ("start", "stop", "status", "log", "passwd", "")]
+# Those that take seconds if all is well get options that end them before.
+SERVER += [["server", word, "--serverdir", "nothere"] for word in ("check", "export", "backup", "run")]
+SERVER += [["server", word, "--serverdir", ".", "nothere"] for word in ("import", "restore")]
 
 
 @st.composite
@@ -57,6 +60,8 @@ def test_no_command_line_breaks_a_command(nobody: Somebody, typed: list[str], st
 ARGUMENTS = {
     "list": requirements,
     "remove -y": st.one_of(requirements, urls),
+    "prune -n --keep-last 1": anything,
+    "prune --policy": anything,
     "push -n": requirements,
     "test --list": requirements,
     "refresh": requirements,

@@ -1,32 +1,15 @@
 from __future__ import annotations
 
 import json
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.errors import BrokenState, DevpiError, NothingFound
-from devpi_cli.hosting.local_server import LocalServer, default_user, free_port, is_free
+from devpi_cli.errors import BrokenState, NothingFound
+from devpi_cli.hosting.local_server import LocalServer, default_user
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def test_a_port_that_somebody_listens_on_is_not_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        assert not is_free(port)
-        assert free_port(port) > port
-
-
-def test_without_a_free_port_it_says_how_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        monkeypatch.setattr("devpi_cli.hosting.local_server.LAST_PORT", port)
-        with pytest.raises(DevpiError) as error:
-            free_port(port)
-    assert str(error.value) == f"no free port between {port} and {port}\nchoose one with --port"
 
 
 @pytest.mark.parametrize(
@@ -56,14 +39,21 @@ def test_what_was_half_made_is_made_anew(tmp_path: Path) -> None:
     local_server.make()
     assert local_server.exists
     assert local_server.password("root")
-    assert (local_server.url, local_server.pid) == ("http://127.0.0.1:3141/", None)
-    assert sorted(path.name for path in local_server.folder.iterdir()) == ["data", "secret", "server.json"]
+    assert (local_server.url, local_server.process) == ("http://127.0.0.1:3141/", None)
+    assert sorted(path.name for path in local_server.folder.iterdir()) == [
+        "data",
+        "secret",
+        "secret.stretching",
+        "server.json",
+    ]
 
 
-def test_passwords_are_remembered(tmp_path: Path) -> None:
+def test_a_password_is_made_once(tmp_path: Path) -> None:
     (tmp_path / "server.json").write_text(json.dumps({"port": 3141, "pid": None, "passwords": {"root": "r"}}))
-    LocalServer(tmp_path).remember_password("alice", "a")
-    assert [LocalServer(tmp_path).password(user) for user in ("root", "alice", "bob")] == ["r", "a", None]
+    made = LocalServer(tmp_path).make_password("alice")
+    assert len(made) >= 32
+    assert [LocalServer(tmp_path).make_password(user) for user in ("root", "alice")] == ["r", made]
+    assert [LocalServer(tmp_path).password(user) for user in ("root", "alice", "bob")] == ["r", made, None]
 
 
 def test_without_a_record_there_is_no_url(tmp_path: Path) -> None:

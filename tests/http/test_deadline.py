@@ -7,15 +7,18 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.errors import NotDevpi, Unreachable
+from devpi_cli import connect
+from devpi_cli.errors import NotDevpi, Unreachable, WrongUsage
 from devpi_cli.http import deadline
+from devpi_cli.http.bodies import Form
 from devpi_cli.http.retries import Retries
-from devpi_cli.http.session import LOOK, Form, Session
+from devpi_cli.http.session import LOOK, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -64,6 +67,7 @@ Hurried = "Callable[..., Session]"
 @pytest.fixture
 def hurried(new_session: Callable[..., Session]) -> Callable[..., Session]:
     """Make a session whose requests may take so many seconds."""
+    import_module("httpx")  # it must not take from this time
     return lambda seconds=0.3, **how: new_session(retries=Retries(most_seconds=seconds, **how))
 
 
@@ -140,7 +144,102 @@ def test_the_option_is_in_seconds(at_server: Client) -> None:
                 f"no complete answer from {url} within 0.2 s\nto wait longer, add --deadline SECONDS\n",
             )
     status, said = at_server.fails("getjson", "/", "--deadline", "0")
-    assert (status, "'--deadline': 0.0 is not in the range x>0" in said) == (2, True)
+    assert (status, "'--deadline': 0.0 is not in the range 0<x<=1000000" in said) == (2, True)
+
+
+@pytest.mark.parametrize("seconds", ["nan", "NaN", "-nan", "inf", "-inf", "1e12", "1e400", "0", "-1"])
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+def test_seconds_that_no_clock_can_count_are_refused(at_server: Client, name: str, seconds: str) -> None:
+    for typed, env in (((f"--{name}", seconds), {}), ((), {f"DEVPI_{name.upper()}": seconds})):
+        status, said = at_server.fails("getjson", "/", *typed, **env)
+        assert status == 2
+        assert "is not in the range 0<x<=1000000" in said
+    with pytest.raises(WrongUsage, match=f"{name}=.* must be a number of seconds: more than 0, at most 1e\\+06"):
+        connect("http://127.0.0.1:1/", **{name: float(seconds)})
+
+
+@pytest.mark.parametrize("retries", [-1, 0.5, "3", float("nan")])
+def test_retries_of_the_library_are_a_number(retries: int) -> None:
+    with pytest.raises(WrongUsage, match="retries="):
+        connect("http://127.0.0.1:1/", retries=retries)
+
+
+@pytest.mark.parametrize(
+    ("option", "typed"),
+    [("--retries", "-1"), ("--retries", "1" * 30), ("--jobs", "0"), ("--jobs", "65"), ("--jobs", "nan")],
+)
+def test_numbers_out_of_range_are_refused(at_server: Client, option: str, typed: str) -> None:
+    status, said = at_server.fails("list", "-v", option, typed)
+    assert status == 2
+    assert option in said
+
+
+# -- before anything is sent
+
+
+def in_time(session: Session, url: str, started: float, most: float = 3) -> str:
+    with pytest.raises(Unreachable) as failure:
+        session.request("PUT", url, json={})
+    assert time.monotonic() - started < most
+    return str(failure.value)
+
+
+def test_the_deadline_counts_while_a_name_is_looked_up(hurried: Hurried, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, answered = [], threading.Event()
+
+    def never(host: str, *_: object, **__: object) -> list[object]:
+        asked.append(host)
+        answered.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    said = in_time(hurried(0.3), "http://devpi.example/", time.monotonic())
+    answered.set()
+    url = "http://devpi.example/"
+    assert said == f"no connection to {url} within 0.3 s\nto wait longer, add --deadline SECONDS"
+    assert asked == ["devpi.example"]
+
+
+def test_the_deadline_is_for_all_addresses_of_a_host_together(
+    hurried: Hurried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody accepts: the queue of connections is full, and the kernel drops what comes."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        time.sleep(0.1)
+        row = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+        other = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", port))
+        known = [row, other, row, other]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: known)
+        full_url = f"http://devpi.example:{port}/"
+        said = in_time(hurried(0.6), full_url, time.monotonic())
+        for one in waiting:
+            one.close()
+    assert "devpi.example" in said
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.0])
+def test_a_tls_handshake_that_drips_is_given_up(hurried: Hurried, seconds: float) -> None:
+    """A record of 16 KiB that comes byte by byte: each read is quick, and the handshake never ends."""
+    with dripping(b"\x16\x03\x03\x40\x00") as plain:
+        url = plain.replace("http:", "https:")
+        said = in_time(hurried(seconds), url, time.monotonic())
+    assert said == f"no connection to {url} within {seconds:g} s\nto wait longer, add --deadline SECONDS"
+
+
+def test_an_unknown_host_is_still_called_that(hurried: Hurried, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Unreachable, match=r"^cannot reach http://devpi.example/: Name or service not known"):
+        hurried(5).request("GET", "http://devpi.example/")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])

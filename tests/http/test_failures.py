@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from devpi_cli.http.failures import NO_CERTIFICATE, OLD_TLS, OTHER_CERTIFICATE, OWN_CA, plain, unreachable
-from tests.support.loopback import free_port
+from tests.support.ports import free_port
 from tests.support.webservers import QuietTcp, serving
 
 Fault = Literal["", "refused", "broken"]

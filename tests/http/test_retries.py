@@ -12,14 +12,16 @@ import httpx
 import pytest
 
 from devpi_cli.errors import DevpiError, Refused, Unreachable
+from devpi_cli.http.bodies import Form
 from devpi_cli.http.retries import Retries, seconds
-from devpi_cli.http.session import Form, Session
+from devpi_cli.http.session import Session
+from devpi_cli.server.api import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 URL = "http://devpi.example/"
-DEVPI = {"X-Devpi-Api-Version": "2"}
+DEVPI = {"X-Devpi-Api-Version": "2", "X-Devpi-Serial": "1"}
 OK = httpx.Response(200, headers=DEVPI)
 
 
@@ -44,7 +46,7 @@ class Flaky:
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if isinstance(outcome, Exception):
             raise outcome
-        return httpx.Response(outcome.status_code, headers=outcome.headers, content=b"")
+        return httpx.Response(outcome.status_code, headers=outcome.headers, content=outcome.content)
 
 
 def failing(status: int, times: int = 1, **headers: str) -> list[httpx.Response | Exception]:
@@ -105,6 +107,22 @@ def test_what_changes_something_is_done_once(method: str, outcome: httpx.Respons
     with pytest.raises(DevpiError):
         flaky.session.request(method, URL, json={})
     assert (flaky.asked, flaky.said) == ([method], [])
+
+
+@pytest.mark.parametrize("outcome", [502, 503, 504, httpx.ConnectError("refused"), httpx.ReadError("reset")])
+def test_a_login_changes_nothing_and_is_tried_again(outcome: int | Exception) -> None:
+    login = httpx.Response(200, headers=DEVPI, json={"type": "proxyauth", "result": {"password": "t", "expiration": 9}})
+    flaky = Flaky([httpx.Response(outcome) if isinstance(outcome, int) else outcome, login])
+    assert Server(URL, flaky.session).login("alice", "secret").token == "t"
+    assert flaky.asked == ["POST", "POST"]
+    assert flaky.bodies == [b'{"user":"alice","password":"secret"}'] * 2
+
+
+def test_a_login_that_fails_for_good_changed_nothing() -> None:
+    flaky = Flaky([httpx.Response(502)])
+    with pytest.raises(Refused, match=r"502 Bad Gateway$"):
+        Server(URL, flaky.session).login("alice", "secret")
+    assert flaky.asked == ["POST"] * 4
 
 
 def test_there_is_an_end_to_it() -> None:

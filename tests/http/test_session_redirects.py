@@ -81,7 +81,7 @@ def test_what_changes_something_is_not_sent_on(
     first, second, hint = str(failure.value).splitlines()
     assert first == f"{method} {url}"
     assert second.startswith(f"{status} ")
-    assert second.endswith(f": redirected to {elsewhere.url}alice, nothing was changed")
+    assert second.endswith(f": redirected to {elsewhere.url}alice: a change is not sent on")
     assert hint == "type 'devpi use' with the URL that the server redirects to"
     assert (front.asked, elsewhere.asked) == ([f"{method} /alice"], [])
 

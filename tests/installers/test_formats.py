@@ -76,7 +76,19 @@ UV = {
         '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n\n'
         '[[index]]\nname = "main"\nurl = "http://old/" # the old one\ndefault = true\n\n[pip]\nno-cache=true\n',
         '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n\n'
-        '[[index]]\nname = "main"\nurl = "http://new/+simple/" # the old one\ndefault = true\n\n[pip]\nno-cache=true\n',
+        '[[index]]\nurl = "http://new/+simple/" # the old one\ndefault = true\n\n[pip]\nno-cache=true\n',
+    ),
+    "the default is another's, with what is known of it": (
+        '[[index]]\nurl = "http://old/"\nname = "corp"\nauthenticate = "always"\nformat = "flat"\ndefault = true\n',
+        '[[index]]\nurl = "http://new/+simple/"\ndefault = true\n',
+    ),
+    "the default is ours, and has a name": (
+        '[[index]]\nname = "ours"\nurl = "http://new/+simple/"\ndefault = true\n',
+        '[[index]]\nname = "ours"\nurl = "http://new/+simple/"\ndefault = true\n',
+    ),
+    "the default is on one line": (
+        'index = [{name = "corp", url = "http://old/", default = true}]\n',
+        'index = [{ url = "http://new/+simple/", default = true}]\n',
     ),
     "V3: there is an index, but no default": (
         '[[index]]\nname = "theirs"\nurl = "http://theirs/"\n',
@@ -98,6 +110,53 @@ def test_uv_gets_its_index_and_keeps_the_rest(before: str, after: str) -> None:
     assert Uv().edit(before, WANTED) == after
     assert Uv().edit(after, WANTED) == after
     assert Uv().index(after) == WANTED.simple
+
+
+ASKING = IndexSettings("http://alice@new:80/+simple/", WANTED.search, keyring="subprocess")
+NEVER = WANTED._replace(no_keyring=True)
+PIP_ASKS = {
+    "no text": ("", "keyring-provider = subprocess\n", ""),
+    "asks already": ("keyring-provider = subprocess\n", "keyring-provider = subprocess\n", ""),
+    "asks nobody": ("keyring_provider = disabled\n", "keyring_provider = subprocess\n", ""),
+}
+
+
+@pytest.mark.parametrize(("before", "asking", "after"), PIP_ASKS.values(), ids=PIP_ASKS)
+def test_pip_asks_for_the_login_and_no_longer(before: str, asking: str, after: str) -> None:
+    head = "[global]\nindex-url = {}\n"
+    text = Pip().edit(f"{head.format('http://old/')}{before}{SEARCH}", ASKING)
+    assert text == f"{head.format(ASKING.simple)}{asking}{SEARCH}"
+    assert (Pip().edit(text, ASKING), Pip().keyring(text)) == (text, "subprocess")
+    assert Pip().edit(text, NEVER) == f"{head.format(WANTED.simple)}{after}{SEARCH}"
+
+
+ASKED = NEW.replace("new/", "alice@new:80/") + 'authenticate = "always"\n'
+UV_ASKS = {
+    "no text": ("", f'keyring-provider = "subprocess"\n\n{ASKED}', f"\n{NEW}"),
+    "a table comes last": (
+        "# mine\npreview = true\n[pip]\nno-cache = true # why\n",
+        f'# mine\npreview = true\nkeyring-provider = "subprocess"\n\n[pip]\nno-cache = true # why\n\n{ASKED}',
+        f"# mine\npreview = true\n\n[pip]\nno-cache = true # why\n\n{NEW}",
+    ),
+    "asks nobody": (
+        'keyring-provider = "disabled" # why\n[[index]]\nurl = "http://old/"\nauthenticate = "never"\ndefault = true\n',
+        f'keyring-provider = "subprocess" # why\n{ASKED}',
+        NEW,
+    ),
+    "the older index-url": (
+        "index-url = 'http://old/'\n",
+        'index-url = "http://alice@new:80/+simple/"\nkeyring-provider = "subprocess"\n',
+        'index-url = "http://new/+simple/"\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "asking", "after"), UV_ASKS.values(), ids=UV_ASKS)
+def test_uv_asks_for_the_login_and_no_longer(before: str, asking: str, after: str) -> None:
+    text = Uv().edit(before, ASKING)
+    assert text == asking
+    assert (Uv().edit(text, ASKING), Uv().keyring(text)) == (text, "subprocess")
+    assert Uv().edit(text, NEVER) == after
 
 
 def test_buildout_and_distutils_have_one_option_each() -> None:

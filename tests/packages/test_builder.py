@@ -70,18 +70,6 @@ def test_uv_fills_the_environment_of_a_build_if_it_is_there(tmp_path: Path, monk
     assert builder.choose_installer("auto", str(tmp_path / "python")) == "uv"
 
 
-def test_private_folders_are_nobody_elses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A22, A23: not one folder for all users; gone afterwards, also what is read-only in it."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with builder.private_folder() as private, builder.private_folder() as other:
-        assert private != other
-        assert private.stat().st_mode & 0o777 == 0o700
-        (private / "object").touch(0o400)
-        (private / "folder").mkdir(0o700)
-        (private / "folder/object").touch(0o400)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_full_copy_leaves_out_what_lies_beside_the_code_and_nothing_in_it(tmp_path: Path) -> None:
     """D12: a sub-package may be called dist or venv."""
     project = tmp_path / "project"

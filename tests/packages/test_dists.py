@@ -6,18 +6,18 @@ import io
 import os
 import tarfile
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from devpi_cli.errors import BrokenDistribution, WrongUsage
 from devpi_cli.models import Dist
-from devpi_cli.packages.dists import Watched, find, latest, read
+from devpi_cli.packages.dists import ENDINGS, Found, Watched, find, is_file_of, latest, read
 from tests.support.dists import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 METADATA = "Metadata-Version: {}\nName: Demo.Pkg\nVersion: 1.0\nSummary: a demo\nKeywords: one,two\n"
 MORE = "Project-URL: Home, https://example.com\nRequires-Dist: attrs\nRequires-Dist: click>=8\nClassifier: A :: B\n"
@@ -77,7 +77,7 @@ def test_the_metadata_becomes_the_fields_of_a_form(
         "filetype": filetype,
         "pyversion": pyversion,
         "summary": "a demo",
-        "keywords": "one, two",
+        "keywords": "one,two",
         "project_urls": ["Home, https://example.com"],
         "requires_dist": ["attrs", "click>=8"],
         "classifiers": ["A :: B"],
@@ -109,8 +109,12 @@ def test_a45_the_name_of_a_wheel_tells_its_python(tmp_path: Path, tag: str, pyve
     ("demo-1.0.tar.gz", b"", "the archive is broken"),
     ("demo-1.0.tar.gz", b"no tar at all", "the archive is broken"),
     ("demo-1.0.zip", b"no zip at all", "the archive is broken"),
-    ("demo.txt", b"text", "is not a wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
-    ("demo-1.0.tar.bz2", b"text", "is not a wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
+    ("demo.txt", b"text", f"is not a distribution (a file ending in {ENDINGS})"),
+    ("demo-1.0.tar.xz", b"text", f"is not a distribution (a file ending in {ENDINGS})"),
+    ("demo-1.0.tar.bz2", b"text", "the archive is broken"),
+    ("demo-1.0.tar.bz2", b"BZh9 and no end", "the archive is broken"),
+    ("demo-1.0-py2.7.egg", b"text", "the archive is broken"),
+    ("demo-1.0.win32.exe", b"MZ, a program", "not an installer made by wininst"),
     ("noversion.tar.gz", b"no tar at all", "the archive is broken"),
 ])  # fmt: skip
 def test_a_file_that_is_no_archive_is_called_that(tmp_path: Path, name: str, content: bytes, why: str) -> None:
@@ -126,7 +130,7 @@ def test_a_truncated_archive_is_broken(tmp_path: Path, name: str, kept: float) -
     path = make(tmp_path / name, METADATA.format("2.1") + "\n" + " ".join(map(str, range(5000))))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
-    assert why_not(path) in (f"{name}: the archive is broken", f"{name}: Invalid distribution file: '{name}'")
+    assert why_not(path) == f"{name}: the archive is broken"
 
 
 def test_a_wheel_with_a_damaged_member_is_broken(tmp_path: Path) -> None:
@@ -145,23 +149,6 @@ def test_an_archive_without_metadata_is_no_distribution(tmp_path: Path) -> None:
     assert why_not(tmp_path / "demo-1.0.tar.gz").startswith("demo-1.0.tar.gz: ")
 
 
-@pytest.mark.parametrize(("metadata", "word"), [
-    (METADATA.format("9.9"), "9.9"),
-    ("Metadata-Version: 2.1\nVersion: 1.0\n", "name"),
-    ("Metadata-Version: 2.1\nName: demo\n", "version"),
-    ("Metadata-Version: 2.1\nName: not a name\nVersion: 1.0\n", "name"),
-    ("Metadata-Version: 2.1\nName: demo\nVersion: banana\n", "version"),
-    ("", "metadata"),
-    ("\x00\x01\x02", "metadata"),
-])  # fmt: skip
-def test_metadata_that_cannot_be_understood_is_named_in_one_line(tmp_path: Path, metadata: str, word: str) -> None:
-    for name, make in (("demo_pkg-1.0.tar.gz", make_sdist), ("demo_pkg-1.0-py3-none-any.whl", make_wheel_with)):
-        why = why_not(make(tmp_path / name, metadata))
-        assert why.startswith(f"{name}: ")
-        assert word in why.lower().removeprefix(f"{name}: ")
-        assert "\n" not in why
-
-
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     assert why_not(tmp_path / "demo-1.0.tar.gz").startswith("demo-1.0.tar.gz: ")
     (tmp_path / "folder-1.0.tar.gz").mkdir()
@@ -177,21 +164,70 @@ def test_files_are_found_in_order_and_folders_stand_for_what_is_below_them(tmp_p
     (tmp_path / "sub" / "folder.zip").mkdir(parents=True)
     for name in names:
         (tmp_path / name).touch()
-    found = find([tmp_path, tmp_path / "b-1.0.tar.gz"], from_dir=True)
-    assert [str(path.relative_to(tmp_path)) for path in found] == [
+    files, left_out = find([tmp_path, tmp_path / "b-1.0.tar.gz"], from_dir=True)
+    assert [str(path.relative_to(tmp_path)) for path in files] == [
         "a-1.0.zip", "b-1.0.tar.gz", "sub/c-1.0-py3-none-any.whl",
     ]  # fmt: skip
+    assert [str(path.relative_to(tmp_path)) for path in left_out] == ["a-1.0.tar.gz.asc", "sub/notes.txt"]
 
 
 def test_a_file_that_was_named_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
-    assert find([tmp_path / "notes.txt"], from_dir=False) == [tmp_path / "notes.txt"]
+    assert find([tmp_path / "notes.txt"], from_dir=False) == Found([tmp_path / "notes.txt"], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out"),
+    [
+        ("demo-1.0.tar.gz.asc", True),
+        ("demo-1.0.tar.gz.sig", True),
+        ("demo-1.0.tar.gz.publish.attestation", True),
+        ("demo-1.0-py3-none-any.whl.sigstore.json", True),
+        ("demo-1.0-py3-none-any.whl.metadata", True),
+        ("multiple.intoto.jsonl", True),
+        ("demo-1.0.tar.gz.sha256", True),
+        ("demo-1.0.tar.gz.md5", True),
+        ("SHA256SUMS", True),
+        ("SHA512SUMS.txt", True),
+        ("sha256sum.txt", True),
+        ("checksums.txt", True),
+        ("CHECKSUMS", True),
+        ("checksums-1.0.tar.gz", False),
+        ("md5sum-1.0-py3-none-any.whl", False),
+        ("notes.txt", False),
+        ("summary", False),
+    ],
+)
+def test_what_is_about_a_distribution_is_left_out(tmp_path: Path, name: str, *, left_out: bool) -> None:
+    (tmp_path / name).touch()
+    (tmp_path / "demo-1.0.tar.gz").touch()
+    found = find([tmp_path / name, tmp_path / "demo-1.0.tar.gz"], from_dir=False)
+    assert found.left_out == ([tmp_path / name] if left_out else [])
+
+
+@pytest.mark.parametrize(
+    ("file", "is_one"),
+    [
+        ("demo_pkg-1.0-py3-none-any.whl", True),
+        ("demo-pkg-1.0.tar.gz", True),
+        ("Demo.Pkg-1.0.zip", True),
+        ("demo_pkg-1.0-py2.7-win32.egg", True),
+        ("demo-pkg-1.0.win32-py2.7.exe", True),
+        ("demo-pkg-1.0.linux-x86_64.tar.gz", True),
+        ("demo-pkg-1.0.1.tar.gz", False),
+        ("demo-1.0.tar.gz", False),
+        ("demo_pkg_more-1.0-py3-none-any.whl", False),
+        ("notes.txt", False),
+    ],
+)
+def test_the_name_of_a_file_tells_its_release(file: str, *, is_one: bool) -> None:
+    assert is_file_of(Path(file), "Demo.Pkg", "1.0") is is_one
 
 
 @pytest.mark.parametrize(("name", "from_dir", "why"), [
     ("nothing.whl", False, "{}: no such file"),
     ("empty", False, "{}: is a directory\nadd --from-dir to upload the files in it"),
-    ("empty", True, "nothing to upload: no file in {} ends in .whl, .tar.gz, .zip"),
+    ("empty", True, "nothing to upload: no file in {} ends in " + ENDINGS),
     ("socket", True, "{}: is not a file"),
 ])  # fmt: skip
 def test_what_cannot_be_uploaded_is_wrong_usage(tmp_path: Path, name: str, from_dir: bool, why: str) -> None:

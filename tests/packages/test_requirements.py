@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from devpi_cli.errors import WrongUsage
-from devpi_cli.packages.requirements import projects
+from devpi_cli.packages.requirements import files_in, projects, sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,3 +62,43 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes |
     with pytest.raises(WrongUsage) as raised:
         projects(path)
     assert str(raised.value) == f"cannot read {path}: {why}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files"),
+    [
+        (["demo", "-r", "a", "-rb", "-r=c", "--requirement", "d", "--requirement=e", "--req", "f"], list("abcdef")),
+        (["-c", "a", "--constraint=b", "--cons", "c"], list("abc")),
+        (["demo", "--upgrade", "--", "-r"], [""]),
+        (["--pre", "--no-deps", "-e", ".", "--config-settings=x", "--", "demo"], []),
+    ],
+)
+def test_the_files_of_a_command_line_are_found(arguments: list[str], files: list[str]) -> None:
+    assert files_in(arguments) == files
+
+
+def test_the_indexes_of_a_file_and_its_includes_are_found(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.txt").write_text(
+        "demo --hash=sha256:1\n-i http://a/\n-r sub/b.txt\n-r https://x/c.txt\n-r gone.txt\n"
+    )
+    (tmp_path / "sub/b.txt").write_text("-c ../c.txt\n--pre --extra-index-url 'http://b/'\n-r ../a.txt\n")
+    (tmp_path / "c.txt").write_text("demo<2\n--find \\\n ./wheels # here\n--no-binary :all:\n")
+    found, unread = sources([str(tmp_path / "a.txt")])
+    assert [(source.url, source.origin) for source in found] == [
+        ("http://a/", f"{tmp_path / 'a.txt'}, line 2"),
+        ("http://b/", f"{tmp_path / 'sub/b.txt'}, line 2"),
+        ("./wheels", f"{tmp_path / 'sub/../c.txt'}, line 3"),
+    ]
+    assert unread == ["https://x/c.txt", str(tmp_path / "gone.txt")]
+
+
+def test_a_pipe_is_not_read_because_it_can_be_only_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert sources([str(tmp_path / "pipe")]) == ([], [str(tmp_path / "pipe")])
+
+
+@pytest.mark.parametrize("name", ["gone", "x" * 5000, "nul\0", "."])
+def test_a_name_of_no_file_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.txt").write_text(f"-r {name}\n")
+    assert sources([str(tmp_path / "a.txt")]) == ([], [str(tmp_path / name)])

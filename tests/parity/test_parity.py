@@ -10,8 +10,6 @@ import json
 import re
 import shlex
 import subprocess
-import sys
-import venv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,8 +23,6 @@ from tests.support.servers import Live, running_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-DEVPI_CLIENT = "devpi-client==7.3.0"
 
 # A failure prints to stderr here, to stdout there (V8): of commands that fail only the failure is compared.
 
@@ -177,16 +173,6 @@ LINES = [
     Line("use --delete"),
     Line("--version"),
 ]
-
-
-@pytest.fixture(scope="module")
-def devpi_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """devpi-client, in an environment of its own."""
-    folder = tmp_path_factory.mktemp("devpi-client")
-    venv.create(folder, with_pip=True)
-    scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
-    subprocess.run([scripts / "pip", "install", "--quiet", DEVPI_CLIENT], check=True)
-    return scripts / "devpi"
 
 
 @dataclass

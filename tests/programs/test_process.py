@@ -10,11 +10,15 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from devpi_cli.errors import ProgramFailed, ProgramMissing
 from devpi_cli.programs import process, venvs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PYTHON = Path(sys.executable).name
 UNBUFFERED = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -24,14 +28,11 @@ def python(script: str) -> list[str]:
     return [sys.executable, "-c", script]
 
 
-def test_a_child_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A60."""
-    for name in ("DEVPI_PASSWORD", "DEVPI_TOKEN", "__PYVENV_LAUNCHER__", "GIT_DIR"):
-        monkeypatch.setenv(name, "s3cret")
-    monkeypatch.setenv("DEVPI_INDEX", "alice/dev")
+def test_a_child_gets_nothing_that_would_mislead_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("__PYVENV_LAUNCHER__", "GIT_DIR"):
+        monkeypatch.setenv(name, "misleading")
     printed = process.capture(python("import os; print(dict(os.environ))"), extra={"PIP_INDEX_URL": "http://host/"})
-    assert "s3cret" not in printed
-    assert "'DEVPI_INDEX': 'alice/dev'" in printed
+    assert "misleading" not in printed
     assert "'PIP_INDEX_URL': 'http://host/'" in printed
 
 
@@ -76,6 +77,28 @@ def test_the_status_of_a_program_passes_through(script: str, status: int, exit_s
         assert failure.value.exit_status == exit_status
 
 
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["/usr/bin/python3.12", "-m", "pip", "install", "demo"], "pip"),
+        (["/venv/bin/python", "-I", "-m", "build"], "build"),
+        (["python", "-P", "-c", "from devpi_server.init import init; init()", "-c", "/dev/null"], "devpi-server"),
+        (["/usr/bin/uv", "pip", "install", "-c", "from x.y"], "uv"),
+        (["C:/tools/uv.exe", "-m", "x"], "x"),
+        (["/bin/tox.exe"], "tox"),
+        (["/bin/python", "-c", "print()"], "python"),
+    ],
+)
+def test_a_program_is_named_as_the_user_knows_it(command: list[str], name: str) -> None:
+    assert process.name_of(command) == name
+
+
+def test_what_a_program_could_not_do_is_said() -> None:
+    with pytest.raises(ProgramFailed) as failure:
+        process.run(python("raise SystemExit(3)"), purpose="install")
+    assert (str(failure.value), failure.value.exit_status) == (f"{PYTHON} could not install (status 3)", 3)
+
+
 def test_what_a_program_printed_is_returned_in_its_order(tmp_path: Path) -> None:
     script = "import os, sys; os.write(1, b'one '); os.write(2, b'two '); os.write(1, b'\\xff ' + os.getcwd().encode())"
     assert process.capture(python(script), cwd=tmp_path) == f"one two \ufffd {tmp_path}"
@@ -97,7 +120,8 @@ def test_a_started_program_outlives_us_until_it_is_stopped(tmp_path: Path) -> No
     pid = process.start(python(script), log=log, ready=lambda: log.read_text() == "ready\n", seconds=30)
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert os.getsid(pid) == pid
-    process.stop(pid, ended=lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, seconds=30)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 def test_a_program_that_ends_before_it_is_ready_has_failed(tmp_path: Path) -> None:
@@ -141,24 +165,6 @@ def test_those_that_a_program_started_end_with_it_when_it_fails(tmp_path: Path) 
     with pytest.raises(KeyboardInterrupt):
         process.start(python(parent), log=tmp_path / "log", ready=ready, seconds=30, started=pids.append)
     assert is_gone(pids[0])
-
-
-def test_a_program_that_is_gone_has_stopped(tmp_path: Path) -> None:
-    pid = process.start(python("import time; time.sleep(600)"), log=tmp_path / "log", ready=lambda: True, seconds=30)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    process.stop(pid, ended=lambda: True, seconds=0)
-
-
-def test_a_program_that_does_not_stop_is_named(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    script = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(600)"
-    pid = process.start(python(script), log=log, ready=lambda: bool(log.read_text()), seconds=30)
-    with pytest.raises(ProgramFailed) as failure:
-        process.stop(pid, ended=lambda: False, seconds=0.1)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    assert str(failure.value) == f"process {pid} did not end within 0.1 s"
 
 
 def test_programs_are_found_on_the_path_and_in_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,43 +248,54 @@ def is_gone(group: int) -> bool:
     return False
 
 
-def test_signals_are_handled_as_before_when_a_program_has_ended() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    process.follow(python(""), print)
-    assert signal.getsignal(signal.SIGTERM) is before
+CALLS = {
+    "run": "process.run(c)",
+    "follow": "process.follow(c, print)",
+    "capture": "process.capture(c)",
+    "output": "process.output(c, cwd=Path('/'))",
+    "start": "process.start(c, log=Path('/dev/null'), ready=lambda: False, seconds=60)",
+}
 
 
-@pytest.mark.parametrize("call", ["process.run(c)", "process.follow(c, print)"])
-def test_who_is_told_to_end_tidies_up_first(tmp_path: Path, call: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("call", CALLS)
+def test_who_is_told_to_end_ends_the_program_first(tmp_path: Path, call: str, number: int) -> None:
     """A netrc with a login does not stay behind, and the program does not go on."""
-    child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    note = tmp_path / "pid"
+    child = (
+        f"import os, time; from pathlib import Path; Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    )
     script = f"""
-import sys, tempfile
+import sys
+from pathlib import Path
+from devpi_cli.system import private, signals
 from devpi_cli.programs import process
 c = [sys.executable, "-c", {child!r}]
-with tempfile.TemporaryDirectory(dir={str(tmp_path)!r}):
-    {call}
+signals.install()
+try:
+    with private.folder():
+        {CALLS[call]}
+except signals.Signalled as ended:
+    raise SystemExit(128 + ended.number)
 """
-    told = subprocess.Popen(python(script), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=UNBUFFERED)
-    with told:
-        assert told.stdout
-        pid = int(told.stdout.readline())
-        told.terminate()
-        assert told.wait(30) == 128 + signal.SIGTERM
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "tmp").mkdir()
+    told = subprocess.Popen(python(script), env={**UNBUFFERED, "TMPDIR": str(tmp_path / "tmp")})
+    pid = int(wait_for(lambda: note.exists() and note.read_text()))
+    assert list((tmp_path / "tmp").iterdir())
+    told.send_signal(number)
+    assert told.wait(30) == 128 + number
+    assert list((tmp_path / "tmp").iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
 
-def test_nohup_is_respected() -> None:
-    script = "import os, signal; os.kill(os.getppid(), signal.SIGHUP); print('done')"
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        heard: list[str] = []
-        process.follow(python(script), heard.append)
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    assert heard == ["done"]
+def wait_for(found: Callable[[], str | bool]) -> str:
+    """Wait up to 30 seconds for a text."""
+    for _ in range(3000):
+        if text := found():
+            return str(text)
+        time.sleep(0.01)
+    raise TimeoutError
 
 
 def test_a_thread_can_follow_a_program() -> None:

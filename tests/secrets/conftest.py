@@ -32,6 +32,14 @@ username: __token__
 password: {pypitoken}
 """
 
+DESCRIBED = """
+[users.described-ME]
+password-from = "NEW_PASSWORD"
+[indexes."ME/described"]
+type = "mirror"
+mirror_url-from = "UPSTREAM"
+"""
+
 
 def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
@@ -60,6 +68,7 @@ def vault(member: Member, tmp_path: Path) -> Iterator[Vault]:
         write(home / ".pypirc", PYPIRC.format(url=elsewhere.url, **secrets))
         write(home / "broken.pypirc", f"[here\npassword: {secrets['upload']}\npassword: {secrets['pypitoken']}\n")
         (home / "patch.json").write_text('["title=x"]')
+        (home / "devpi.toml").write_text(DESCRIBED.replace("ME", member.user))
         make_wheel(home, version="2.0")
         make_project(home / "project")
         put(member.server, member.index, "1.0")
@@ -73,6 +82,8 @@ def vault(member: Member, tmp_path: Path) -> Iterator[Vault]:
             "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
             "HTTP_PROXY": f"http://me:{quote(secrets['proxy'], safe='')}@127.0.0.1:1",
             "DEVPI_PASSWORD": secrets["variable"],
+            "NEW_PASSWORD": secrets["new"],
+            "UPSTREAM": f"http://me:{secrets['quoted']}@127.0.0.1:1/simple/",
             "NO_PROXY": "127.0.0.1,*",
             "PIP_RETRIES": "0",
             "UV_HTTP_RETRIES": "0",

@@ -10,8 +10,10 @@ import httpx
 import pytest
 
 from devpi_cli.errors import Conflict, NotDevpi, WrongUsage
+from devpi_cli.http.responses import Reply
 from devpi_cli.http.session import Session
 from devpi_cli.models import Index, Link, Replica, Status
+from devpi_cli.server import parse
 from devpi_cli.server.api import KEY_VALUE_PARSING, Server, discover
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def answering(*replies: object, asked: list[tuple[str, str, Any]] | None = None)
     def answer(request: httpx.Request) -> httpx.Response:
         if asked is not None:
             asked.append((request.method, str(request.url), json.loads(request.content or b"null")))
-        return httpx.Response(200, headers={"X-DEVPI-API-VERSION": "2"}, json=left.pop(0))
+        return httpx.Response(200, headers={"X-DEVPI-API-VERSION": "2", "X-Devpi-Serial": "1"}, json=left.pop(0))
 
     return Session(transport=httpx.MockTransport(answer))
 
@@ -277,7 +279,10 @@ def replying(status: int, reason: str, message: str = "") -> Server:
     """A server that answers everything like this; over HTTP/2 there is no reason."""
     body = {"json": {"message": message}} if message else {}
     answer = httpx.Response(
-        status, headers={"X-Devpi-Api-Version": "2"}, extensions={"reason_phrase": reason.encode()}, **body
+        status,
+        headers={"X-Devpi-Api-Version": "2", "X-Devpi-Serial": "1"},
+        extensions={"reason_phrase": reason.encode()},
+        **body,
     )
     return Server(ROOT, Session(transport=httpx.MockTransport(lambda request: answer)))
 
@@ -304,3 +309,15 @@ def test_c8_what_went_wrong_stands_in_the_reason_or_in_the_body(reason: str, mes
     with pytest.raises(Conflict) as failure:
         replying(409, reason, message).upload("alice/dev", {"name": "demo"}, "demo.whl", BytesIO(b"content"))
     assert failure.value.reason == said
+
+
+@pytest.mark.parametrize(("sent", "url"), [
+    ("http://h/+f/1/2/d\ud800-1.0.zip", "http://h/+f/1/2/d%3F-1.0.zip"), ("/+f/\udcff.zip", "http://host/+f/%3F.zip"),
+    ("https://h/a\nwarning: b.zip", "https://h/a%0Awarning:%20b.zip"), ("/a\u2028b.zip", "http://host/a%E2%80%A8b.zip"),
+    ("/jörg/a.zip", "http://host/jörg/a.zip"), ("/a%0Ab.zip#sha256=00", "http://host/a%0Ab.zip#sha256=00"),
+])  # fmt: skip
+def test_what_no_url_has_is_quoted_in_a_link(sent: str, url: str) -> None:
+    """A lone surrogate cannot be sent, and a line end would make a line of its own where the link is shown."""
+    data = {"+links": [{"href": sent, "rel": "releasefile"}]}
+    (link,) = parse.links(data, Reply("http://host/alice/dev/demo", 200, "OK"))
+    assert link.url == url

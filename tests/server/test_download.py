@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from devpi_cli.errors import BrokenDistribution, Missing, NotDevpi, Unreachable
+from devpi_cli.errors import BrokenDistribution, Missing, NotDevpi, TooLarge, Unreachable
 from devpi_cli.http.identity import Identity
 from devpi_cli.http.session import Session
 from devpi_cli.models import Link, Login
 from devpi_cli.server.api import Server
+from devpi_cli.server.downloads import MOST_FILE_GIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ def session(answer: Callable[[httpx.Request], httpx.Response]) -> Session:
 
 def downloaded(answer: Callable[[httpx.Request], httpx.Response], sha256: str | None = SHA256) -> bytes:
     file = io.BytesIO()
-    Server(ROOT, session(answer)).download(Link(FILE, sha256=sha256), file)
+    Server(ROOT, session(answer)).download(Link(FILE, sha256=sha256), file, allow_unverified=sha256 is None)
     return file.getvalue()
 
 
@@ -91,3 +92,16 @@ def test_a_connection_that_breaks_in_the_middle_is_no_file() -> None:
 
     with pytest.raises(Unreachable, match=r"^cannot reach https://devpi.example/"):
         downloaded(lambda request: httpx.Response(200, content=half()))
+
+
+def test_a_file_of_unknown_size_that_does_not_end_is_given_up() -> None:
+    """The limit is 8 GiB, unless the index knows the size."""
+    left = iter(range(1000))
+    server, file = (
+        Server(ROOT, session(lambda request: httpx.Response(200, content=(b"x" for _ in left)))),
+        io.BytesIO(),
+    )
+    assert MOST_FILE_GIB == 8
+    with pytest.raises(TooLarge, match=r"^demo-1.0.tar.gz: the download is larger than 10 bytes$"):
+        server.download(Link(FILE, sha256=SHA256), file, most=10)
+    assert (len(file.getvalue()), next(left)) == (10, 11)

@@ -8,11 +8,12 @@ import pytest
 from pymacaroons import MACAROON_V1, MACAROON_V2, Macaroon
 from pypitoken import Token
 
+from devpi_cli.errors import WrongUsage
 from devpi_cli.http.identity import Identity
 from devpi_cli.http.session import Session
 from devpi_cli.models import Login
 from devpi_cli.server.api import Server
-from devpi_cli.server.tokens import narrowed, user_of
+from devpi_cli.server.tokens import Limits, derived, narrowed, user_of
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,30 @@ def test_what_is_no_such_token_is_nobodys(token: str) -> None:
     assert user_of(token) is None
     first = Macaroon(identifier="alice-abc", location="", key="secret", version=MACAROON_V1)
     assert user_of(f"devpi-{first.serialize()}") is None
+
+
+@pytest.mark.parametrize("location", ["", "host"])
+@pytest.mark.parametrize("projects", [(), ("demo",), tuple(f"project-{number}" for number in range(3000))])
+def test_a_derived_token_is_what_pymacaroons_makes_of_it(location: str, projects: tuple[str, ...]) -> None:
+    first = Macaroon(identifier="alice-abcdEFGH", location=location, key="secret", version=MACAROON_V2)
+    first.add_first_party_caveat("expires=never")
+    limits = Limits(("pkg_read", "upload"), ("alice/dev",), projects, 2_000_000_000)
+    ours = derived(derived(f"devpi-{first.serialize()}", limits), Limits(expires="never"))
+    for caveat in [*limits.caveats(), "expires=never"]:
+        first.add_first_party_caveat(caveat)
+    assert ours == f"devpi-{first.serialize()}"
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("hunter2", "this is not a devpi API token"),
+        ("devpi-AgEAAg5hbGljZS1hYmNkRUZHSAAABiA", "the API token is damaged"),
+    ],
+)
+def test_from_anything_else_none_is_derived(token: str, said: str) -> None:
+    with pytest.raises(WrongUsage, match=said):
+        derived(token, Limits(("pkg_read",)))
 
 
 def test_a20_a_login_with_an_api_token_is_narrowed_for_an_upload() -> None:

@@ -218,7 +218,7 @@ def test_a_home_that_nobody_knows_is_asked_for(devpi: Client, tmp_path: Path) ->
     command = [*DEVPI, "use"]
     done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == (
-        "", "cannot find your home folder\nset HOME\n", 1,
+        "", "error: cannot find your home folder\nset HOME\n", 1,
     )  # fmt: skip
     assert sorted(file.name for file in tmp_path.iterdir()) == ["home", "python"]
 

@@ -24,28 +24,41 @@ if TYPE_CHECKING:
 
 DEVPI = [sys.executable, "-m", "devpi_cli"]
 COMMAND_SECONDS = 120
+MOST_STATUS = 6  # of the exit statuses of errors
 # uv and tox are next to the Python that runs the tests, which may not be on the PATH.
 WITH_PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 NOT_LOGGED_IN = (
     "not logged in: type 'devpi login USER' "
     "(looked at the environment, the state file, the keyring, ~/.pypirc and ~/.netrc)"
 )
+UNCONFIRMED = "this needs a confirmation, and there is no terminal to ask on"
+# What begins an error and a note: ``unmarked`` leaves it out. A failure without ``error:`` is a help page,
+# JSON, lines of --debug, the end by a signal, or an answer that was no.
+MARKS = re.compile(r"^(error|note): ", re.MULTILINE)
+ERASED = re.compile(r"[^\n]*\x1b\[K")  # what was shown while somebody waited
+ERROR = re.compile(r"^(?:\x1b\[\d+m)*error:(?:\x1b\[0m)? ", re.MULTILINE)
+NO_ERRORS = re.compile(r"Usage: |\{|debug: |(?:.*\n)*(\{\"error\"|interrupted|terminated|hung up|nothing was changed)")
 zygote = Zygote()
 # Variables of the machine that must not affect the tests.
 FOREIGN = re.compile(
     r"DEVPI_|XDG_|UV_|VIRTUAL_ENV$|CI$|NO_COLOR$|FORCE_COLOR$|(https?|all)_proxy$"
-    r"|PIP_CONFIG_FILE$|PIP_DISABLE_PIP_VERSION_CHECK$|NETRC$|(SSL_CERT_FILE|SSL_CERT_DIR|PIP_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|WORKON_HOME)$",
+    r"|PIP_(CONFIG_FILE|DISABLE_PIP_VERSION_CHECK|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|CONSTRAINT)$|NETRC$|(SSL_CERT_FILE|SSL_CERT_DIR|PIP_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|WORKON_HOME)$",
     re.I,
 )
 
 
 @dataclass
 class Result:
-    """What a command printed, and its exit status."""
+    """What a command printed, and its exit status; ``stderr`` is without the words that begin messages."""
 
     stdout: str
-    stderr: str
+    printed: str
+    """All of stderr."""
     status: int
+
+    @property
+    def stderr(self) -> str:
+        return unmarked(self.printed)
 
     @property
     def lines(self) -> list[str]:
@@ -86,7 +99,7 @@ class Client:
         code = self.command[2] if self.command[:2] == (sys.executable, "-c") else ""
         if (code or self.command == tuple(DEVPI)) and zygote.serves(environment):
             running = zygote.start(typed, env=environment, cwd=place, code=code)
-            return Result(*running.communicate(stdin or "", seconds))
+            return formed(Result(*running.communicate(stdin or "", seconds)))
         done = subprocess.run(
             [*self.command, *typed],
             cwd=place,
@@ -97,7 +110,8 @@ class Client:
             timeout=seconds,
             check=False,
         )
-        return Result(done.stdout, done.stderr, done.returncode)
+        result = Result(done.stdout, done.stderr, done.returncode)
+        return formed(result) if self.command[0] == sys.executable else result
 
     def ok(self, *arguments: object, **settings: Any) -> list[str]:
         """Run a command that must succeed with nothing on stderr; return its lines."""
@@ -112,7 +126,9 @@ class Client:
         assert "Traceback" not in result.stderr
         return result.status, result.stderr
 
-    def at_terminal(self, *arguments: object, typed: Sequence[str] = ()) -> tuple[int, list[str]]:
+    def at_terminal(
+        self, *arguments: object, typed: Sequence[str] = (), cwd: Path | None = None
+    ) -> tuple[int, list[str]]:
         """Run a command at a terminal and answer each question with a line.
 
         Return its exit status and all lines of the terminal, including what was typed, except passwords.
@@ -120,19 +136,31 @@ class Client:
         child = pexpect.spawn(
             self.command[0],
             [*self.command[1:], *map(str, arguments)],
-            cwd=str(self.home),
+            cwd=str(cwd or self.home),
             env={**self.environment, "NO_COLOR": "1"},
             encoding="utf-8",
             timeout=60,
         )
         shown = ""
         for line in typed:
-            child.expect(r"(:|\?) $")
+            child.expect(r"[:?\]] $")
             shown += child.before + child.after
             child.sendline(line)
         child.expect(pexpect.EOF)
         child.close()
-        return child.exitstatus, (shown + child.before).splitlines()
+        return child.exitstatus, unmarked(ERASED.sub("", shown + child.before)).splitlines()
+
+
+def unmarked(said: str) -> str:
+    """Return messages without the words that begin them."""
+    return MARKS.sub("", said)
+
+
+def formed(result: Result) -> Result:
+    """Return a result of ours, whose failure must be told in the form of errors."""
+    if result.status in range(1, MOST_STATUS + 1) and result.printed and not NO_ERRORS.match(result.printed):
+        assert ERROR.search(result.printed), result.printed
+    return result
 
 
 @dataclass(kw_only=True)

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 120
-# Parts that differ between runs: the server's port, and the hash of built files.
+# What differs between runs: the server's port, what else runs on this machine, and size and hash of built files.
 PORT = re.compile(r"http://127\.0\.0\.1:\d+")
+TAKEN = re.compile(r"^.*\bport \d+ is taken by .*\n", re.MULTILINE)
 HASH = re.compile(r"\+f/\w{3}/\w{13}/(\S+)")
+SIZE = re.compile(r"(?<=built: )(\S+) \(.*B\)$", re.MULTILINE)
 COLUMNS = 92
 # The format of rich without its web fonts, which a picture in a README may not load.
 SVG = """\
@@ -72,6 +74,8 @@ class Console:
     def _in_general(self, text: str) -> str:
         for here, there in self.shown.items():
             text = text.replace(here, there)
+        text = TAKEN.sub("", text.replace("\r\n", "\n"))
+        text = SIZE.sub(r"\1 (812 B)", text)
         return HASH.sub(_with_hash_of_name, PORT.sub("http://127.0.0.1:3141", text))
 
 

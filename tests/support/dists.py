@@ -30,6 +30,17 @@ def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", metadata:
     return path
 
 
+def made_later(wheel: Path) -> bytes:
+    """Return a wheel with the same members, but other times."""
+    later = BytesIO()
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(later, "w") as new:
+        for info in old.infolist():
+            copy = zipfile.ZipInfo(info.filename, (2030, 1, 2, 3, 4, 6))
+            copy.external_attr = info.external_attr
+            new.writestr(copy, old.read(info))
+    return later.getvalue()
+
+
 def make_sdist(folder: Path, files: dict[str, str], name: str = "demo", version: str = "1.0") -> Path:
     """Write an sdist of these files and its metadata."""
     path = folder / f"{name}-{version}.tar.gz"
@@ -55,10 +66,11 @@ def make_project(folder: Path, name: str = "demo-pkg", version: str = "1.0") -> 
     return folder
 
 
-def put(server: Server, index: str, version: str, name: str = "demo") -> str:
+def put(server: Server, index: str, version: str, name: str = "demo", file: str = "") -> str:
     """Put a release with one small file on an index and return the file's URL; any text can be its version."""
     fields = {"metadata_version": "2.1", "name": name, "version": version, "filetype": "sdist", "pyversion": "source"}
-    content, file = f"{name} {version}".encode(), f"{name}-{version}.tar.gz"
+    file = file or f"{name}-{version}.tar.gz"
+    content = f"{name} {version}".encode()
     server.upload(index, fields, file, BytesIO(content))
     digest = sha256(content).hexdigest()
     return f"{server.url(index)}/+f/{digest[:3]}/{digest[3:16]}/{file}"

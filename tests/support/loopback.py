@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,11 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from tests.support.clients import Client
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+NOWHERE = "http://127.0.0.1:9/simple/"
+"""The URL of an index at which nobody listens."""
 # Every Python program with its folder on PYTHONPATH imports this: pip, the pip that pip runs, devpi-server.
 WATCH = """
 import json, os, sys
@@ -138,15 +140,18 @@ def owner(home: Path, **env: str) -> Iterator[Owner]:
     """Create a user with a home and a free port; afterwards stop their server by its process id."""
     home.mkdir()
     somebody = Owner(home, {"LOGNAME": "alice", **env}, port=free_port())
-    yield somebody
-    with suppress(FileNotFoundError, ProcessLookupError):
-        pid = somebody.record["pid"]
-        if pid:
-            os.kill(pid, signal.SIGTERM)
+    try:
+        yield somebody
+    finally:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            pid = somebody.record["pid"]
+            if pid:
+                os.kill(pid, signal.SIGTERM)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def owner_of_a_server(home: Path) -> Iterator[Owner]:
+    """Create a user who typed quickstart once; the mirror of their server cannot reach its upstream."""
+    with owner(home) as somebody:
+        somebody.ok("quickstart", "--port", somebody.port, "--mirror-url", NOWHERE)
+        yield somebody

@@ -149,6 +149,7 @@ def check(result: Result, label: str | None, *, child: bool = False) -> None:
     if label is None:
         assert result.stdout == ""
     else:
+        assert result.stdout, result.printed
         assert documents()[label](json.loads(result.stdout)) == []
     lines = result.stderr.splitlines()
     said = [json.loads(line) for line in (lines[-1:] if child and result.status else [] if child else lines)]

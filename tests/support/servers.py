@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from devpi_cli.errors import Unreachable
-from devpi_cli.hosting.local_server import UNSTRETCHED
+from devpi_cli.hosting.secret import UNSTRETCHED
 from devpi_cli.http.identity import Identity
 from devpi_cli.http.session import Session
 from devpi_cli.programs.process import start
 from devpi_cli.server.api import Server, discover
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,7 @@ class Live:
 
     url: str
     log: Path
+    pid: int = 0
 
     def connect(self, user: str | None = None, password: str = "") -> Server:
         """Return a ``Server`` for this server, logged in if a user is given."""
@@ -72,13 +74,15 @@ def start_server(
     options: tuple[str, ...] = (),
     program: str = QUICK_SERVER,
     scripts: Path = Path(sys.executable).parent,
+    dump: Path | None = None,
 ) -> tuple[Live, int]:
-    """Create and start a devpi-server on a free port; return it and its process id."""
+    """Create and start a devpi-server on a free port, with what is in a ``dump``; return it and its process id."""
     folder.mkdir(exist_ok=True)
-    subprocess.run([scripts / "devpi-init", "--serverdir", folder / "data", *init], check=True, capture_output=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    making = [scripts / "devpi-import", *init, dump] if dump else [scripts / "devpi-init", *init]
+    subprocess.run(
+        [*making, "--serverdir", folder / "data"], check=True, capture_output=True, env={**os.environ, **QUICK}
+    )
+    port = free_port()
     live = Live(f"http://127.0.0.1:{port}/", folder / "server.log")
 
     def answers() -> bool:
@@ -89,7 +93,8 @@ def start_server(
 
     command = [str(scripts / "python"), "-c", program, "--serverdir", str(folder / "data"), "--host", "127.0.0.1"]
     command += ["--port", str(port), *options]
-    return live, start(command, log=live.log, ready=answers, seconds=60, extra=QUICK)
+    pid = start(command, log=live.log, ready=answers, seconds=60, extra=QUICK)
+    return replace(live, pid=pid), pid
 
 
 @contextmanager
@@ -100,3 +105,29 @@ def running_server(folder: Path, *init: str, **how: Any) -> Iterator[Live]:
         yield live
     finally:
         os.kill(pid, signal.SIGTERM)
+
+
+def left_running(folder: Path, seconds: float = 20) -> list[str]:
+    """Return the folders of devpi-servers below a folder that do not end by themselves, and end them.
+
+    Only Linux tells which there are.
+    """
+    until = time.monotonic() + seconds  # those that were told to end need a moment
+    while (left := _servers_below(folder)) and time.monotonic() < until:
+        time.sleep(0.2)
+    for pid in left:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return list(left.values())
+
+
+def _servers_below(folder: Path) -> dict[int, str]:
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            place = words[words.index("--serverdir") + 1] if "--serverdir" in words[:-1] else ""
+            is_zombie = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+            if place.startswith(f"{folder}/") and not is_zombie:
+                found[int(process.name)] = place
+    return found

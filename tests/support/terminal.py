@@ -56,13 +56,13 @@ ESCAPES = re.compile(
 )
 
 
-def needs(shell: str) -> None:
-    """Skip a test whose shell is not installed; in CI it must be."""
-    if shutil.which(shell):
+def needs(program: str) -> None:
+    """Skip a test whose program is not installed; in CI it must be."""
+    if shutil.which(program):
         return
     if os.environ.get("CI"):
-        pytest.fail(f"{shell} is not installed")
-    pytest.skip(f"{shell} is not installed")
+        pytest.fail(f"{program} is not installed")
+    pytest.skip(f"{program} is not installed")
 
 
 def program(folder: Path) -> Path:
@@ -88,6 +88,15 @@ class Terminal:
     def tab(self, typed: str) -> str:
         """Type something and press TAB; return the resulting line."""
         return self.tab_and_list(typed)[0]
+
+    def tab_and_enter(self, typed: str) -> str:
+        """Type something, press TAB and then Enter; return the line that was run."""
+        self._child.send(f"{WIPE}{typed}\t{TELL}")
+        self._child.expect(r"\n\{([^\r\n]*)\}\r?\n")
+        line: str = ESCAPES.sub("", self._child.match[1])
+        self._child.send("\r")
+        self.run("true")
+        return line
 
     def tab_and_list(self, typed: str) -> tuple[str, list[str]]:
         """Type something and press TAB; return the line and the words listed below it."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.servers import Live
 
-DEVPI_HEADERS = {"X-DEVPI-API-VERSION": "2", "Content-Type": "application/json"}
+DEVPI_HEADERS = {"X-DEVPI-API-VERSION": "2", "X-Devpi-Serial": "1", "Content-Type": "application/json"}
 
 
 class Quiet:
@@ -50,6 +50,7 @@ class Front:
     answers: dict[str, tuple[int, Mapping[str, str], bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     certificates: list[bool] = field(default_factory=list)
     """Whether the client presented a certificate, for each request."""
 
@@ -85,7 +86,7 @@ def a_front(context: ssl.SSLContext | None = None, *, version: str = "HTTP/1.0")
         disable_nagle_algorithm = True
 
         def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            found.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             found.asked.append(f"{self.command} {self.path}")
             found.headers.append({name.lower(): value for name, value in self.headers.items()})
             found.certificates.append(

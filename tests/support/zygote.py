@@ -118,17 +118,27 @@ class Zygote:
         """Start a command; ``code`` is what Python runs (``-c``) instead of the package."""
         pipes = [os.pipe() for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        request = {"arguments": list(arguments), "env": dict(env), "cwd": str(cwd), "code": code}
-        connection = self._connection()
-        socket.send_fds(connection, [b"."], theirs)
-        connection.sendall(json.dumps(request).encode() + b"\n")
+        pid, connection = self._begin(arguments, theirs, env, cwd, code)
         for end in theirs:
             os.close(end)
-        with connection.makefile(
-            "rb", buffering=0
-        ) as answer:  # else a status that arrives at once would be lost in the buffer
-            pid = int(answer.readline())
         return Running(pid, connection, [pipes[0][1], pipes[1][0], pipes[2][0]])
+
+    def start_at(self, terminal: int, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Running:
+        """Start a command whose stdin, stdout and stderr are a terminal, given by our descriptor of it."""
+        pid, connection = self._begin(arguments, [terminal] * 3, env, cwd, "")
+        return Running(pid, connection, [])
+
+    def _begin(
+        self, arguments: Sequence[str], streams: list[int], env: Mapping[str, str], cwd: Path, code: str
+    ) -> tuple[int, socket.socket]:
+        request = {"arguments": list(arguments), "env": dict(env), "cwd": str(cwd), "code": code}
+        connection = self._connection()
+        socket.send_fds(connection, [b"."], streams)
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        # Without a buffer: a status that arrives at once would be lost in it.
+        with connection.makefile("rb", buffering=0) as answer:
+            pid = int(answer.readline())
+        return pid, connection
 
     def stop(self) -> None:
         """End the process."""
@@ -187,7 +197,7 @@ def _import_everything() -> None:
     for module in pkgutil.walk_packages(package.__path__, f"{MODULE}."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    import_module(f"{MODULE}.http.session").import_httpx()
+    import_module(f"{MODULE}.http.connections").import_httpx()
     for name in HEAVY:
         import_module(name)
 

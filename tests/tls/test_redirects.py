@@ -29,7 +29,7 @@ SECRETS = {"x-devpi-auth", "authorization", "cookie", "proxy-authorization"}
 HOW: dict[str, Callable[[Session, str], object]] = {
     "GET": lambda session, url: session.request("GET", url),
     "HEAD": lambda session, url: session.request("HEAD", url),
-    "download": lambda session, url: session.download(url, lambda piece: None),
+    "download": lambda session, url: session.download(url, lambda piece: None, leave_tls=True),
     "size": lambda session, url: session.size(url),
 }
 # From which web server to which, by name; the other host is the same machine by another name.
@@ -74,6 +74,8 @@ def test_away_from_tls_nothing_is_asked_but_for_a_file(
     asked = len(there.asked)
     with pytest.raises(Redirected, match="without TLS"):
         HOW[how](new_session(Identity(here.url), trust=trust), f"{here.url}here")
+    with pytest.raises(Redirected, match="without TLS"):  # nor for a file, unless it is verified by other means
+        new_session(Identity(here.url), trust=trust).download(f"{here.url}here", lambda piece: None)
     assert len(there.asked) == asked
 
 

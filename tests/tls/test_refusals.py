@@ -72,7 +72,7 @@ REFUSED: dict[str, tuple[Callable[[trustme.CA, Path], ssl.SSLContext], str]] = {
     "TLS 1.0": (
         lambda ca, _: of_the_nineties(tls_context(ca.issue_cert("127.0.0.1"))),
         "cannot reach HERE: TLSV1_ALERT_PROTOCOL_VERSION\n"
-        "its TLS is older than 1.2: its administrator has to enable a newer version",
+        "its TLS is older than 1.2: its administrator must enable a newer version",
     ),
     "a client certificate is wanted": (
         lambda ca, _: tls_context(ca.issue_cert("127.0.0.1"), ca),
@@ -143,18 +143,18 @@ HTTPS = "this port speaks TLS: use a URL with https://"
 PLAIN = {
     "nginx": (
         b"<title>400 The plain HTTP request was sent to HTTPS port</title>",
-        "GET HERE+api\n400 Bad Request",
+        "HERE answered 400 Bad Request",
         HTTPS,
     ),
     "Apache": (
         b"Reason: You're speaking plain HTTP to an SSL-enabled server port",
-        "GET HERE+api\n400 Bad Request",
+        "HERE answered 400 Bad Request",
         HTTPS,
     ),
-    "Caddy": (b"Client sent an HTTP request to an HTTPS server.", "GET HERE+api\n400 Bad Request", HTTPS),
+    "Caddy": (b"Client sent an HTTP request to an HTTPS server.", "HERE answered 400 Bad Request", HTTPS),
     "nginx, without a client certificate": (
         b"<center>No required SSL certificate was sent</center>",
-        "GET HERE+api\n400 Bad Request",
+        "HERE answered 400 Bad Request",
         CERTIFICATE,
     ),
     "an alert": (b"\x15\x03\x01\x00\x02\x02\x46", "cannot understand HERE: it does not speak HTTP", ""),

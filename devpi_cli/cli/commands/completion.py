@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from devpi_cli import files
 from devpi_cli.cli.app import App, pass_app
-from devpi_cli.cli.completion import shells
-from devpi_cli.cli.completion.grammar import grammar
+from devpi_cli.cli.completion import places, shells
 from devpi_cli.errors import DevpiError, WrongUsage
+from devpi_cli.system import files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
 READABLE = 0o644
 POWERSHELL = "devpi completion powershell | Out-String | Invoke-Expression"
@@ -33,8 +31,8 @@ def _printer(shell: str) -> click.Command:
     @pass_app
     def show(app: App) -> None:
         text = _script(shell)
-        app.out.lines(text.splitlines())
-        app.out.document({"shell": shell, "script": text})
+        app.out.verbatim(text.rstrip("\n"))
+        app.out.document({"shell": shell, "script": text}, verbatim=True)
 
     epilog = f"\b\nExample:\n  devpi completion {shell}"
     return click.Command(shell, callback=show, help=f"Print the script for {NAMES[shell]}.", epilog=epilog)
@@ -50,20 +48,21 @@ for _shell in shells.SHELLS:
     "  devpi completion install zsh --dry-run"
 )
 @click.argument("shell", required=False, type=click.Choice(shells.SHELLS), metavar="[SHELL]")
-@click.option("--dry-run", "-n", is_flag=True, help="Show what would be written, and change nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be written; change nothing.")
 @pass_app
 def install(app: App, shell: str | None, dry_run: bool) -> None:
     """Install the completion script where SHELL looks for it.
 
-    SHELL is bash, zsh or fish; the default is the shell in the variable SHELL. A file that devpi-cli did not write is
-    only overwritten after a confirmation.
+    SHELL is bash, zsh, fish or powershell; the default is the shell in the variable SHELL. PowerShell has no folder for
+    scripts: you are shown the line to add to its $PROFILE. A file that devpi-cli did not write is only overwritten
+    after a confirmation.
     """
     shell = shell or _login_shell()
     if shell == "powershell":
         raise WrongUsage(
             "PowerShell has no folder for completion scripts", hint=f"add this line to $PROFILE: {POWERSHELL}"
         )
-    path, text = place(shell, os.environ), _script(shell)
+    path, text = places.place(shell, os.environ), _script(shell)
     existing = _read(path)
     if dry_run:
         app.out.line(f"{path} is up to date" if existing == text else f"would write {path}")
@@ -71,7 +70,8 @@ def install(app: App, shell: str | None, dry_run: bool) -> None:
         return
     if existing != text:
         if existing is not None and shells.MARK not in existing:
-            app.out.confirm("Overwrite it", [f"{path} was not written by devpi-cli"])
+            details = [f"{path} was not written by devpi-cli"]
+            app.out.confirm(f"Overwrite {path}?", details, autoset="Overwrite it")
         _write(path, text)
     app.out.line(f"{path} is up to date" if existing == text else f"wrote {path}")
     for step in _next(shell, path):
@@ -80,32 +80,18 @@ def install(app: App, shell: str | None, dry_run: bool) -> None:
 
 
 def _script(shell: str) -> str:
-    devpi, everywhere = grammar(click.get_current_context().find_root())
-    return shells.script(shell, devpi, everywhere)
+    return places.script(shell, click.get_current_context().find_root())
 
 
 def _login_shell() -> str:
-    name = Path(os.environ.get("SHELL", "")).name
+    name = places.login_shell()
     if name not in shells.SHELLS:
         reason = f"the variable SHELL is {name!r}" if name else "the variable SHELL is not set"
         raise WrongUsage(
-            f"for which shell? {reason}", hint=f"type 'devpi completion install {'|'.join(shells.SHELLS)}'"
+            f"cannot tell which shell to install for: {reason}",
+            hint="type 'devpi completion install SHELL'; SHELL is bash, zsh, fish or powershell",
         )
     return name
-
-
-def place(shell: str, environment: Mapping[str, str]) -> Path:
-    """Return the file in which a shell looks for the user's completions of devpi.
-
-    bash-completion and fish document these folders; zsh has none, so ``.zshrc`` has to name ours.
-    """
-    base = Path(environment.get("HOME") or files.home())
-    data = Path(environment.get("XDG_DATA_HOME") or base / ".local/share")
-    if shell == "bash":
-        return Path(environment.get("BASH_COMPLETION_USER_DIR") or data / "bash-completion") / "completions/devpi"
-    if shell == "zsh":
-        return data / "zsh/site-functions/_devpi"
-    return Path(environment.get("XDG_CONFIG_HOME") or base / ".config") / "fish/completions/devpi.fish"
 
 
 def _next(shell: str, path: Path) -> list[str]:
@@ -131,9 +117,7 @@ def _quoted(path: Path) -> str:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return None
+        return places.existing(path)
     except OSError as error:
         raise DevpiError(f"cannot read {path}: {error.strerror}") from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
 
 
@@ -18,10 +17,12 @@ def command(app: App, path: str) -> None:
     the headers of the reply come first.
     """
     target, url = app.url_target(path)
-    reply = app.connect(target).session.request("GET", url, anyone=True)
+    server = app.connect(target)
+    is_root = target.is_known and url.rstrip("/") == server.root.rstrip("/")
+    reply = server.session.request("GET", server.users_url if is_root else url, anyone=True)
     if app.options.verbose and not app.options.json:
-        app.out.line(f"GET REQUEST sent to {urls.hide(url)}")
+        app.out.line(f"GET REQUEST sent to {url}")
         for name, value in sorted(reply.headers.items()):
             app.out.line(f"{name.upper()}: {value}")
         app.out.line()
-    app.out.json_text(urls.hidden(reply.json))
+    app.out.json_text(reply.json)

@@ -48,9 +48,10 @@ def command(app: App, words: tuple[str, ...]) -> None:
         text = topics.read(name)
         app.out.markdown(text)
     else:
-        text = _context(click.get_current_context().find_root(), words).get_help()
-        app.out.lines(text.splitlines())
-    app.out.document({"topic": name, "text": text})
+        page = _context(click.get_current_context().find_root(), words).get_help()
+        text = click.unstyle(page)
+        app.out.help_page(page)
+    app.out.document({"topic": name, "text": text}, verbatim=True)
 
 
 def _list(app: App) -> None:
@@ -59,12 +60,15 @@ def _list(app: App) -> None:
         page.write_dl(list(topics.TOPICS.items()))
     page.write_paragraph()
     page.write_text(HOW)
-    app.out.lines(page.getvalue().splitlines())
+    app.out.lines(click.unstyle(page.getvalue()).splitlines())
     app.out.document({"topics": topics.TOPICS})
 
 
 def _context(context: click.Context, words: Sequence[str]) -> click.Context:
-    """Return the context of a command below that of devpi. Raises WrongUsage if it is unknown."""
+    """Return the context of a command of devpi.
+
+    Raises WrongUsage if it is unknown.
+    """
     for position, word in enumerate(words):
         group, found = context.command, None
         if isinstance(group, click.Group):
@@ -72,7 +76,7 @@ def _context(context: click.Context, words: Sequence[str]) -> click.Context:
                 found = group.resolve_command(context, [word])[1]
         if found is None:
             raise _unknown(context, words, position)
-        context = click.Context(found, info_name=word, parent=context, **found.context_settings)
+        context = type(context)(found, info_name=word, parent=context, **found.context_settings)
     return context
 
 

@@ -10,34 +10,30 @@ import click
 from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import key_values
-from devpi_cli.cli.steps.preflight import dry_run_option, require_login, require_volatile
-from devpi_cli.errors import AlreadyThere, Conflict, LoginRequired, Missing, NotAllowed, WrongUsage
+from devpi_cli.cli.steps.preflight import dry_run_option, require_owner, require_volatile
+from devpi_cli.errors import (
+    AlreadyThere,
+    Conflict,
+    DevpiError,
+    LoginRequired,
+    Missing,
+    NotAllowed,
+    ServerFailed,
+    WrongUsage,
+)
 from devpi_cli.server import config_changes
 from devpi_cli.server.api import MAKE_VOLATILE, NO_PROJECTS
+from devpi_cli.server.settings import NO_LISTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
 
     from devpi_cli.cli.target import Target
     from devpi_cli.models import Index
     from devpi_cli.server.api import Server
 
 FIRST_KEYS = ("type", "bases", "volatile", "acl_upload")
-# devpi-server 6.20 answers += and -= of these, which are not lists, with 500, or accepts them and does something else.
-NO_LISTS = (
-    "type",
-    "volatile",
-    "title",
-    "description",
-    "mirror_whitelist_inheritance",
-    "mirror_url",
-    "mirror_web_url_fmt",
-    "mirror_cache_expiry",
-    "mirror_no_project_list",
-    "mirror_use_external_urls",
-    "mirror_ignore_serial_header",
-    "mirror_provides_core_metadata",
-)
 WHITELISTED = re.compile(r"\*|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -80,7 +76,7 @@ def command(
         settings, name = (name, *settings), None
     _check(settings)
     if (create or delete) and not name:
-        raise WrongUsage("which index? name the one to create or delete")
+        raise WrongUsage("no index named", hint=f"type 'devpi index {'--create' if create else '--delete'} NAME'")
     target = _target(app, name, by_name=create or delete, is_list=list_)
     server = app.connect(target)
     if list_:
@@ -90,13 +86,16 @@ def command(
     elif delete:
         _delete(app, server, target.require_index(), settings, missing_ok=missing_ok, dry_run=dry_run)
     elif settings and dry_run:
-        _plan_changes(app, server, target.require_index(), settings)
+        _plan_changes(app, server, server.index(target.require_index(), projects=False), settings)
     else:
         _modify_or_show(app, server, target.require_index(), settings, no_projects=no_projects)
 
 
 def _target(app: App, name: str | None, *, by_name: bool, is_list: bool) -> Target:
-    """Return the target; --create and --delete take the name of an index, not its URL."""
+    """Return the target.
+
+    --create and --delete take the name of an index, not its URL.
+    """
     target = app.target(None if by_name or is_list else name)
     return target._replace(index=target.index_named(name or ""), ownerless="") if by_name else target
 
@@ -127,12 +126,10 @@ def _create(app: App, server: Server, name: str, config: dict[str, str], *, exis
     existing = _existing(server, name) if exist_ok or dry_run else None
     if existing and not exist_ok:
         raise AlreadyThere(f"the index {name} already exists", hint="--exist-ok updates it")
-    if dry_run:
-        require_login(server)
-        changes = config_changes.differing(existing.config, config) if existing else config
-        _plan(app, server, name, "modify" if existing and changes else "nothing" if existing else "create", changes)
+    if dry_run and not existing:
+        _plan(app, server, name, "create", _plans().plan_new(app, server, name, config))
     elif existing:
-        _update(app, server, existing, config)
+        _update(app, server, existing, config, dry_run=dry_run)
     else:
         try:
             index = server.create_index(name, config)
@@ -151,17 +148,29 @@ def _existing(server: Server, name: str) -> Index | None:
         return None
 
 
-def _update(app: App, server: Server, index: Index, config: dict[str, str]) -> None:
-    """Set the keys of an index that differ from what was asked; send nothing if none does."""
-    changes = config_changes.differing(index.config, config)
-    after = server.modify_index(index.name, [f"{key}={value}" for key, value in changes.items()]) if changes else index
+def _update(app: App, server: Server, index: Index, config: dict[str, str], *, dry_run: bool = False) -> None:
+    """Set the keys of an index that differ from what was asked.
+
+    If none does, nothing is sent.
+    """
+    differing = config_changes.differing(index.config, config)
+    changes = [f"{key}={value}" for key, value in differing.items()]
+    if dry_run:
+        _plan_changes(app, server, index, changes)
+        return
+    after = server.modify_index(index.name, changes) if changes else index
     _show(app, server, after, no_projects=True, outcome="modified" if changes else "as asked")
 
 
-def _plan_changes(app: App, server: Server, name: str, settings: tuple[str, ...]) -> None:
-    changes = config_changes.changed(server.index(name, projects=False).config, settings)
-    require_login(server)
-    _plan(app, server, name, "modify" if changes else "nothing", changes)
+def _plan_changes(app: App, server: Server, index: Index, settings: Sequence[str]) -> None:
+    changes = _plans().plan_changes(app, server, index, settings) if settings else {}
+    _plan(app, server, index.name, "modify" if changes else "nothing", changes)
+
+
+def _plans() -> ModuleType:
+    from devpi_cli.cli.steps import index_plans  # imported here: only a dry run needs it
+
+    return index_plans
 
 
 def _plan(app: App, server: Server, name: str, would: str, changes: Mapping[str, Any]) -> None:
@@ -170,9 +179,7 @@ def _plan(app: App, server: Server, name: str, would: str, changes: Mapping[str,
     app.out.line(f"would change nothing: {url}" if would == "nothing" else f"would {would} index: {url}")
     for key, value in changes.items():
         app.out.line(f"  {key}={_text(value)}")
-    app.out.document(
-        {"index": name, "url": url, "dry_run": True, "would": would, "changes": urls.hidden(dict(changes))}
-    )
+    app.out.document({"index": name, "url": url, "dry_run": True, "would": would, "changes": dict(changes)})
 
 
 def _modify_or_show(app: App, server: Server, name: str, changes: tuple[str, ...], *, no_projects: bool) -> None:
@@ -184,9 +191,27 @@ def _modify_or_show(app: App, server: Server, name: str, changes: tuple[str, ...
     except NotAllowed:
         server.index(name, projects=False)  # for a missing index PATCH answers 403, too; GET answers 404
         raise
+    except ServerFailed:
+        _require_lists(server, name, changes)
+        raise
     for change in changes:
-        app.out.line(f"{urls.path(server.url(name))} {urls.hide(change)}")
+        app.out.line(f"{urls.path(server.url(name))} {change}")
     _show(app, server, index, no_projects=True)
+
+
+def _require_lists(server: Server, name: str, changes: tuple[str, ...]) -> None:
+    """Raise InvalidSetting for += or -= with a list that is missing.
+
+    The server fails at it without words.
+    """
+    parts = map(config_changes.parts, changes)
+    lists = [key for key, operator, value in parts if operator == "+" or (operator and value)]
+    try:
+        config = server.index(name, projects=False).config if lists else {}
+    except DevpiError:  # the first failure is the one to tell
+        return
+    for key in lists:
+        config_changes.require_list(config, key)
 
 
 def _delete(app: App, server: Server, name: str, settings: tuple[str, ...], *, missing_ok: bool, dry_run: bool) -> None:
@@ -202,11 +227,11 @@ def _delete(app: App, server: Server, name: str, settings: tuple[str, ...], *, m
         app.out.document({"index": name, "url": url, "deleted": False})
         return
     if dry_run:
-        require_login(server)
+        require_owner(server, name.partition("/")[0], f"delete the index {name}")
         require_volatile(index, MAKE_VOLATILE.format(name))
         _plan(app, server, name, "delete", {})
         return
-    app.out.confirm("Are you sure", [f"About to remove: {url}"])
+    app.out.confirm(f"Delete the index {name} and everything on it?", [f"About to remove: {url}"])
     server.delete_index(name)
     app.out.line(f"index deleted: {url}")
     app.out.document({"index": name, "url": url, "deleted": True})
@@ -214,25 +239,39 @@ def _delete(app: App, server: Server, name: str, settings: tuple[str, ...], *, m
 
 def _list(app: App, server: Server, user: str | None) -> None:
     if not user:
-        raise LoginRequired("whose indexes? you are not logged in", hint="type 'devpi index -l USER'")
-    names = [index.name for index in server.user(user).indexes]
-    for name in names:
-        app.out.line(name)
+        raise LoginRequired(
+            f"not logged in at {server.root}", hint="type 'devpi index -l USER', or 'devpi login USER' first"
+        )
+    indexes = server.user(user).indexes
+    names = [index.name for index in indexes]
+    if app.out.draws and indexes:
+        from devpi_cli.cli.views import places
+
+        bases = {index.name: index.listed("bases") for index in indexes}
+        for tree in places.bases(bases, names):
+            app.out.draw(tree)
+    else:
+        app.out.names(names, f"{user} has no indexes")
     app.out.document({"indexes": names})
 
 
 def _show(app: App, server: Server, index: Index, *, no_projects: bool, outcome: str = "") -> None:
-    url = server.url(index.name)
+    url, result = server.url(index.name), {"outcome": outcome} if outcome else {}
+    document = {"index": index.name, "url": url, **index.config, **result}
+    if app.out.draws:
+        from devpi_cli.cli.views import places
+
+        app.out.draw(places.index(url, document, outcome))
+        return
     if outcome:
         app.out.line(f"index {outcome}: {url}")
-    # Scripts expect the heading of devpi-client, the URL that was requested; a terminal shows the index's own URL.
-    app.out.line(f"{url}?{NO_PROJECTS}:" if no_projects and not app.out.is_seen else f"{url}:")
+    # Scripts expect the heading of devpi-client, the URL that was requested.
+    app.out.line(f"{url}?{NO_PROJECTS}:" if no_projects else f"{url}:")
     rest = sorted(index.config.keys() - set(FIRST_KEYS))
     for key in [key for key in FIRST_KEYS if key in index.config] + rest:
         app.out.line(f"  {key}={_text(index.config[key])}")
-    result = {"outcome": outcome} if outcome else {}
-    app.out.document({"index": index.name, "url": url, **urls.hidden(index.config), **result})
+    app.out.document(document)
 
 
 def _text(value: object) -> str:
-    return urls.hide(",".join(map(str, value)) if isinstance(value, list) else str(value))
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -41,7 +42,7 @@ def command(app: App, user: str | None, password: str | None, password_stdin: bo
     If no password is given, it is taken from DEVPI_PASSWORD, the keyring, ~/.pypirc or ~/.netrc, or asked for.
     """
     target = app.target(user=user)
-    server, user = app.connect(target, authenticate=False), target.named_user
+    server, user = app.connect(target, authenticate=False), target.user if target.named_by else None
     typed = password_from_stdin() if password_stdin and password is None else password
     if typed is not None:
         login, secret = _log_in(app, server, user, typed)
@@ -58,40 +59,58 @@ def command(app: App, user: str | None, password: str | None, password_stdin: bo
     )
     if password:
         app.out.note(SAFER)
-    acting = app.target().named_user
-    if acting and acting != login.user:
-        app.out.warn(f"DEVPI_USER is set: commands act as {acting}, not as {login.user}")
+    acting = app.target()
+    if acting.named_by and acting.user != login.user:
+        who = acting.user or "the user of a token"
+        app.out.warn(f"DEVPI_USER is set: commands act as {who}, not as {login.user}")
 
 
 def _log_in(app: App, server: Server, user: str | None, password: str) -> tuple[Login, str]:
-    user = user or app.out.ask("user:", "name the user: devpi login USER")
+    user = user or app.out.ask("user:", "name the user: 'devpi login USER'")
     return password_login(server.session, user, password), password
 
 
 def _from_sources(app: App, server: Server, target: Target) -> tuple[Login, str] | None:
-    """Log in with the environment's credential, or else the first one found that is accepted."""
-    sources = CredentialSources(server.root, target.index, target.named_user, log=app.out.debug)
+    """Log in with the environment's credential.
+
+    Without one, the first that is found and accepted is used.
+    """
+    sources = CredentialSources(
+        server.root,
+        target.index,
+        target.named_user,
+        log=app.out.debug,
+        secrets_for=target.secrets_for,
+        warn=app.out.warn,
+    )
     if given := sources.environment():
         app.out.debug(f"login of {given.user} from {given.source}")
         return accepted(server, given), given.secret
-    for found in sources.found():
+    own = app.own_server(server.root)
+    kept = own.credential(server.session, "root" if app.options.as_root else target.user) if own else None
+    for found in chain([kept] if kept else [], sources.found()):
         try:
             return accepted(server, found), found.secret
         except NotAllowed:
             app.out.debug(f"login of {found.user} from {found.source} refused")
+    for line in sources.passed_over:
+        app.out.warn(line)
     return None
 
 
 def _ask(app: App, server: Server, user: str | None) -> tuple[Login, str]:
-    user = user or app.out.ask("user:", "name the user: devpi login USER")
+    user = user or app.out.ask("user:", "name the user: 'devpi login USER'")
     password = app.out.ask_password(f"password for user {user} at {server.root}:", INSTEAD)
     return password_login(server.session, user, password), password
 
 
 def _store(app: App, user: str, secret: str, root: str, index: str | None) -> None:
-    """Store the secret for the whole server, and for twine, which looks for the index."""
+    """Store the secret for the whole server.
+
+    It is stored for twine, too, which looks for the index.
+    """
     services = [root, *([f"{index}/"] if index else [])]
-    keyring.keep(services, user, secret)
+    keyring.keep(services, user, secret, app.out.warn)
     with app.state.changing() as state:
         known = state.at(root)
         known.kept = sorted({*known.kept, user})

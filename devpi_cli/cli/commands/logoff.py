@@ -27,7 +27,7 @@ def command(app: App, forget: bool) -> None:
     root, user = target.require_server(), target.acting_user()
     login, known = app.state.login(root, target.named_user), app.state.servers.get(root)
     is_stored = bool(known and user in known.kept)
-    removed = keyring.forget(keyring.services(root, _url(target)), user) if forget and user else 0
+    removed = keyring.forget(keyring.services(root, _url(target)), user, app.out.warn) if forget and user else 0
     if login or (removed and is_stored):
         with app.state.changing() as state:
             known = state.at(root)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from devpi_cli import urls
-from devpi_cli.auth.authenticator import password_login
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.steps.expiry import validity
-from devpi_cli.cli.steps.local_server import ensure_running, own_server
-from devpi_cli.cli.target import Target
-from devpi_cli.errors import LoginRequired, NotAllowed
-from devpi_cli.hosting.local_server import default_user, new_password
+from devpi_cli.cli.steps.local_server import act_as, alone, connected, ensure_running, own_server
+from devpi_cli.errors import DevpiError
+from devpi_cli.hosting.local_server import default_user, require_devpi_server
 from devpi_cli.server.api import discover
 
 if TYPE_CHECKING:
@@ -54,21 +52,25 @@ def command(app: App, user: str | None, port: int | None, mirror_url: str | None
 
     It has a user, and an index 'dev' with all of PyPI as its base. It runs on 127.0.0.1 until 'devpi server stop' or a
     restart of the machine, and stores its data next to the client's state. Running quickstart again is safe: it leaves
-    what exists unchanged.
+    what exists unchanged, and without --user also who acts and which index is in use.
     """
-    local_server = own_server(app)
+    local_server, keep = own_server(app), not user
     user = urls.user_name(user or default_user())
-    for step in _serve(app, local_server, port):
-        app.out.line(step)
-    server = app.connect(Target(local_server.url), authenticate=False)
-    for step in _fill(server, local_server, user, {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}):
-        app.out.line(step)
-    index = server.url(user, INDEX)
-    login = _log_in(server, local_server, user)
-    _use(app, server, f"{user}/{INDEX}", login)
+    if not local_server.exists:
+        require_devpi_server()  # before anything is written
+    with alone(app, local_server):
+        for step in _serve(app, local_server, port):
+            app.out.line(step)
+        server = connected(app, local_server)
+        for step in _fill(server, local_server, user, {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}):
+            app.out.line(step)
+        login = act_as(server, local_server, user)
+        name, login = (keep and _in_use(app, server, login)) or (f"{user}/{INDEX}", login)
+        _use(app, server, name, login)
+    index, user = server.url(name), login.user
     app.out.line(f"logged in {user!r}{validity(login)}")
     app.out.line(f"current devpi index: {index} (logged in as {user})")
-    app.out.line(NEXT)
+    app.out.verbatim(NEXT)
     app.out.document({"server": local_server.url, "user": user, "index": index, "folder": str(local_server.folder)})
 
 
@@ -79,7 +81,7 @@ def _serve(app: App, local_server: LocalServer, port: int | None) -> Iterator[st
     else:
         local_server.make()
         yield f"server created: {local_server.folder}"
-    yield f"server {ensure_running(local_server, app, port)}: {local_server.url}"
+    yield f"server {ensure_running(app, local_server, port)}: {local_server.url}"
 
 
 def _fill(server: Server, local_server: LocalServer, user: str, mirror: dict[str, str]) -> Iterator[str]:
@@ -88,17 +90,16 @@ def _fill(server: Server, local_server: LocalServer, user: str, mirror: dict[str
     users = {user.name: user for user in server.users()}
     indexes = {index.name: index for user in users.values() for index in user.indexes}
     if PYPI not in indexes:
-        _log_in(server, local_server, "root")
+        act_as(server, local_server, "root")
         server.create_index(PYPI, mirror)
     config = indexes[PYPI].config if PYPI in indexes else mirror
-    yield f"index {_outcome(PYPI, indexes)} (mirror_url={urls.hide(str(config.get('mirror_url')))})"
+    yield f"index {_outcome(PYPI, indexes)} (mirror_url={config.get('mirror_url')})"
     if user not in users:
-        _log_in(server, local_server, "root")
-        local_server.remember_password(user, password := new_password())
-        server.create_user(user, {"password": password})
+        act_as(server, local_server, "root")
+        server.create_user(user, {"password": local_server.make_password(user)})
     yield f"user {_outcome(user, users)}"
     if index not in indexes:
-        _log_in(server, local_server, user)
+        act_as(server, local_server, user)
         server.create_index(index, {"bases": PYPI})
     bases = indexes[index].listed("bases") if index in indexes else [PYPI]
     yield f"index {_outcome(index, indexes)} (bases={','.join(bases)})"
@@ -108,25 +109,25 @@ def _outcome(name: str, existing: Container[str]) -> str:
     return f"exists: {name}" if name in existing else f"created: {name}"
 
 
-def _log_in(server: Server, local_server: LocalServer, user: str) -> Login:
-    """Act as a user from now on, with the password generated for them."""
+def _in_use(app: App, server: Server, made: Login) -> tuple[str, Login] | None:
+    """Return the index in use and the login of who acts, if both are on this server and still good."""
+    acting, index = app.state.known(server.root).user, app.state.index
+    login = made if acting == made.user else app.state.login(server.root, acting)
+    if app.state.server != server.root or not (index and acting and login):
+        return None
     try:
-        login = password_login(server.session, user, local_server.password(user) or "")
-    except NotAllowed:
-        raise LoginRequired(
-            f"the password of {user} is not the one that quickstart set",
-            hint=f"type 'devpi use {local_server.url}' and 'devpi login {user}', or name another user with --user",
-        ) from None
-    server.session.log_in(login)
-    return login
+        service = discover(server.session.as_user(login), server.url(index))
+    except DevpiError:  # the index is gone
+        return None
+    return (index, login) if service.status == "ok" else None
 
 
 def _use(app: App, server: Server, index: str, login: Login) -> None:
     """Store the server, index and login, as 'devpi use' and 'devpi login' do."""
     service = discover(server.session, server.url(index))
     with app.state.changing() as state:
-        state.server, state.index, state.is_mirror = service.root, index, False
-        known = state.at(service.root)
+        state.server, state.index, state.is_mirror = server.root, index, service.is_mirror
+        known = state.at(server.root)  # that gave the login, whatever it calls itself
         known.features = list(service.features)
         known.logins[login.user] = login
         known.user = login.user

@@ -10,13 +10,14 @@ import click
 
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
-from devpi_cli.cli.steps.preflight import dry_run_option
-from devpi_cli.cli.steps.releases import with_bases
-from devpi_cli.cli.steps.summary import sum_up
+from devpi_cli.cli.steps.preflight import cannot_tell, dry_run_option
+from devpi_cli.cli.steps.summary import on_interruption, sum_up
+from devpi_cli.cli.views.amounts import number
 from devpi_cli.errors import DevpiError, Missing, NotAllowed, NothingFound, Refused, WrongUsage
-from devpi_cli.files import expanded
+from devpi_cli.indexes.resolution import with_bases
 from devpi_cli.models import Requirement, normalised
 from devpi_cli.packages import requirements
+from devpi_cli.system.files import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +52,7 @@ def command(
     index: str | None,
     dry_run: bool,
 ) -> None:
-    """Make mirrors ask their upstream again which files packages have.
+    """Make mirrors ask their upstream again for the files of packages.
 
     For some time after asking, a mirror uses the last answer. PKG is a name, or a pattern such as 'django-*' for the
     projects that the mirrors list. If the index is not a mirror, the mirrors among its bases are refreshed.
@@ -65,12 +66,19 @@ def command(
     index, server = target.require_index(), app.connect(target)
     mirrors = [each.name for each in with_bases(server, index, app.out.warn) if each.is_mirror]
     if not mirrors:
-        app.out.warn(f"{index} is no mirror, nor are its bases: there is nothing to refresh")
+        app.out.warn(f"{index} is not a mirror, nor are its bases: nothing to refresh")
         app.out.document({"index": index, "mirrors": [], "refreshed": [], "failed": {}})
         return
+    named, names = names, [*names]
     names += _matching(app, server, mirrors, patterns, dry_run=dry_run)
     projects = list(dict.fromkeys(names))
     if dry_run:
+        for project in dict.fromkeys(named):
+            if not any(_has(server, mirror, project) for mirror in mirrors):
+                where = " or ".join(mirrors)
+                cannot_tell(
+                    app, f"whether {project} would be found", f"it is not on {where}, but its upstream may have it"
+                )
         app.out.lines([f"would refresh {project}" for project in projects])
         result = {"index": index, "mirrors": mirrors, "refreshed": [], "failed": {}}
         app.out.document({**result, "dry_run": True, "would_refresh": projects})
@@ -78,12 +86,22 @@ def command(
     _refresh_all(app, server, index, mirrors, projects)
 
 
+def _has(server: Server, mirror: str, project: str) -> bool:
+    try:
+        return server.has_project(mirror, project)
+    except Refused:
+        return False
+
+
 def _is_pattern(name: str) -> bool:
     return any(sign in name for sign in "*?[")
 
 
 def _matching(app: App, server: Server, mirrors: Sequence[str], patterns: Iterable[str], *, dry_run: bool) -> list[str]:
-    """Return the mirrors' projects that match the patterns; if there are very many, ask first."""
+    """Return the mirrors' projects that match the patterns.
+
+    If there are very many, ask first.
+    """
     patterns = [pattern.lower().replace("_", "-") for pattern in patterns]
     if not patterns:
         return []
@@ -92,10 +110,16 @@ def _matching(app: App, server: Server, mirrors: Sequence[str], patterns: Iterab
     for pattern in patterns:
         matching = [project for project in listed if fnmatchcase(project, pattern)]
         if not matching:
-            raise NothingFound(f"{' and '.join(mirrors)}: no project matches {pattern!r}")
+            raise NothingFound(
+                f"{' and '.join(mirrors)}: no project matches {pattern!r}",
+                hint="type the whole name to ask the upstream about a project that is not listed",
+            )
         found += matching
     if len(found) > MANY and not dry_run:
-        app.out.confirm(f"{len(found)} projects match: ask the upstream about each of them")
+        app.out.confirm(
+            f"{len(found)} projects match. Ask the upstream about each of them?",
+            autoset=f"{len(found)} projects match: ask the upstream about each of them",
+        )
     return found
 
 
@@ -103,17 +127,23 @@ def _refresh_all(app: App, server: Server, index: str, mirrors: Sequence[str], p
     """Refresh all projects, even if some fail; raise one error for all failures."""
     refreshed: list[str] = []
     failures: dict[str, DevpiError] = {}
+
+    def done() -> str:
+        return f"{len(refreshed)} of {number(len(projects), 'package')} refreshed"
+
     try:
-        for project in projects:
-            try:
-                _refresh(server, mirrors, project)
-            except NotAllowed:  # it applies to every project
-                raise
-            except (Refused, NothingFound) as error:
-                failures[project] = error
-            else:
-                app.out.line(f"Refreshed {project}")
-                refreshed.append(project)
+        with on_interruption(done), app.out.busy("refreshing") as tell:
+            for project in projects:
+                tell(done())
+                try:
+                    _refresh(server, mirrors, project)
+                except NotAllowed:  # it applies to every project
+                    raise
+                except (Refused, NothingFound) as error:
+                    failures[project] = error
+                else:
+                    app.out.line(f"Refreshed {project}")
+                    refreshed.append(project)
     finally:
         failed = {project: error.message for project, error in failures.items()}
         app.out.document({"index": index, "mirrors": list(mirrors), "refreshed": refreshed, "failed": failed})
@@ -121,7 +151,10 @@ def _refresh_all(app: App, server: Server, index: str, mirrors: Sequence[str], p
 
 
 def _refresh(server: Server, mirrors: Sequence[str], project: str) -> None:
-    """Refresh a project on the mirrors that have it. Raises NothingFound if none has it."""
+    """Refresh a project on the mirrors that have it.
+
+    Raises NothingFound if none has it.
+    """
     unknown = []
     for mirror in mirrors:
         try:
@@ -131,5 +164,5 @@ def _refresh(server: Server, mirrors: Sequence[str], project: str) -> None:
     if len(unknown) == len(mirrors):
         raise NothingFound(
             f"no project {project!r} on {' or '.join(mirrors)}",
-            hint="if it should exist: can the server reach the upstream?",
+            hint="'devpi doctor' shows whether the server reaches the upstream",
         )

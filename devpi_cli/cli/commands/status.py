@@ -37,8 +37,15 @@ def command(app: App, index: str | None) -> None:
     wrong = no_longer_good(login, service.status) if login else "not logged in"
     status = _status(app, server)
     found = server.index(name, projects=False) if name else None
-    app.out.lines([*_server_lines(server.root, status), *_own_lines(server, login, wrong, found)])
-    app.out.document({**_server_data(server.root, status), **_own_data(server, login, wrong, service.status, found)})
+    lines = [*_server_lines(server.root, status), *_own_lines(server, login, wrong, found)]
+    document = {**_server_data(server.root, status), **_own_data(server, login, wrong, service.status, found)}
+    if app.out.draws:
+        from devpi_cli.cli.views import places
+
+        app.out.draw(places.status(lines, login=document["login"]))
+    else:
+        app.out.lines(lines)
+    app.out.document(document)
 
 
 def _status(app: App, server: Server) -> Status:

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import re
 import shlex
-import tempfile
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.install_env import index_access
-from devpi_cli.cli.steps.releases import no_release
-from devpi_cli.errors import DevpiError, SomeFailed, WrongUsage
+from devpi_cli.cli.steps.summary import on_interruption
+from devpi_cli.cli.views.amounts import number
+from devpi_cli.errors import DevpiError, NotVerified, SomeFailed, WrongUsage
 from devpi_cli.models import Requirement, newest_first
 from devpi_cli.packages import archives
 from devpi_cli.programs import process, venvs
 from devpi_cli.programs import tox as testruns
+from devpi_cli.server import hashes
+from devpi_cli.system import private
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from devpi_cli.models import Link
     from devpi_cli.programs.tox import Candidate
     from devpi_cli.server.api import Server
+
+ANYWAY = "to test it anyway, add --allow-unverified: it may not be the file that was uploaded"
 
 
 @click.command(
@@ -44,11 +48,12 @@ if TYPE_CHECKING:
     help="Tox configuration for packages that have none.",
 )
 @click.option("--tox-args", default="", metavar="ARGUMENTS", help="More arguments for tox, quoted as one argument.")
+@click.option("--allow-unverified", is_flag=True, help="Also test files that the index has no hash to verify by.")
 @click.option("--no-upload", is_flag=True, help="Do not attach the results to the files.")
 @index_option("take releases from")
 @click.option("--select", "-s", metavar="REGEX", help="Test the files whose names match, for any platform.")
 @click.option(
-    "--list", "-l", "--dry-run", "-n", "list_", is_flag=True, help="Show what would be tested, and do nothing."
+    "--list", "-l", "--dry-run", "-n", "list_", is_flag=True, help="Show what would be tested; change nothing."
 )
 @pass_app
 def command(
@@ -58,6 +63,7 @@ def command(
     config: Path | None,
     fallback_ini: Path | None,
     tox_args: str,
+    allow_unverified: bool,
     no_upload: bool,
     index: str | None,
     select: str | None,
@@ -80,12 +86,11 @@ def command(
         _show(app, name, candidates)
         return
     tox = testruns.find_tox(venvs.active())
-    url = f"{server.url(name)}/+simple/"
     with (
-        tempfile.TemporaryDirectory(prefix="devpi-test-", ignore_cleanup_errors=True) as folder,
-        index_access(app, server, url) as environment,  # for pip, and for uv with tox-uv
+        private.folder("test") as folder,
+        index_access(app, server, name) as environment,  # for pip, and for uv with tox-uv
     ):
-        bench = Bench(app, server, tox, options, Path(folder).resolve(), environment, not no_upload)
+        bench = Bench(app, server, tox, options, folder, environment, not no_upload, allow_unverified)
         _test(app, name, candidates, bench)
 
 
@@ -100,15 +105,21 @@ class Bench:
     folder: Path
     environment: Mapping[str, str]
     upload: bool
-    files: dict[str, Path] = field(default_factory=dict)
-    packages: dict[str, Path] = field(default_factory=dict)
+    allow_unverified: bool = False
+    files: dict[str, Path | DevpiError] = field(default_factory=dict)
+    packages: dict[str, Path | DevpiError] = field(default_factory=dict)
+    reports: Iterator[int] = field(default_factory=count)
 
     def test(self, candidate: Candidate) -> list[DevpiError]:
-        """Test a file and attach the result; return what failed: the tests, the upload, or both."""
-        report = self.folder / f"report-{len(self.files)}.json"
+        """Test a file and attach the result; return what failed.
+
+        That is the tests, the upload, or both.
+        """
+        report = self.folder / f"report-{next(self.reports)}.json"
         try:
-            package = self._package(candidate.sdist)
-            command = testruns.command(self.tox, self._file(candidate.file), package, report, self.options)
+            package = self._once(self.packages, candidate.sdist, self._unpack)
+            file = self._once(self.files, candidate.file, self._download)
+            command = testruns.command(self.tox, file, package, report, self.options)
         except DevpiError as error:
             return [error]
         self.app.out.line(f"--> .$ {shlex.join(command)}")
@@ -123,29 +134,46 @@ class Bench:
             failures.append(error)
         return failures
 
-    def _file(self, link: Link) -> Path:
-        if link.url not in self.files:
-            path = self.folder / f"file-{len(self.files)}" / testruns.file_name(link)
+    def _once(self, known: dict[str, Path | DevpiError], link: Link, make: Callable[[Link], Path]) -> Path:
+        """Return what ``make`` makes of a file, or raise why it failed.
+
+        It is called once for each file.
+        """
+        if link.url not in known:
+            try:
+                known[link.url] = make(link)
+            except DevpiError as error:
+                known[link.url] = error
+        found = known[link.url]
+        if isinstance(found, DevpiError):
+            raise found
+        return found
+
+    def _download(self, link: Link) -> Path:
+        path = self.folder / f"file-{len(self.files)}" / testruns.file_name(link)
+        try:
             path.parent.mkdir()
             with path.open("wb") as file:
-                self.server.download(link, file)
-            self.app.out.line(f"received {urls.hide(link.url)}")
-            if not link.sha256:
-                self.app.out.warn(f"{link.name}: the index does not say its SHA-256, so that it was not checked")
-            self.files[link.url] = path
-        return self.files[link.url]
+                self.server.download(link, file, allow_unverified=self.allow_unverified)
+        except OSError as error:  # the disk is full, or a name is too long for this file system
+            raise DevpiError(f"cannot save {link.name}: {error.strerror}") from None
+        except NotVerified as error:
+            error.hint = ANYWAY
+            raise
+        self.app.out.line(f"received {link.url}")
+        if not hashes.known(link):
+            self.app.out.warn(f"{link.name}: not verified, because the index has no hash of it")
+        return path
 
-    def _package(self, sdist: Link) -> Path:
-        if sdist.url not in self.packages:
-            archive = self._file(sdist)
-            self.packages[sdist.url] = archives.unpack(archive, archive.parent / "unpacked")
-        return self.packages[sdist.url]
+    def _unpack(self, sdist: Link) -> Path:
+        archive = self._once(self.files, sdist, self._download)
+        return archives.unpack(archive, archive.parent / "unpacked")
 
     def _attach(self, link: Link, path: Path) -> None:
         report = testruns.read_report(path) if self.upload else None
         if not report:
             return
-        self.app.out.line(f"posting tox result data to {urls.hide(link.url)}")
+        self.app.out.line(f"posting tox result data to {link.url}")
         message = self.server.attach_tox_result(link.url, report)
         self.app.out.line("success")
         if message:
@@ -173,7 +201,7 @@ def _candidates(
     releases = {release.version: release for release in server.releases(index, wanted.project) if release.files}
     version = next(filter(wanted.matches, newest_first(releases)), None)
     if version is None:
-        raise no_release(index, wanted)
+        raise wanted.nothing_on(index, newest_first(releases))
     found = testruns.candidates(releases[version], select)
     tested = [candidate.file for candidate in found]
     for link in releases[version].files:
@@ -185,18 +213,29 @@ def _candidates(
 def _show(app: App, index: str, candidates: list[Candidate]) -> None:
     app.out.line("would test:")
     for candidate in candidates:
-        app.out.line(f"   {candidate.file.url}")
+        app.out.line(f"   {candidate.file.name if app.out.draws else candidate.file.url}")
     app.out.document({"index": index, "would_test": [candidate.file.url for candidate in candidates]})
 
 
 def _test(app: App, index: str, candidates: list[Candidate], bench: Bench) -> None:
     """Test all files, even if some fail; raise one error for all failures."""
     failures: dict[str, list[DevpiError]] = {}
+
+    def done() -> str:
+        return f"{len(failures)} of {number(len(candidates), 'file')} tested"
+
     try:
-        for candidate in candidates:
-            failures[candidate.file.url] = bench.test(candidate)
+        with on_interruption(done):
+            for place, candidate in enumerate(candidates, 1):
+                if app.out.draws and len(candidates) > 1:
+                    app.out.tell(f"{place} of {len(candidates)}: {candidate.file.name}")
+                failures[candidate.file.url] = bench.test(candidate)
     finally:
         tested = [{"url": url, "failures": [error.message for error in errors]} for url, errors in failures.items()]
+        if app.out.draws and tested:
+            from devpi_cli.cli.views import packages
+
+            app.out.draw(packages.tested(tested))
         app.out.document({"index": index, "tested": tested})
     failed = [(url, error) for url, errors in failures.items() for error in errors]
     if len(candidates) == 1 and len(failed) == 1:
@@ -206,4 +245,5 @@ def _test(app: App, index: str, candidates: list[Candidate], bench: Bench) -> No
     if failed:
         bad = len({url for url, _ in failed})
         worst = max(error.exit_status for _, error in failed)
-        raise SomeFailed(f"{bad} of {len(candidates)} files failed", status=worst)
+        hint = ANYWAY if any(isinstance(error, NotVerified) for _, error in failed) else ""
+        raise SomeFailed(f"{bad} of {len(candidates)} files failed", status=worst, hint=hint)

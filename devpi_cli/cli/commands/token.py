@@ -18,16 +18,19 @@ from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.steps.expiry import validity
 from devpi_cli.cli.steps.login import accepted, remember
 from devpi_cli.cli.steps.preflight import dry_run_option
-from devpi_cli.errors import DevpiError, LoginRequired, NothingFound, PluginMissing, WrongUsage
-from devpi_cli.files import read, write_private
+from devpi_cli.cli.steps.secret_file import require_place_for_secret
+from devpi_cli.cli.views.amounts import number
+from devpi_cli.errors import DevpiError, LoginRequired, PluginMissing, WrongUsage
 from devpi_cli.models import normalised
 from devpi_cli.server import tokens
-from devpi_cli.server.token_issuer import TokenIssuer
+from devpi_cli.server.token_issuer import TokenIssuer, no_token
+from devpi_cli.system.files import MOST_BYTES, read, write_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
+PERMISSIONS = ", ".join(tokens.PERMISSIONS)
 INSTEAD = "name its file with -f FILE, or set DEVPI_TOKEN"
 
 
@@ -35,11 +38,16 @@ def _restrictions(command: _Command) -> _Command:
     """Add the options that restrict a token."""
     several = "Comma-separated, repeatable."
     options = [
-        click.option("--allowed", "-a", multiple=True, metavar="PERMISSION", help=f"Allow only these. {several}"),
+        click.option(
+            "--allowed", "-a", multiple=True, metavar="PERMISSION", help=f"Allow only these: {PERMISSIONS}. {several}"
+        ),
         click.option("--indexes", "-i", multiple=True, metavar="INDEX", help=f"Only these indexes. {several}"),
         click.option("--projects", "-p", multiple=True, metavar="NAME", help=f"Only these projects. {several}"),
         click.option(
-            "--expires", "-e", metavar="WHEN", help="30d, 12h, 2027-01-31, seconds since the epoch, or never."
+            "--expires",
+            "-e",
+            metavar="WHEN",
+            help="When the token expires: 30d, 12h, 2027-01-31, seconds since the epoch, or never.",
         ),
     ]
     for option in reversed(options):
@@ -98,14 +106,9 @@ def create(
         app.out.lines([f"would create a token of {owner}", *(f"  {_readable(rule)}" for rule in limits.caveats())])
         app.out.document({"user": owner, "dry_run": True, "would": "create", "restrictions": limits.caveats()})
         return
-    _require_place(app, output)
+    require_place_for_secret(app, output)
     token = issuer.create(owner, limits)
-    try:
-        _hand_over(app, token, output)
-    except OSError as error:
-        raise DevpiError(
-            f"cannot write {output}: {error.strerror}", hint=f"type 'devpi token delete {tokens.id_of(token)}'"
-        ) from None
+    _hand_over(app, token, output, hint=f"type 'devpi token delete {tokens.id_of(token)}'")
 
 
 @command.command("list", epilog="\b\nExample:\n  devpi token list")
@@ -118,11 +121,17 @@ def list_(app: App, user: str | None) -> None:
     """
     owner, issuer = _issuer(app, user)
     found = issuer.tokens(owner)
-    for name, rules in found.items():
-        app.out.lines([name, *(f"  {_readable(rule)}" for rule in rules)])
+    rows = [{"id": name, **_data(rules)} for name, rules in found.items()]
     if not found:
         app.out.note(f"{owner} has no tokens")
-    app.out.document({"user": owner, "tokens": [{"id": name, **_data(rules)} for name, rules in found.items()]})
+    elif app.out.draws:
+        from devpi_cli.cli.views import places
+
+        app.out.draw(places.tokens(rows))
+    else:
+        for name, rules in found.items():
+            app.out.lines([name, *(f"  {_readable(rule)}" for rule in rules)])
+    app.out.document({"user": owner, "tokens": rows})
 
 
 @command.command(epilog="\b\nExample:\n  devpi token delete abcdEFGH")
@@ -133,14 +142,17 @@ def list_(app: App, user: str | None) -> None:
 def delete(app: App, ids: tuple[str, ...], user: str | None, dry_run: bool) -> None:
     """Delete tokens; tokens derived from them become invalid, too."""
     owner, issuer = _issuer(app, user)
+    for name in ids:
+        issuer.url(owner, name)  # refuses an id that would be read as another path
     if dry_run:
         existing = issuer.tokens(owner)
         if missing := [name for name in ids if name not in existing]:
-            raise NothingFound(f"{owner} has no token {missing[0]}", hint="'devpi token list' lists the tokens")
+            raise no_token(owner, missing[0])
         app.out.lines([f"would delete the token {name} of {owner}" for name in ids])
         app.out.document({"user": owner, "dry_run": True, "would": "delete", "tokens": list(ids)})
         return
-    app.out.confirm("Are you sure", [f"About to delete the token {name} of {owner}" for name in ids])
+    about = [f"About to delete the token {name} of {owner}" for name in ids]
+    app.out.confirm(f"Delete {number(len(ids), 'token')} of {owner}?", about)
     for name in ids:
         issuer.delete(owner, name)
         app.out.line(f"token deleted: {name}")
@@ -169,7 +181,7 @@ def derive(
     limits = _limits(app, tokens.user_of(token) or "", allowed, indexes, projects, expires)
     if not limits.caveats():
         raise WrongUsage("the new token would have no new restriction", hint="restrict it with -a, -i, -p or -e")
-    _require_place(app, output)
+    require_place_for_secret(app, output)
     _hand_over(app, tokens.derived(token, limits), output)
 
 
@@ -218,7 +230,7 @@ def _issuer(app: App, typed: str | None) -> tuple[str, TokenIssuer]:
     target = app.target()
     server, user = app.connect(target), typed or target.acting_user()
     if not user:
-        raise LoginRequired("whose token? you are not logged in", hint="type 'devpi login USER' first")
+        raise LoginRequired(f"not logged in at {server.root}", hint="type 'devpi login USER'")
     return urls.user_name(user), TokenIssuer(server)
 
 
@@ -228,7 +240,8 @@ def _limits(
     permissions = _items(allowed)
     if unknown := [name for name in permissions if name not in tokens.PERMISSIONS]:
         app.out.note(f"permissions of devpi-server: {', '.join(tokens.PERMISSIONS)}")
-        app.out.confirm(f"allow {', '.join(unknown)}, which only a plugin of the server may know")
+        allow = f"allow {', '.join(unknown)}, which only a plugin of the server may know"
+        app.out.confirm(f"A{allow[1:]}?", autoset=allow)
     return tokens.Limits(
         tuple(permissions),
         tuple(urls.index_name(name, user) for name in _items(indexes)),
@@ -244,10 +257,10 @@ def _items(typed: Iterable[str]) -> list[str]:
 def _token(app: App, file: str | None) -> str:
     """Return the token from a file, standard input or ``DEVPI_TOKEN``, or ask for it."""
     if file == "-":
-        found = sys.stdin.readline().strip() if sys.stdin else ""
+        found = sys.stdin.readline(MOST_BYTES).strip() if sys.stdin else ""
     elif file:
         try:
-            found = read(Path(file).expanduser()).strip()
+            found = read(Path(file).expanduser(), named=True).strip()
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise WrongUsage(f"cannot read the token in {file}: {reason}") from None
@@ -261,31 +274,27 @@ def _token(app: App, file: str | None) -> str:
     return found
 
 
-def _require_place(app: App, output: Path | None) -> None:
-    """Check before a token is made, which happens only once, that it can be stored."""
-    if output is None:
-        return
-    if output.is_dir():
-        raise WrongUsage(f"cannot write {output}: it is a folder")
-    if not output.parent.is_dir():
-        raise WrongUsage(f"cannot write {output}: there is no folder {output.parent}")
-    if output.exists():
-        app.out.confirm(f"{output} already exists: overwrite it")
+def _hand_over(app: App, token: str, output: Path | None, hint: str = "") -> None:
+    """Write a token to a file or print it.
 
-
-def _hand_over(app: App, token: str, output: Path | None) -> None:
+    ``hint`` tells what to do if the file cannot be written.
+    """
     if output:
-        write_private(output, f"{token}\n")
+        try:
+            write_own(output, f"{token}\n")
+        except OSError as error:
+            raise DevpiError(f"cannot write {output}: {error.strerror}", hint=hint) from None
         app.out.line(f"token written to {output}")
     else:
-        app.out.line(token)
+        app.out.verbatim(token)
     app.out.document(
         {
             "user": tokens.user_of(token),
             "id": tokens.id_of(token),
             "token": None if output else token,
             "file": str(output) if output else None,
-        }
+        },
+        verbatim=True,
     )
 
 

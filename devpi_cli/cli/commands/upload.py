@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,20 +13,21 @@ from devpi_cli.cli.options import index_option, jobs_option
 from devpi_cli.cli.steps.hints import instead_of_mirror
 from devpi_cli.cli.steps.preflight import require_place
 from devpi_cli.cli.steps.uploads import Uploads
+from devpi_cli.cli.steps.waiting import patience, wait_options
 from devpi_cli.errors import DevpiError, ProgramMissing, WrongUsage
 from devpi_cli.models import DOC_UPLOAD
-from devpi_cli.packages import builder, dists, upload_defaults
+from devpi_cli.packages import builder, dists, setup_formats, upload_defaults
 from devpi_cli.packages import docs as documentation
 from devpi_cli.packages.upload_defaults import Defaults
+from devpi_cli.system.private import folder as private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from devpi_cli.models import Dist
     from devpi_cli.server.api import Server
 
-# The names from setup.py that --formats accepts, and what each builds.
-FORMATS = {"bdist_wheel": "wheel", "sdist": "sdist", "sdist.tgz": "sdist", "sdist.gztar": "sdist"}
 BOTH_FORMATS = (
     "you can remove it to get the default sdist and wheel releases you get with your currently specified formats."
 )
@@ -42,14 +44,14 @@ DIST = Path("dist")
 @index_option("upload to")
 @click.option("--from-dir", is_flag=True, help="FILE may be a folder: upload all distributions in and below it.")
 @click.option("--only-latest", is_flag=True, help="Upload only the newest version of each project.")
-@click.option("--dry-run", "-n", is_flag=True, help="Show what would be uploaded, and change nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be uploaded; change nothing.")
 @click.option("--skip-existing", is_flag=True, help="Skip files already on the index; fail if one differs.")
 @click.option(
     "--check/--no-check", default=None, help="First check the files as twine does, and mirrors for the same projects."
 )
 @click.option("--sdist/--no-sdist", default=None, help="Build only an sdist, or none.")
 @click.option("--wheel/--no-wheel", default=None, help="Build only a wheel, or none.")
-@click.option("--formats", metavar="LIST", help="sdist, bdist_wheel or both; deprecated.")
+@click.option("--formats", metavar="LIST", help="What to build, such as sdist.zip,bdist_egg; deprecated.")
 @click.option("--no-isolation", is_flag=True, help="Build without an isolated environment.")
 @click.option(
     "--installer",
@@ -74,6 +76,7 @@ DIST = Path("dist")
     "--python", "-p", metavar="PYTHON", help="Build with this Python. [the active environment's, or devpi's own]"
 )
 @jobs_option("send")
+@wait_options()
 @pass_app
 def command(
     app: App,
@@ -96,26 +99,33 @@ def command(
     docs: Path | None,
     python: str | None,
     jobs: int | None,
+    wait_: bool,
+    replicas: tuple[str, ...],
+    seconds: float,
 ) -> None:
     """Build and upload the project in this folder, or upload files.
 
     Without FILE, an sdist and a wheel are built from a copy of the files tracked by git or hg, stored in dist/ and
-    uploaded; [tool.devpi.upload] in pyproject.toml, or [devpi:upload] in setup.cfg, can change that. A FILE is a wheel
-    (.whl), an sdist (.tar.gz, .zip) or documentation (.doc.zip, .doc.tar.gz). All files are tried; if any fail, the
-    summary names them, and the exit status is not 0.
+    uploaded; [tool.devpi.upload] in pyproject.toml, or [devpi:upload] in setup.cfg, can change that. A FILE is a wheel,
+    an sdist (.tar.gz, .tgz, .tar.bz2, .zip), an .egg, an .exe made by wininst, or documentation (.doc.zip,
+    .doc.tar.gz). All files are tried; if any fail, the summary names them, and the exit status is not 0.
     """
+    how = patience(wait_=wait_, replicas=replicas, seconds=seconds)
     target = app.target(index)
     name, server = target.require_index(), app.connect(target)
     _refuse_mirror(app, server, name)
-    compare = skip_existing or (dry_run and not require_place(server, name).config.get("volatile"))
-    with builder.private_folder() as private:
-        uploads = Uploads(app, server, name, dry_run, compare, bool(check), jobs, private)
+    place = require_place(server, name, app=app) if dry_run else None
+    foresee = place is not None and not place.config.get("volatile")
+    with private_folder("build") as private:
+        uploads = Uploads(app, server, name, dry_run, skip_existing, foresee, bool(check), jobs, private, how)
         if paths:
             if with_docs and not docs:
                 app.out.warn(
                     "--with-docs is only for the project in this folder; to upload finished pages, type --docs DIR"
                 )
-            _add_files(uploads, dists.find(paths, from_dir=from_dir), only_docs=only_docs, docs=docs)
+            found = dists.find(paths, from_dir=from_dir)
+            uploads.leave_out(found.left_out)
+            _add_files(uploads, found.files, only_docs=only_docs, docs=docs)
             if only_latest:
                 uploads.read()
                 uploads.dists = dists.latest(uploads.dists)
@@ -123,16 +133,22 @@ def command(
             builder.require_project(Path.cwd())
             typed = Defaults(sdist, wheel, no_vcs, setupdir_only, formats, check).over(upload_defaults.read(Path.cwd()))
             uploads.check = bool(typed.check)
-            sdist, wheel = _chosen(app, typed)
+            sdist, wheel, setup = _chosen(app, typed)
             python = builder.choose_python(python)
             installer = builder.choose_installer(installer, python)
-            made = builder.Build(python, sdist, wheel, not no_isolation, installer)
+            date = builder.date_of(Path.cwd())
+            by_setup = [builder.Build(python, setup=arguments, date=date) for arguments in setup]
+            standard = builder.Build(python, sdist, wheel, not no_isolation, installer, date=date)
+            made = [standard, *by_setup] if sdist or wheel else by_setup
             _add_built(uploads, made, typed, release=not only_docs, docs=docs, sphinx=with_docs or only_docs)
         uploads.send()
 
 
 def _refuse_mirror(app: App, server: Server, index: str) -> None:
-    """Refuse at once an upload that the server would refuse after getting the whole file."""
+    """Refuse an upload at once that the server would refuse.
+
+    It does so only after it got the whole file.
+    """
     state = app.state
     if state.is_mirror and (server.root, index) == (state.server, state.index):
         raise DevpiError(
@@ -141,28 +157,56 @@ def _refuse_mirror(app: App, server: Server, index: str) -> None:
         )
 
 
-def _chosen(app: App, typed: Defaults) -> tuple[bool, bool]:
-    """Return whether to build an sdist, and a wheel; formats apply if neither was chosen."""
+def _chosen(app: App, typed: Defaults) -> tuple[bool, bool, tuple[tuple[str, ...], ...]]:
+    """Return whether to build an sdist and a wheel, and the setup.py formats.
+
+    Formats apply if neither was chosen.
+    """
     sdist, wheel = typed.sdist, typed.wheel
     if sdist is None and wheel is None and typed.formats:
-        kinds = {FORMATS.get(name.strip(), "") for name in typed.formats.split(",")}
-        if "" in kinds:
-            known = ", ".join(FORMATS)
-            raise WrongUsage(f"formats {typed.formats}: only {known} can be built", hint="leave formats out")
-        instead = BOTH_FORMATS if len(kinds) > 1 else f"use --{min(kinds)} for the same result."
-        app.out.note(f"The --formats option is deprecated, {instead}")
-        return "sdist" in kinds, "wheel" in kinds
+        formats = setup_formats.parse(typed.formats)
+        _warn_of_formats(app, formats)
+        return formats.sdist, formats.wheel, tuple(formats.setup.values())
     if sdist is False and wheel is False:
-        raise WrongUsage("neither sdist nor wheel: nothing to build")
-    return sdist or (sdist is None and not wheel), wheel or (wheel is None and not sdist)
+        raise WrongUsage("neither sdist nor wheel: nothing to build", hint="leave out --no-sdist or --no-wheel")
+    return sdist or (sdist is None and not wheel), wheel or (wheel is None and not sdist), ()
+
+
+def _warn_of_formats(app: App, formats: setup_formats.Formats) -> None:
+    """Report what is built instead of formats that cannot be.
+
+    The words are those of devpi-client.
+    """
+    if not formats.setup:
+        kind, made = ("sdist", "source") if formats.sdist else ("wheel", "wheel")
+        one = f"replace it with --{kind} to only get {made} release as with your currently specified format."
+        instead = BOTH_FORMATS if formats.sdist and formats.wheel else one
+        app.out.note(f"The --formats option is deprecated, {instead}")
+    elif not (formats.sdist or formats.wheel):
+        names = ",".join(sorted(formats.setup))
+        app.out.note(
+            f"The --formats option is deprecated, none of the specified formats '{names}' are supported by "
+            "python -m build"
+        )
+    for name, arguments in formats.setup.items():
+        app.out.note(
+            f"The {name!r} format is invalid for python -m build. "
+            f"Falling back to 'setup.py {' '.join(arguments)}' which is deprecated."
+        )
 
 
 def _add_files(uploads: Uploads, paths: Sequence[Path], *, only_docs: bool, docs: Path | None) -> None:
-    """Add files, or only documentation; a folder of pages belongs to the files' release."""
+    """Add files, or only documentation.
+
+    A folder of pages belongs to the files' release.
+    """
     if only_docs and not docs:
         given, paths = paths, [path for path in paths if documentation.is_documentation(path)]
         if not paths:
-            raise WrongUsage(f"--only-docs: no documentation in {', '.join(map(str, given))}")
+            raise WrongUsage(
+                f"--only-docs: no documentation in {', '.join(map(str, given))}",
+                hint="name a .doc.zip or .doc.tar.gz, or a folder of pages with --docs DIR",
+            )
     uploads.paths = list(paths)
     if docs:
         uploads.read()
@@ -174,7 +218,7 @@ def _add_files(uploads: Uploads, paths: Sequence[Path], *, only_docs: bool, docs
 
 def _add_built(
     uploads: Uploads,
-    made: builder.Build,
+    made: Sequence[builder.Build],
     typed: Defaults,
     *,
     release: bool,
@@ -182,23 +226,29 @@ def _add_built(
     sphinx: bool,
 ) -> None:
     """Build the release, its documentation, or both."""
-    app = uploads.app
-    on_line = app.out.note if app.options.verbose else _discard
-    private = uploads.private
+    app, private = uploads.app, uploads.private
+    if not uploads.dry_run:
+        uploads.login.before_build()
     source = _source(uploads, typed)
     if release:
-        app.out.line(f"--> .$ {made.shown}")
-        files = [_keep(uploads, file) for file in builder.build(source, made, private, on_line)]
-        uploads.paths = files
+        for build in made:
+            builder.require_setup(source, build)
+        for build in made:
+            app.out.line(f"--> .$ {build.shown}")
+            with _on_line(app) as on_line:
+                files = builder.build(source, build, private, on_line)
+            uploads.paths += [_keep(uploads, file) for file in files]
         uploads.read()
     if (docs or sphinx) and not uploads.failures:
-        of = _only_release(uploads.dists) if release else builder.release_of(source, made, private, on_line)
-        pages = docs or builder.build_docs(source, private, on_line)
+        with _on_line(app) as on_line:
+            of = _only_release(uploads.dists) if release else builder.release_of(source, made[0], private, on_line)
+            pages = docs or builder.build_docs(source, private, on_line, date=made[0].date)
         _add_docs(uploads, pages, of, label="" if docs else " [sphinx docs]")
 
 
-def _discard(line: str) -> None:
-    """Ignore a line of build output."""
+def _on_line(app: App) -> AbstractContextManager[Callable[[str], None]]:
+    """Return a block with a function for each line of output: the last is shown, or all of them as notes."""
+    return nullcontext(app.out.note) if app.options.verbose else app.out.busy("building")
 
 
 def _source(uploads: Uploads, typed: Defaults) -> Path:
@@ -220,7 +270,8 @@ def _only_release(found: Sequence[Dist]) -> tuple[str, str]:
     releases = {(str(dist.fields["name"]), dist.version) for dist in found if dist.action != DOC_UPLOAD}
     if len(releases) != 1:
         raise WrongUsage(
-            f"--docs needs the files of one release: there are {len(releases)}", hint="upload one project at a time"
+            f"documentation needs the files of one release: there are {len(releases)}",
+            hint="upload one project at a time",
         )
     return releases.pop()
 
@@ -237,5 +288,11 @@ def _keep(uploads: Uploads, file: Path, label: str = "") -> Path:
     if uploads.dry_run:
         uploads.shown[file] = DIST / file.name
     shown = file.name if uploads.dry_run else kept
-    uploads.app.out.line(f"built: {shown}{label} {file.stat().st_size // 1000}kb")
+    count, out = file.stat().st_size, uploads.app.out
+    if out.draws:
+        from devpi_cli.cli.views.amounts import size
+
+        out.line(f"built: {shown}{label} ({size(count)})")
+    else:
+        out.line(f"built: {shown}{label} {count // 1000}kb")
     return kept

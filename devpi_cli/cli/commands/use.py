@@ -1,8 +1,11 @@
-"""The command devpi use: the server and index to work with, and settings of pip and uv."""
+"""The command devpi use: choose a server and an index.
+
+It also writes them into the settings of pip and uv.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +13,21 @@ import click
 
 from devpi_cli import urls
 from devpi_cli.cli.app import App, pass_app
+from devpi_cli.cli.steps.choice import chosen
 from devpi_cli.cli.steps.expiry import expired, invalid
 from devpi_cli.cli.steps.install_env import NONE, chosen_venv
-from devpi_cli.cli.steps.pip_settings import TRUST, make, plan, put_back, show, show_diff
+from devpi_cli.cli.steps.pip_settings import TRUST, Wish, alone, make, plan, put_back, show, show_diff
 from devpi_cli.cli.steps.service import OUTSIDE_URL, ask, trouble_at
-from devpi_cli.cli.target import root_of
-from devpi_cli.errors import LoginRequired, NothingInUse, WrongUsage
-from devpi_cli.files import expanded
+from devpi_cli.errors import NothingInUse, WrongUsage
+from devpi_cli.system.files import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from devpi_cli.cli.steps.choice import Choice
     from devpi_cli.cli.steps.service import Asked
-    from devpi_cli.cli.target import Target
     from devpi_cli.installers.changes import Change
     from devpi_cli.models import Login, Service
-    from devpi_cli.server.api import Server
 
 
 @click.command(
@@ -54,8 +56,11 @@ if TYPE_CHECKING:
     help="With --set-cfg: let pip trust the host without TLS; auto: for http, unless it is this machine. [auto]",
 )
 @click.option(
-    "--diff", is_flag=True, help="Show what --set-cfg or --undo would change in the files, and change nothing."
+    "--keyring",
+    is_flag=True,
+    help="With --set-cfg: let pip and uv get the login from keyring. See 'devpi help pip-uv'.",
 )
+@click.option("--diff", is_flag=True, help="Show what --set-cfg or --undo would change in the files; change nothing.")
 @click.option("--undo", is_flag=True, help="Restore the files that --set-cfg changed.")
 @click.option("--dry-run", "-n", is_flag=True, help="Show what would be done; change nothing.")
 @pass_app
@@ -72,6 +77,7 @@ def command(
     set_cfg: bool,
     always_set_cfg: str | None,
     trust: str | None,
+    keyring: bool,
     diff: bool,
     undo: bool,
     dry_run: bool,
@@ -94,24 +100,29 @@ def command(
     if list_:
         _list(app, url, user)
         return
+    _refuse_useless(keyring and not any((set_cfg, always_set_cfg, diff)))
     folder = chosen_venv(app, venv)
     if undo:
         put_back(app, folder, diff=diff, dry_run=dry_run)
         return
     _import_state(app, dry_run=changes_nothing)
     client_cert = _certificate(client_cert)
-    choice = _choice(app, url, user, client_cert)
+    choice = chosen(app, url, user, client_cert)
     asked = ask(choice.server, choice.url) if choice else None
     keep = not changes_nothing and not (url and show_urls)
     login = _settle(app, choice, asked, keep=keep) if choice and asked else None
     if not changes_nothing:
-        _remember(app, asked, client_cert, folder, venv=venv, always=always_set_cfg, trust=trust)
-    changes = _plan(app, asked, folder, trust, wanted=set_cfg or diff, always=keep or dry_run)
+        settings = (always_set_cfg, trust, keyring)
+        _remember(app, choice, asked, folder, venv=venv, settings=settings, client_cert=client_cert)
+    wanted, always = set_cfg or diff, (keep or dry_run) and app.state.always_set_cfg
+    wish = _wish(app, choice, trust, keyring=keyring)
+    with alone(app) if (wanted or always) and not changes_nothing else nullcontext():
+        changes = _plan(app, asked, folder, wish, wanted=wanted, always=always)
+        if not changes_nothing:
+            make(app, changes)
     if diff:
         show_diff(app, changes)
         return
-    if not dry_run:
-        make(app, changes)
     _show(
         app,
         asked.service if asked else None,
@@ -121,61 +132,33 @@ def command(
     )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The chosen server, and the URL to ask it about; ``typed`` is empty for what is in use."""
-
-    typed: str | None
-    user: str | None
-    target: Target
-    server: Server
-    url: str
-
-    @property
-    def is_url(self) -> bool:
-        """True if the choice was typed as a URL."""
-        return bool(self.typed and urls.is_url(self.typed))
+def _refuse_useless(keyring: bool) -> None:
+    if keyring:
+        raise WrongUsage("--keyring works only with --set-cfg, --always-set-cfg or --diff")
 
 
-def _choice(app: App, typed: str | None, user: str | None, client_cert: str | None) -> Choice | None:
-    """Return the choice typed as a URL, ``/``, ``user/index`` or ``index``, or what is in use, or None."""
-    if typed and urls.is_url(typed):
-        return _chosen_by_url(app, typed, user, client_cert)
-    if typed and ":" in typed.partition("/")[0]:
-        raise WrongUsage(f"{typed!r} is not an index", hint=f"for a server type 'devpi use http://{typed}'")
-    target = app.target(user=user)
-    if not (typed or target.root or target.ownerless):
-        return None
-    server = app.connect(target, client_cert=client_cert)
-    index = None if typed == "/" else target.index_named(typed) if typed else target.optional_index()
-    return Choice(typed, user, target, server, server.url(index) if index else target.root)
+def _wish(app: App, choice: Choice | None, trust: str | None, *, keyring: bool) -> Wish:
+    user = choice.target.named_user if choice else None
+    return Wish(trust, keyring or app.state.keyring, user, is_habit=not keyring)
 
 
-def _chosen_by_url(app: App, typed: str, user: str | None, client_cert: str | None) -> Choice:
-    """Return the server at a URL, such as one from a pip.conf; it gets only a stored login."""
-    url, basic_auth = urls.without_login(urls.checked(typed).partition("/+simple")[0])
-    root = root_of(f"{url}/", app.state.servers) or f"{url}/"
-    target = app.target(user=user)._replace(root=root, index=None, basic_auth=basic_auth, ownerless="")
-    return Choice(typed, user, target, app.connect(target, authenticate=False, client_cert=client_cert), url)
-
-
-def _plan(
-    app: App, asked: Asked | None, venv: Path | None, trust: str | None, *, wanted: bool, always: bool
-) -> list[Change]:
+def _plan(app: App, asked: Asked | None, venv: Path | None, wish: Wish, *, wanted: bool, always: bool) -> list[Change]:
     """Return the changes of settings that were asked for, or are always made."""
     if wanted:
-        return plan(app, asked, venv, trust)
-    if not (always and app.state.always_set_cfg and asked):
+        return plan(app, asked, venv, wish)
+    if not (always and asked):
         return []
     if asked.service.index is None:
         app.out.note("the settings of pip and uv are unchanged: no index is in use")
         return []
-    return plan(app, asked, venv, trust)
+    return plan(app, asked, venv, wish)
 
 
 def _make_local(app: App) -> None:
     if app.state.local is None:
-        raise WrongUsage("--local needs an active virtual environment")
+        raise WrongUsage(
+            "--local needs an active virtual environment", hint="activate one, and type 'devpi use --local' again"
+        )
     if app.state.is_local:
         return
     with app.state.changing() as state:
@@ -205,18 +188,19 @@ def _certificate(typed: str | None) -> str | None:
 
 def _remember(
     app: App,
+    choice: Choice | None,
     asked: Asked | None,
-    client_cert: str | None,
     folder: Path | None,
     *,
     venv: str | None,
-    always: str | None,
-    trust: str | None,
+    settings: tuple[str | None, str | None, bool],
+    client_cert: str | None,
 ) -> None:
     """Store the settings that were typed, and nothing else."""
+    always, trust, keyring = settings
     if client_cert is not None and asked is None:
         raise NothingInUse(
-            "for which server is this client certificate?", hint="type 'devpi use URL --client-cert FILE'"
+            "no server in use to present a client certificate to", hint="type 'devpi use URL --client-cert FILE'"
         )
     if not (venv or always or client_cert is not None):
         return
@@ -225,7 +209,8 @@ def _remember(
             state.venv = None if venv == NONE else str(folder)
         if always:
             state.always_set_cfg, state.pip_set_trusted = always == "yes", trust or "auto"
-        if asked and client_cert is not None:
+            state.keyring = keyring
+        if choice and asked and client_cert is not None and choice.is_asked(asked.service.root):
             state.at(asked.service.root).client_cert = client_cert or None
 
 
@@ -248,33 +233,49 @@ def _forget(app: App, *, dry_run: bool) -> None:
 
 
 def _list(app: App, url: str | None, user: str | None) -> None:
-    choice = _choice(app, url, None, None) if url else None
-    if choice:
+    choice = chosen(app, url, None, None) if url else None
+    if choice and choice.is_url:
         root = ask(choice.server, choice.url).service.root
-        server = app.connect(choice.target._replace(root=root), authenticate=not choice.is_url)
+        target = choice.target._replace(root=root, basic_auth=choice.basic_auth(root))
+        server = app.connect(target, authenticate=False)
     else:
-        server = app.connect(app.target())
+        server = choice.server if choice else app.connect(app.target())
     users = [server.user(user)] if user else server.users()
     indexes = [index for owner in users for index in owner.indexes]
-    for index in indexes:
+    document = {"indexes": [{"name": index.name, **index.config} for index in indexes]}
+    if app.out.draws:
+        _draw_list(app, document["indexes"])
+    for index in indexes if not app.out.draws else ():
         bases = ",".join(index.listed("bases"))
         app.out.line(f"{index.name:<15} bases={bases:<15} volatile={index.config.get('volatile')}")
-    app.out.document({"indexes": [{"name": index.name, **urls.hidden(index.config)} for index in indexes]})
+    app.out.document(document)
+
+
+def _draw_list(app: App, indexes: list[dict[str, Any]]) -> None:
+    from devpi_cli.cli.views import places
+
+    if indexes:
+        app.out.draw(places.indexes(indexes))
+    else:
+        app.out.line("no indexes")
 
 
 def _settle(app: App, choice: Choice, asked: Asked, *, keep: bool) -> Login | None:
-    """Store the choice if `keep`, forget a login that the server rejects, return the one left."""
+    """Store the choice if `keep`; return the login that is left.
+
+    A login that the server rejects is forgotten.
+    """
     service = asked.service
-    if choice.typed and urls.origin(choice.typed if choice.is_url else choice.target.root) != urls.origin(service.root):
-        app.out.warn(f"the server has rewritten the url to: {urls.hide(service.root)}")
+    if choice.typed and not choice.is_asked(service.root):
+        app.out.warn(f"the server has rewritten the url to: {service.root}")
+        _warn_of_secrets(app, choice, service.root)
         if problem := trouble_at(choice.server, service.root):
             app.out.warn(f"all commands will go there, and fail: {problem}; {OUTSIDE_URL}")
     stored = app.state.login(service.root, choice.target.named_user)
     login = stored if choice.is_url else choice.server.session.acting() or stored
     if choice.user and not login:
-        raise LoginRequired(
-            f"{choice.user} is not logged in at {service.root}", hint=f"type 'devpi login {choice.user}'"
-        )
+        user = urls.user_name(choice.user)
+        app.out.note(f"{user} is not logged in at {service.root}: type 'devpi login {user}'")
     refused = login is not None and choice.target.root == service.root and service.status not in ("ok", "")
     if keep:
         _keep(app, choice, service, lost=login.user if login and refused and login == stored else None)
@@ -284,8 +285,15 @@ def _settle(app: App, choice: Choice, asked: Asked, *, keep: bool) -> Login | No
     return login
 
 
+def _warn_of_secrets(app: App, choice: Choice, root: str) -> None:
+    """Say what the server at the rewritten URL does not get."""
+    secrets = {"the password in the URL": choice.target.basic_auth, "the client certificate": choice.client_cert}
+    for what in [what for what, secret in secrets.items() if secret]:
+        app.out.warn(f"{what} is not sent to {root}, which you did not type; if you trust it, type 'devpi use {root}'")
+
+
 def _keep(app: App, choice: Choice, service: Service, *, lost: str | None) -> None:
-    index = service.index.removeprefix(service.root) if service.index else None
+    index = service.index_name
     if not (choice.user or lost) and (not choice.typed or _is_kept(app, choice, service, index)):
         return
     with app.state.changing() as state:
@@ -293,16 +301,19 @@ def _keep(app: App, choice: Choice, service: Service, *, lost: str | None) -> No
         if choice.typed:
             state.server, state.index, state.is_mirror = service.root, index, service.is_mirror
             known.features = list(service.features)
-            known.basic_auth = choice.target.basic_auth or known.basic_auth
+            known.basic_auth = choice.basic_auth(service.root) or known.basic_auth
         known.user = choice.user or known.user
         if lost:
             known.logins.pop(lost, None)
 
 
 def _is_kept(app: App, choice: Choice, service: Service, index: str | None) -> bool:
-    """Return True if the state has it all already: locking the file takes longer than checking."""
+    """Return True if the state has it all already.
+
+    Locking the file takes longer than checking.
+    """
     state, known = app.state, app.state.known(service.root)
-    basic_auth = choice.target.basic_auth or known.basic_auth
+    basic_auth = choice.basic_auth(service.root) or known.basic_auth
     in_use = (state.server, state.index, state.is_mirror, known.features, known.basic_auth)
     wanted = (service.root, index, service.is_mirror, list(service.features), basic_auth)
     return in_use == wanted and (state.local if state.local and state.is_local else state.path).exists()

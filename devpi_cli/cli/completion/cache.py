@@ -11,6 +11,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from devpi_cli.system.files import read
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -31,10 +33,9 @@ class Cache:
         """Return a list that is at most ``seconds`` old, or None."""
         path = self._path(key)
         with suppress(OSError, UnicodeError):
-            if not 0 <= time.time() - os.stat(path).st_mtime <= seconds:  # noqa: PTH116 (as below)
+            if not 0 <= time.time() - os.stat(path).st_mtime <= seconds:  # noqa: PTH116 (importing pathlib takes longer than all of this)
                 return None
-            with open(path, encoding="utf-8") as file:  # noqa: PTH123 (importing pathlib takes longer than all of this)
-                header, *names = file.read().split("\n")
+            header, *names = read(path).split("\n")
             return names if header == _header(key) else None
         return None
 
@@ -42,7 +43,7 @@ class Cache:
         """Save a list and delete those that are too old."""
         from pathlib import Path
 
-        from devpi_cli.files import write_private
+        from devpi_cli.system.files import write_private
 
         with suppress(OSError):
             os.makedirs(self._folder, mode=0o700, exist_ok=True)  # noqa: PTH103 (it is a string)

@@ -11,11 +11,12 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli import dirs
 from devpi_cli.cli.completion.cache import Cache
+from devpi_cli.cli.completion.harmless import NAMES
 from devpi_cli.cli.target import Target, resolve
-from devpi_cli.errors import Refused
+from devpi_cli.errors import Refused, Unreachable
 from devpi_cli.state.file import LOCAL_STATE, contents
+from devpi_cli.system import dirs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,8 +28,6 @@ LIMIT = 0.3
 DEAD_SECONDS = 15.0
 """Seconds for which a server that did not answer in time is not asked again."""
 YES = ("1", "true", "t", "yes", "y", "on")
-# Names with other characters are not offered: these could be special to a shell.
-HARMLESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+@/")
 
 
 class CompletionContext:
@@ -94,7 +93,8 @@ class CompletionContext:
         """Return the projects of the index."""
         target = self.index_target()
         index = target.require_index()
-        return self._ask(target, f"projects of {index}", lambda server: server.index(index).projects)
+        found = self._ask(target, f"projects of {index}", lambda server: server.index(index).projects)
+        return [name for name in found if "/" not in name]  # no path, which pip would install
 
     def versions(self, project: str) -> list[str]:
         """Return the versions of a project on the index, newest first."""
@@ -106,7 +106,7 @@ class CompletionContext:
 
             return newest_first(release.version for release in server.releases(index, normalised(project)))
 
-        return self._ask(target, f"versions of {project} on {index}", fetch)
+        return [name for name in self._ask(target, f"versions of {project} on {index}", fetch) if "/" not in name]
 
     def _ask(self, target: Target, question: str, fetch: Callable[[Server], Sequence[str]]) -> list[str]:
         """Return names from the cache, or from the server if it answers in time."""
@@ -122,6 +122,7 @@ class CompletionContext:
 
     def _fetch(self, target: Target, fetch: Callable[[Server], Sequence[str]]) -> list[str] | None:
         """Return names from the server; None if it does not answer in time."""
+        from devpi_cli.hosting import squatters
         from devpi_cli.http.identity import Identity
         from devpi_cli.http.session import Session
         from devpi_cli.http.tls import Trust
@@ -129,6 +130,10 @@ class CompletionContext:
         from devpi_cli.state.store import State
 
         root, state = target.root, State.of(self._clientdir)
+        try:
+            squatters.refuse(root, str(state.path.parent.absolute()))
+        except Unreachable:
+            return None
         known = state.known(root)
         insecure = "--insecure" in self._words or os.environ.get("DEVPI_INSECURE", "").lower() in YES
         session = Session(
@@ -140,7 +145,7 @@ class CompletionContext:
         started = time.monotonic()
         found = _within(self._seconds_left, Server(root, session), fetch)
         self._seconds_left -= time.monotonic() - started
-        return None if found is None else [name for name in found if HARMLESS.issuperset(name)]
+        return None if found is None else [name for name in found if NAMES.issuperset(name)]
 
     @cached_property
     def _cache(self) -> Cache:

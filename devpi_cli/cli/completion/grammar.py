@@ -9,10 +9,12 @@ import click
 
 from devpi_cli.cli.completion.shells import FILE, FOLDER, NOTHING, REPEATED, Command, Option
 
+LONGEST = 100
 # The kind of value for each metavar.
 KINDS = {
     "DIR": FOLDER,
     "ENVNAME": "environments",
+    "FIELD": "field",
     "FILE": FILE,
     "INDEX": "index",
     "KEY=VALUE": "user-setting",
@@ -20,8 +22,13 @@ KINDS = {
     "PATH": FILE,
     "PATH|URL": "path",
     "PKG": "project",
+    "PLACE": "place",
     "REQUIREMENT": "requirement",
     "REQUIREMENT|URL": "requirement",
+    "NAME[==VERSION]": "requirement",
+    "WORD": "project",
+    "NAME==VERSION": "release",
+    "NAME|PATTERN": "project",
     "TARGET": "target",
     "URL|USER/INDEX|INDEX": "index",
     "USER": "user",
@@ -31,8 +38,10 @@ SPECIAL = {
     ("help", "words"): "plugin",  # click lists the commands, also those of plugins
     ("index", "name"): "index-or-setting",
     ("install", "packages"): "package",
+    ("open", "requirement"): "requirement",
     ("patchjson", "path"): "path",
     ("push", "requirements"): "release",
+    ("show", "requirement"): "requirement",
 }
 
 
@@ -60,7 +69,7 @@ def _command(group: click.Group, name: str, above: click.Context, known: set[str
     below = command.list_commands(context) if isinstance(command, click.Group) else []
     return Command(
         name,
-        (command.help or "").partition("\n")[0],
+        _purpose(command.help or ""),
         tuple(_option(option) for option in _options(command.params) if not known & set(option.opts)),
         tuple(kinds),
         tuple(_command(cast("click.Group", command), sub, context, known) for sub in below),
@@ -73,7 +82,13 @@ def _options(params: list[click.Parameter]) -> list[click.Option]:
 
 def _option(option: click.Option) -> Option:
     kind = "" if option.is_flag or option.count else _choices(option) or KINDS.get(option.metavar or "", NOTHING)
-    return Option((*option.opts, *option.secondary_opts), option.help or "", kind, option.multiple)
+    return Option((*option.opts, *option.secondary_opts), _purpose(option.help or ""), kind, option.multiple)
+
+
+def _purpose(text: str) -> str:
+    """Return what something is for, as a menu shows it: the first sentence, without the default and a long list."""
+    sentence = re.split(r"\.(?:\s|$)|\s*\[", text.partition("\n")[0], maxsplit=1)[0]
+    return sentence if len(sentence) <= LONGEST else sentence.partition(": ")[0]
 
 
 def _kind(argument: click.Argument, context: click.Context) -> str:

@@ -97,7 +97,7 @@ def _targets(context: CompletionContext, current: str) -> Iterable[str]:
     from pathlib import Path
 
     from devpi_cli.auth import pypirc as settings
-    from devpi_cli.files import expanded
+    from devpi_cli.system.files import expanded
 
     pypirc = context.option("--pypirc")
     found = [*_indexes(context, current)]
@@ -107,6 +107,11 @@ def _targets(context: CompletionContext, current: str) -> Iterable[str]:
     if any(name.startswith(current) for name in found):
         return found
     return _releases(context, current)
+
+
+def _places(context: CompletionContext, current: str) -> Iterable[str]:
+    """Return indexes, and the beginning of a folder."""
+    return [*_indexes(context, current), "dir:"]
 
 
 def _settings(context: CompletionContext, current: str) -> Iterable[str]:
@@ -131,6 +136,14 @@ def _indexes_or_settings(context: CompletionContext, current: str) -> Iterable[s
 def _user_settings(context: CompletionContext, current: str) -> Iterable[str]:
     del context, current
     return [f"{key}=" for key in USER_KEYS]
+
+
+def _fields(context: CompletionContext, current: str) -> Iterable[str]:
+    """Return the fields of core metadata."""
+    del context, current
+    from devpi_cli.packages.metadata import FIELDS
+
+    return FIELDS.values()
 
 
 def _environments(context: CompletionContext, current: str) -> Iterable[str]:
@@ -158,9 +171,11 @@ def _commands(context: CompletionContext, current: str) -> Iterable[str]:
 KINDS: dict[str, Callable[[CompletionContext, str], Iterable[str]]] = {
     "command": _commands,
     "environments": _environments,
+    "field": _fields,
     "index": _indexes,
     "index-or-setting": _indexes_or_settings,
     "path": _paths,
+    "place": _places,
     "project": _projects,
     "release": _releases,
     "requirement": _requirements,

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def validity(login: Login) -> str:
-    """Return how long a new login is valid, as devpi-client words it; empty if unknown."""
+    """Return how long a new login is valid, as devpi-client words it.
+
+    The text is empty if that is unknown.
+    """
     return f", credentials valid for {login.hours:.2f} hours" if login.expires < inf else ""
 
 

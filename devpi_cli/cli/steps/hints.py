@@ -14,32 +14,31 @@ from urllib.parse import unquote, urlsplit
 from devpi_cli import urls
 from devpi_cli.auth.sources import STORED
 from devpi_cli.cli.steps.expiry import expired, invalid
-from devpi_cli.errors import DevpiError, Missing, NotAllowed
-from devpi_cli.server.api import discover
+from devpi_cli.errors import DevpiError, Missing, NotAllowed, Refused
+from devpi_cli.server.api import IS_MIRROR, discover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from devpi_cli.cli.app import App
-    from devpi_cli.errors import Refused
     from devpi_cli.models import Login
     from devpi_cli.server.api import Server
 
 ASK_SECONDS = 3.0
 ALIKE = 0.6
-# By the text with which devpi-server reports what is missing.
-LISTING_HINTS = {
-    "The stage ": "'devpi use -l' shows which indexes there are",
-    "no user ": "'devpi user -l' shows which users there are",
-    "no project ": "'devpi list' shows which projects there are",
-}
+NO_INDEX, NO_USER, NO_PROJECT = "The stage ", "no user ", "no project "
+"""The texts with which devpi-server reports what is missing."""
 DID_YOU_MEAN = "did you mean"
-MIRROR = "cannot submit to mirror index"
+NOT_AUTHENTICATED = "could not be authenticated"
+UPLOAD_TO = "upload to"
+UNEXPECTED = "indexconfig got unexpected keyword arguments: "
+IS_THERE = "already exists in non-volatile index"
+SKIP = "--skip-existing skips files that are the same; a different file needs another version"
 
 
 def what_to_type(app: App, error: DevpiError) -> str:
     """Return a hint for an error without one, or an empty string; it never fails."""
-    if error.hint or not isinstance(error, (NotAllowed, Missing)):
+    if error.hint or not isinstance(error, Refused) or NOT_AUTHENTICATED in error.reason:
         return ""
     if error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return "the proxy requires a login: put USER:PASSWORD@ before its host in HTTP_PROXY and HTTPS_PROXY"
@@ -47,6 +46,8 @@ def what_to_type(app: App, error: DevpiError) -> str:
         url = error.request.partition(" ")[2]
         server = next((server for server in reversed(app.connections) if urls.is_below(url, server.root)), None)
         refusal = Refusal.of(error, server)
+        if not isinstance(error, (NotAllowed, Missing)):
+            return _of_request(refusal)
         if isinstance(error, NotAllowed):
             return why(server, refusal) if server else ""
         return _what_exists(app, server, refusal)
@@ -82,9 +83,9 @@ class Refusal:
     def needs_acl(self) -> tuple[str, str] | None:
         """The action that ``acl_upload`` must allow, and the index; or None."""
         if target := re.search(r"cannot upload to '([^'/]+/[^'/]+)'", self.reason):
-            return "upload to", target[1]
+            return UPLOAD_TO, target[1]
         if self.method == "POST" and len(self.names) == 2:  # noqa: PLR2004 (user/index are two)
-            return "upload to", self.index
+            return UPLOAD_TO, self.index
         if self.method == "DELETE" and len(self.names) > 2:  # noqa: PLR2004 (user/index are two)
             return "remove anything from", self.index
         return None
@@ -144,6 +145,8 @@ def _acl_reason(server: Server, user: str, refusal: Refusal) -> str:
         found = server.hurried(ASK_SECONDS).index(index, projects=False)
     except DevpiError:
         return ""
+    if found.is_mirror and action == UPLOAD_TO:
+        return f"{index} is a mirror: {instead_of_mirror(index)}"
     acl = found.listed("acl_upload")
     if "acl_upload" not in found.config or may_upload(user, acl):
         return ""
@@ -151,21 +154,50 @@ def _acl_reason(server: Server, user: str, refusal: Refusal) -> str:
 
 
 def _what_exists(app: App, server: Server | None, refusal: Refusal) -> str:
-    kind = next((text for text in LISTING_HINTS if text in refusal.reason), "")
-    if MIRROR in refusal.reason:
-        return instead_of_mirror(refusal.index)
+    kind = next((text for text in (NO_INDEX, NO_USER, NO_PROJECT) if text in refusal.reason), "")
     if not (kind and server):
-        return LISTING_HINTS.get(kind, "")
+        return ""
+    listing = _listing(app, server, kind, refusal)
     try:
         nearest = _nearest(*_names(app, server.hurried(ASK_SECONDS), kind, refusal))
     except DevpiError:
         nearest = ""
-    return f"{DID_YOU_MEAN} {nearest!r}? {LISTING_HINTS[kind]}" if nearest else LISTING_HINTS[kind]
+    return f"{DID_YOU_MEAN} {nearest!r}? {listing}" if nearest else listing
 
 
-def instead_of_mirror(index: str) -> str:
+def _listing(app: App, server: Server, kind: str, refusal: Refusal) -> str:
+    """Return the command that lists what exists, on the server and the index that were asked."""
+    if kind == NO_USER:
+        return "'devpi user -l' shows which users there are"
+    is_in_use = server.root == app.state.server
+    if kind == NO_INDEX:
+        what = "shows which indexes there are"
+        return f"'devpi use -l' {what}" if is_in_use else f"'devpi use -l {server.root}' {what}"
+    what = "shows which projects there are"
+    if is_in_use and refusal.index == app.state.index:
+        return f"'devpi list' {what}"
+    return f"'devpi list --index {refusal.index if is_in_use else server.url(refusal.index)}' {what}"
+
+
+def _of_request(refusal: Refusal) -> str:
+    """Return a hint for a request that the server does not serve.
+
+    It may also not have understood it.
+    """
+    if IS_MIRROR in refusal.reason:
+        return instead_of_mirror(refusal.index)
+    if IS_THERE in refusal.reason:
+        return SKIP
+    if UNEXPECTED not in refusal.reason:
+        return ""
+    from devpi_cli.server.settings import key_hint
+
+    return key_hint(refusal.reason.partition(UNEXPECTED)[2].partition("=")[0])
+
+
+def instead_of_mirror(index: str, choose: str = "choose another index with --index") -> str:
     """Return what to type after an upload to a mirror was refused."""
-    return f"choose another index with --index, or create one based on it: devpi index -c NAME bases={index}"
+    return f"{choose}, or create one based on it: 'devpi index -c NAME bases={index}'"
 
 
 def _names(app: App, server: Server, kind: str, refusal: Refusal) -> tuple[str, list[str]]:
@@ -173,11 +205,11 @@ def _names(app: App, server: Server, kind: str, refusal: Refusal) -> tuple[str, 
 
     A mirror has too many projects to list: then there are no existing ones.
     """
-    if kind == "no project ":
+    if kind == NO_PROJECT:
         is_small = refusal.index == app.state.index and not app.state.is_mirror
         return "/".join(refusal.names[2:3]), list(server.index(refusal.index).projects) if is_small else []
     users = server.users()
-    if kind == "no user ":
+    if kind == NO_USER:
         return "".join(refusal.names[:1]), [user.name for user in users]
     return refusal.index, [index.name for user in users for index in user.indexes]
 

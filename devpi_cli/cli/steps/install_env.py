@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from contextlib import contextmanager
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from devpi_cli import urls
-from devpi_cli.auth import netrc
-from devpi_cli.errors import ProgramMissing
+from devpi_cli.errors import Missing, NotAllowed, NotDevpi, ProgramFailed, ProgramMissing, ServerFailed, Unreachable
 from devpi_cli.http.tls import named_in_environment
 from devpi_cli.programs import process, venvs
+from devpi_cli.programs.own_environment import line_to_get
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from devpi_cli.server.api import Server
 
 NONE = "-"
+INDEX_VARIABLES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
+MOST_SECONDS = 10.0  # for the question whether an index is open to everybody
+KEYRING_PROGRAM = (23, 1)  # the first pip that runs a program to get a login, and not only where it may ask the user
+NEVER_ASKED = "the server did not ask for your login: it must answer 401 where it needs one, see 'devpi help pip-uv'"
 PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -35,6 +40,23 @@ class Installer:
     settings: dict[str, str]
     without_cache: str = "--no-cache-dir"
     """The option that keeps files out of the cache."""
+    is_pip: bool = True
+
+    @property
+    def prefix(self) -> Path:
+        """The folder of the environment that the program is in.
+
+        pip may have settings there.
+        """
+        return Path(self.command[0]).parent.parent
+
+    def is_old_pip(self) -> bool:
+        """Ask for the version; return True for a pip that runs no program to get a login."""
+        if not self.is_pip:
+            return False
+        said = process.capture([*self.command, "--version"])
+        version = re.search(r"^pip (\d+)\.(\d+)", said, re.MULTILINE)
+        return version is not None and (int(version[1]), int(version[2])) < KEYRING_PROGRAM
 
 
 def chosen_installer(choice: str, venv: Path | None) -> Installer:
@@ -53,7 +75,7 @@ def chosen_installer(choice: str, venv: Path | None) -> Installer:
         raise ProgramMissing(
             "there is no pip on the PATH", hint="activate a virtual environment, or name one with --venv DIR"
         )
-    how = f"install it with: {venvs.python_of(venv)} -m ensurepip; or uv with: pip install uv"
+    how = f"install it with: {venvs.python_of(venv)} -m ensurepip; or uv with: {line_to_get('uv')}"
     raise ProgramMissing(f"there is no pip in {venv}", hint=how)
 
 
@@ -74,32 +96,86 @@ def _uv(venv: Path | None) -> Installer:
 
     If there is none, uv fails rather than change the system's Python.
     """
-    uv = process.on_path("uv", "install it with: pip install uv; or use pip with --installer pip")
+    uv = process.on_path("uv", f"install it with: {line_to_get('uv')}; or use pip with --installer pip")
     settings = {"UV_PRERELEASE": os.environ.get("UV_PRERELEASE") or "allow"}
     settings |= {"UV_PYTHON": str(venv)} if venv else {}
-    return Installer([uv, "pip"], settings, "--no-cache")
+    return Installer([uv, "pip"], settings, "--no-cache", is_pip=False)
 
 
 @contextmanager
-def index_access(app: App, server: Server, url: str) -> Iterator[dict[str, str]]:
+def index_access(app: App, server: Server, index: str, installer: Installer | None = None) -> Iterator[dict[str, str]]:
     """Yield the environment variables with which pip and uv use an index.
 
-    The login is in a netrc file and not in the URL, which pip passes on the command line to the pip that fetches build
-    backends.
+    An index that anybody may read is used without a login. Otherwise a private ``keyring`` program hands out the login
+    for URLs of this server, and pip and uv are given only the name of the user. ``installer`` is the pip that will run,
+    if it is known: before 23.1 it needs more.
     """
-    settings = index_settings(app, server, url)
-    login, basic_auth = server.session.find_login(), server.session.identity.basic_auth
-    user, secret = basic_auth or ((login.user, login.token) if login else ("", ""))
-    if not (user and secret):
+    url = simple_url(server, index)
+    settings, login = index_settings(app, server, url), needed_login(server, index)
+    if not login:
         yield settings
         return
-    with netrc.with_login(urlsplit(url).hostname or "", user, secret) as path:
-        yield {**settings, "NETRC": str(path)}
+    from devpi_cli.auth import private_keyring
+    from devpi_cli.auth.answers import Grant, question
+
+    with private_keyring.handing_out(Grant(server.root, *login)) as keyring:
+        variables = keyring.variables
+        if installer and installer.is_old_pip():
+            variables |= keyring.variables_of_old_pip
+        try:
+            yield {**settings, **dict.fromkeys(INDEX_VARIABLES, question(url, login[0])), **variables}
+        except ProgramFailed as error:
+            if not keyring.was_asked and not error.hint:
+                error.hint = NEVER_ASKED
+            raise
+
+
+def simple_url(server: Server, index: str) -> str:
+    """Return the URL of an index for pip and uv."""
+    return f"{server.url(index)}/+simple/"
+
+
+def login_at_hand(server: Server) -> tuple[str, str] | None:
+    """Return user and secret for pip and uv.
+
+    They can show only one login: that of a web server in front comes first.
+    """
+    login, basic_auth = server.session.find_login(), server.session.identity.basic_auth
+    return basic_auth or ((login.user, login.token) if login else None)
+
+
+def needed_login(server: Server, index: str) -> tuple[str, str] | None:
+    """Return user and secret for an index that cannot be read without.
+
+    Return None if there is none. If the server does not say in time, pip and uv may still ask.
+    """
+    login = login_at_hand(server)
+    if not (login and all(login)):
+        return None
+    try:
+        return login if is_closed(server.hurried(MOST_SECONDS), index) else None
+    except (Unreachable, ServerFailed):
+        return login
+
+
+def is_closed(server: Server, index: str) -> bool:
+    """Ask whether an index cannot be read without a login.
+
+    A web server may send a page instead.
+    """
+    try:
+        server.anonymous().index(index, projects=False)
+    except (NotAllowed, Missing, NotDevpi):
+        return True
+    return False
 
 
 def index_settings(app: App, server: Server, url: str) -> dict[str, str]:
-    """Return the environment variables that point pip and uv to an index, without a login."""
-    return {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, **_tls(app, server, url), **_proxy(url)}
+    """Return the variables that point pip and uv to an index.
+
+    They hold no login.
+    """
+    return {**dict.fromkeys(INDEX_VARIABLES, url), **_tls(app, server, url), **_proxy(url)}
 
 
 def _proxy(url: str) -> dict[str, str]:

@@ -10,22 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from devpi_cli.cli.app import App
-    from devpi_cli.models import Index, Release, Requirement
+    from devpi_cli.models import Release, Requirement
     from devpi_cli.server.api import Server
 
 
-def no_release(index: str, wanted: Requirement) -> NothingFound:
-    """Return the error for a project without a matching release."""
-    return NothingFound(
-        f"no release of {wanted.project} on {index} matches {wanted.text!r}",
-        hint=f"type 'devpi list --all {wanted.project}' to see all releases",
-    )
-
-
-def matching_releases(app: App, server: Server, index: str, wanted: Requirement) -> list[Release]:
+def matching_releases(
+    app: App, server: Server, index: str, wanted: Requirement, instead: Callable[[str], str] | None = None
+) -> list[Release]:
     """Return the matching releases on the index itself, oldest first.
 
-    Raises NothingFound if there are none.
+    Raises NothingFound if there are none. If a base has them, its hint names the base, and the line to type that
+    ``instead`` returns for it.
     """
     from devpi_cli.indexes.contents import find_releases  # imported here: ``list`` does not need it
 
@@ -37,39 +32,39 @@ def matching_releases(app: App, server: Server, index: str, wanted: Requirement)
 
             hint = what_to_type(app, nothing.__cause__)
             nothing.hint = hint if hint.startswith(DID_YOU_MEAN) else nothing.hint
+        if instead and (found := releases_of_bases(server, index, wanted)):
+            base, releases = found[0]
+            what = f"{releases[-1].project} {releases[-1].version}" if wanted.version else wanted.project
+            nothing.hint = f"{index} has {what} from {base}: type '{instead(base)}'"
         raise
 
 
-def with_bases(server: Server, index: str, warn: Callable[[str], None]) -> list[Index]:
-    """Return an index, its bases, and their bases, each with one request.
+def releases_of_bases(server: Server, index: str, wanted: Requirement) -> list[tuple[str, list[Release]]]:
+    """Return the bases from which an index has matching releases.
 
-    ``warn`` is called for a base that does not exist. Raises Missing if the index itself does not exist.
+    The releases come with them; there are none if the server does not tell.
     """
-    found: dict[str, Index] = {}
-    queue, missing = [index], set()
-    while queue:
-        name = queue.pop(0)
-        if name in found or name in missing:
-            continue
-        try:
-            found[name] = server.index(name, projects=False)
-        except Missing:
-            if name == index:
-                raise
-            warn(f"the base {name} does not exist")
-            missing.add(name)
-            continue
-        queue += found[name].listed("bases")
-    return list(found.values())
+    from devpi_cli.indexes.contents import find_releases
+
+    try:
+        releases = find_releases(server, index, wanted, bases=True)
+    except DevpiError:
+        return []
+    found: dict[str, list[Release]] = {}
+    for release in releases:
+        for base in {link.index for link in release.files} - {None, index}:
+            found.setdefault(str(base), []).append(release)
+    return list(found.items())
 
 
 def warn_of_mirrored(app: App, server: Server, index: str, projects: Iterable[str]) -> None:
     """Warn of projects that a mirror also has, because an upload hides its releases.
 
-    A whitelist that names the project prevents this: so devpi-server 6.20 resolves projects (``model.py``). If the
-    server does not answer within ``ASK_SECONDS``, there is no warning.
+    A whitelist that names the project prevents this. If the server does not answer within ``ASK_SECONDS``, there is no
+    warning.
     """
     from devpi_cli.cli.steps.hints import ASK_SECONDS
+    from devpi_cli.indexes.resolution import private_on, with_bases
 
     server = server.hurried(ASK_SECONDS)
     try:
@@ -78,10 +73,8 @@ def warn_of_mirrored(app: App, server: Server, index: str, projects: Iterable[st
         app.out.debug(f"cannot find out what the mirrors have: {error}")
         return
     mirrors = [each.name for each in indexes if each.is_mirror]
-    is_own = indexes[0].config.get("mirror_whitelist_inheritance") == "intersection"
-    stages = [each for each in indexes if not each.is_mirror][: 1 if is_own else None]
-    shown = {name for stage in stages for name in stage.listed("mirror_whitelist")}
-    hidden = [project for project in dict.fromkeys(projects) if not shown & {"*", project}]
+    stages = [each for each in indexes if not each.is_mirror]
+    hidden = [project for project in dict.fromkeys(projects) if private_on(project, stages, [index])]
     for project, mirror in [(project, mirror) for project in hidden for mirror in mirrors]:
         try:
             is_mirrored = server.has_project(mirror, project)

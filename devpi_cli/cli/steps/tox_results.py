@@ -8,6 +8,8 @@ from devpi_cli.errors import BrokenDistribution
 from devpi_cli.programs import tox_results
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from devpi_cli.cli.app import App
     from devpi_cli.models import Link, Release
     from devpi_cli.programs.tox_results import Command, Environment
@@ -17,15 +19,22 @@ SETUP = {"none": "no setup was performed", "failed": "setup failed"}
 TESTS = {"none": "no tests were run", "failed": "tests failed", "passed": "tests passed"}
 
 
-def results_of(app: App, server: Server, release: Release, file: Link) -> list[Environment]:
-    """Return the newest result of each environment in which a file was tested."""
-    reports = []
-    for link in release.tox_results(file):
-        try:
-            reports.append(tox_results.environments(server.tox_result(link)))
-        except BrokenDistribution as error:
-            app.out.warn(f"corrupt toxresult, skipping: {link.url} ({error.message})")
-    return [environment for report in tox_results.newest(reports) for environment in report]
+def results_of(app: App, server: Server, release: Release, file: Link, *, in_full: bool) -> list[Environment]:
+    """Return the newest result of each environment of a file.
+
+    Outputs come with it if ``in_full``.
+    """
+
+    def reports() -> Iterator[list[Environment]]:  # one after the other, because each can be large
+        for link in release.tox_results(file):
+            try:
+                report = tox_results.environments(server.tox_result(link))
+            except BrokenDistribution as error:
+                app.out.warn(f"corrupt toxresult, skipping: {link.url} ({error.message})")
+                continue
+            yield report if in_full else [environment.without_outputs() for environment in report]
+
+    return [environment for report in tox_results.newest(reports()) for environment in report]
 
 
 def told(environment: Environment, *, in_full: bool) -> list[str]:

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from devpi_cli import urls
+from devpi_cli.printable import SECRET_KEYS
+from devpi_cli.server.config_changes import refuse_empty_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from devpi_cli.cli.app import App
     from devpi_cli.server.api import Server
 
-SECRET_KEYS = ("password", "pwhash")
+    _Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+IS_EMPTY = "is a variable unset? If it is meant, add --allow-empty-password"
+
+
+def allow_empty_option() -> Callable[[_Command], _Command]:
+    """Add ``--allow-empty-password``."""
+    return click.option("--allow-empty-password", "allow_empty", is_flag=True, help="Let a password be empty.")
+
+
+def passwords_option() -> Callable[[_Command], _Command]:
+    """Add ``--passwords``, a file for the passwords that are made."""
+    return click.option(
+        "--passwords",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write the passwords made for new users to FILE (0600). [stdout]",
+    )
+
+
+def require_password(config: Mapping[str, str], *, allow_empty: bool) -> None:
+    """Raise WrongUsage for an empty password unless it is allowed."""
+    if not allow_empty:
+        refuse_empty_password(config, IS_EMPTY)
 
 
 def plan_user(  # noqa: PLR0913, PLR0917 (all parts of one report)
@@ -27,9 +55,10 @@ def plan_user(  # noqa: PLR0913, PLR0917 (all parts of one report)
     app.out.document({"user": name, "dry_run": True, "would": would, "keys": sorted(config), "indexes": list(indexes)})
 
 
-def modify_user(app: App, server: Server, name: str, config: Mapping[str, str]) -> None:
+def modify_user(app: App, server: Server, name: str, config: Mapping[str, str], *, allow_empty: bool = False) -> None:
     """Modify a user and print the changes; remember the token for a new password."""
-    login = server.modify_user(name, config)
+    require_password(config, allow_empty=allow_empty)
+    login = server.modify_user(name, config, allow_empty_password=allow_empty)
     if login and app.state.login(server.root, name):
         with app.state.changing() as state:
             if name in state.known(server.root).logins:

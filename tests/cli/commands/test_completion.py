@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -76,8 +77,11 @@ def test_without_a_name_it_is_the_shell_of_the_user(devpi: Client, shell: str, p
     ({"SHELL": "/bin/tcsh"}, "the variable SHELL is 'tcsh'"), ({"SHELL": ""}, "the variable SHELL is not set"),
 ])  # fmt: skip
 def test_a_shell_that_is_not_known_has_to_be_named(devpi: Client, env: dict[str, str], what: str) -> None:
-    hint = "type 'devpi completion install bash|zsh|fish|powershell'"
-    assert devpi.fails("completion", "install", **env) == (2, f"for which shell? {what}\n{hint}\n")
+    hint = "type 'devpi completion install SHELL'; SHELL is bash, zsh, fish or powershell"
+    assert devpi.fails("completion", "install", **env) == (
+        2,
+        f"cannot tell which shell to install for: {what}\n{hint}\n",
+    )
 
 
 def test_powershell_is_told_by_a_line(devpi: Client) -> None:
@@ -116,11 +120,11 @@ def test_a_file_of_somebody_else_is_replaced_only_when_that_is_wanted(devpi: Cli
     path.write_text("complete -W mine devpi\n")
     status, said = devpi.fails("completion", "install", "bash", "--json")
     assert (status, path.read_text()) == (2, "complete -W mine devpi\n")
-    assert "add -y to confirm" in said
+    assert json.loads(said)["error"]["hint"] == "add -y"
     status, shown = devpi.at_terminal("completion", "install", "bash", typed=["no"])
     assert (status, path.read_text()) == (1, "complete -W mine devpi\n")
     assert shown == [
-        f"{path} was not written by devpi-cli", "Overwrite it (yes/no)? no", "nothing was changed",
+        f"{path} was not written by devpi-cli", f"Overwrite {path}? [y/N] no", "nothing was changed",
     ]  # fmt: skip
     assert devpi("completion", "install", "bash", "-y").status == 0
     assert "mine" not in path.read_text()

@@ -30,7 +30,7 @@ PROXIES = "ok       proxies: none for this server"
 
 def doctor(client: Client, *arguments: str, **env: str) -> Result:
     """Ask the doctor at home, where no settings of this machine count."""
-    return client("doctor", *arguments, PIP_INDEX_URL="", PIP_CONFIG_FILE="/dev/null", **env)
+    return client("doctor", *arguments, **{"PIP_INDEX_URL": "", "PIP_CONFIG_FILE": "/dev/null", "SHELL": "", **env})
 
 
 def of(result: Result, check: str) -> str:
@@ -61,6 +61,7 @@ def test_a_good_state_is_ok(member: Member, server: Live) -> None:
         CLOCK,
         f"ok       login: {member.user}, for 10.0 more hours",
         f"ok       index: {member.index}, and {member.user} may upload to it",
+        "ok       mirrors: those among the index and its bases, if any, reach what they mirror",
         UV,
         PROXIES,
         EXTRA,
@@ -105,7 +106,7 @@ def test_without_a_server_the_rest_is_checked(devpi: Client) -> None:
     assert [line for line in result.lines if not line[9:].startswith("pip: ")] == [
         CLIENT,
         f"ok       state file: there is none yet at {devpi.state_file}",
-        "warning  server: none in use: type 'devpi use URL'",
+        "warning  server: none in use: type 'devpi use URL', or 'devpi quickstart' for a server on this machine",
         UV,
         "ok       proxies: none",
         EXTRA,
@@ -139,7 +140,8 @@ def test_who_may_not_upload_is_warned(member: Member, new_member: Callable[[], M
     other = new_member()
     result = doctor(member, DEVPI_INDEX=other.index)
     assert of(result, "index") == (
-        f"warning  index: {member.user} may not upload to {other.index}: its acl_upload is {other.user}"
+        f"warning  index: {member.user} may not upload to {other.index}: its acl_upload is {other.user}; "
+        f"ask {other.user} to type 'devpi index {other.index} acl_upload+={member.user}'"
     )
     assert result.status == 0
 
@@ -173,11 +175,22 @@ def test_what_pip_and_uv_read_is_shown(member: Member) -> None:
 
 
 def test_an_index_beside_the_other_is_warned_of(member: Member) -> None:
-    result = doctor(member, PIP_EXTRA_INDEX_URL="http://a:hidden@host/simple")
+    result = doctor(member, PIP_EXTRA_INDEX_URL="http://a:hidden@host/simple", PIP_FIND_LINKS="http://host/links")
     assert of(result, "pip").startswith("warning  pip: ")
     assert of(result, "pip").endswith(
-        " uses https://pypi.org/simple (its default), and also http://a:****@host/simple (:env:.extra-index-url): "
-        "it installs the highest version from either"
+        " uses https://pypi.org/simple (its default), and also http://a:****@host/simple (PIP_EXTRA_INDEX_URL)"
+        " and http://host/links (PIP_FIND_LINKS): it installs the highest version from any of them; "
+        "add --only-index to 'devpi install' to leave them out"
+    )
+
+
+def test_an_index_beside_that_of_uv_is_warned_of(member: Member) -> None:
+    (member.home / "pyproject.toml").write_text('[[tool.uv.index]]\nurl = "http://a:hidden@host/simple"\n')
+    assert of(doctor(member, UV_FIND_LINKS="http://host/links"), "uv") == (
+        "warning  uv: uses https://pypi.org/simple (its default), and also http://host/links (UV_FIND_LINKS) and "
+        f"http://a:****@host/simple ({member.home / 'pyproject.toml'}): "
+        "it takes a package from the first that has it, and asks its default index last; "
+        "add --only-index to 'devpi install' to leave them out"
     )
 
 
@@ -198,8 +211,13 @@ def test_a_project_s_settings_for_uv_come_first(member: Member) -> None:
 )
 def test_a_clock_that_is_wrong_is_warned_of(seconds: int, said: str) -> None:
     from devpi_cli.cli.app import App
-    from devpi_cli.cli.commands.doctor import Finding, Visit, _clock
+    from devpi_cli.cli.steps.installer_checks import Finding
+    from devpi_cli.cli.steps.server_checks import SET_CLOCK, of_clock
+    from devpi_cli.cli.steps.visit import Visit
     from devpi_cli.http.responses import Reply
 
     visit = Visit(App(), reply=Reply("", 200, "OK", {"date": formatdate(time.time() - seconds, usegmt=True)}))
-    assert _clock(visit) == Finding("warning", f"{said} the server's: logins seem to expire at another time")
+    remedy = f"if this machine's is wrong, {SET_CLOCK}"
+    assert of_clock(visit) == Finding(
+        "warning", f"{said} the server's: logins seem to expire at another time; {remedy}"
+    )

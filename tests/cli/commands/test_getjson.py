@@ -73,7 +73,7 @@ NO_SERVER = "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a
             "cannot reach http://127.0.0.1:1/: Connection refused\nis the server running, and the URL right?\n",
         ),
         ("http://[x/", 2, "invalid URL 'http://[x/': it has no valid host\n"),
-        ("ftp://a:secret@host/", 2, "invalid URL 'ftp://a:****@host/': it has to begin with http:// or https://\n"),
+        ("ftp://a:secret@host/", 2, "invalid URL 'ftp://a:****@host/': it must begin with http:// or https://\n"),
     ],
 )
 def test_what_cannot_be_asked_is_said(devpi: Client, typed: str, status: int, said: str) -> None:
@@ -82,13 +82,14 @@ def test_what_cannot_be_asked_is_said(devpi: Client, typed: str, status: int, sa
 
 def test_what_is_not_there_is_said(at_server: Client, server: Live) -> None:
     """V8."""
-    message = f"GET {server.url}nobody/x\n404 Not Found: The stage nobody/x could not be found."
+    message = "no index 'nobody/x'"
+    in_json = f"GET {server.url}nobody/x\n404 Not Found: The stage nobody/x could not be found."
     hint = "'devpi use -l' shows which indexes there are"
     assert at_server.fails("getjson", "/nobody/x") == (4, f"{message}\n{hint}\n")
     status, said = at_server.fails("getjson", "/nobody/x", "--json")
     assert (status, json.loads(said)["error"]) == (
         4,
-        {"type": "Missing", "exit": 4, "status": 404, "message": message, "hint": hint},
+        {"type": "Missing", "exit": 4, "status": 404, "message": in_json, "hint": hint},
     )
     assert at_server.fails("getjson", "project") == (
         1,
@@ -99,6 +100,5 @@ def test_what_is_not_there_is_said(at_server: Client, server: Live) -> None:
 def test_a_page_is_no_json(devpi: Client, not_devpi: str) -> None:
     assert devpi.fails("getjson", not_devpi) == (
         1,
-        f"GET {not_devpi}\n200 OK, but no devpi server answers like this (text/html)\n"
-        "is this the URL of a devpi server?\n",
+        f"{not_devpi}: no devpi server answers like this (text/html)\nis this the URL of a devpi server?\n",
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Client
 
 LISTS = "'devpi help' lists the topics, 'devpi --help' the commands"
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 COLOUR = re.compile(r"\x1b\[[0-9;]*3\dm")
 
 
@@ -77,11 +78,16 @@ def test_an_unknown_name_is_answered_with_one_that_is_near(devpi: Client, typed:
 
 
 def on_terminal(client: Client, topic: str, **env: str) -> str:
+    """Return what a terminal gets of a topic, with its escape sequences."""
+    return typed_on_terminal(client, f"help {topic}", **env)
+
+
+def typed_on_terminal(client: Client, typed: str, **env: str) -> str:
     """Return what a terminal gets, with its escape sequences."""
     shown: bytes
     environment = {**client.environment, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **env}
     shown, status = pexpect.run(
-        " ".join([*DEVPI, "help", topic]), env=environment, cwd=str(client.home), withexitstatus=True, timeout=60
+        " ".join([*DEVPI, typed]), env=environment, cwd=str(client.home), withexitstatus=True, timeout=60
     )
     assert status == 0
     return shown.decode().replace("\r\n", "\n")
@@ -112,8 +118,13 @@ def test_a_terminal_that_cannot_draw_gets_the_markdown(devpi: Client, env: dict[
     assert on_terminal(devpi, "ci", **env) == topics.read("ci")
 
 
-def test_the_help_of_a_command_is_plain_on_a_terminal_too(devpi: Client) -> None:
-    assert on_terminal(devpi, "whoami").splitlines() == devpi.ok("whoami", "--help")
+@pytest.mark.parametrize("typed", ["help whoami", "whoami --help", "--help"])
+def test_a_help_page_has_coloured_headings_on_a_terminal(devpi: Client, typed: str) -> None:
+    plain, shown = devpi.ok(*typed.split()), typed_on_terminal(devpi, typed)
+    coloured = [ESCAPE.sub("", line) for line in shown.splitlines() if COLOUR.search(line)]
+    assert coloured == [line for line in plain if line.startswith("Usage:") or re.fullmatch(r"\S.*:", line)] != []
+    assert ESCAPE.sub("", shown).splitlines() == plain
+    assert typed_on_terminal(devpi, typed, NO_COLOR="1").splitlines() == plain
 
 
 # -- what it costs, and where it is
@@ -132,9 +143,26 @@ def test_others_do_not_import_topics() -> None:
     assert "devpi_cli.cli.topics" not in str(seen["modules"])
 
 
+SERVER = [
+    "backup",
+    "check",
+    "config",
+    "doctor",
+    "export",
+    "import",
+    "init",
+    "log",
+    "passwd",
+    "replica",
+    "restore",
+    "run",
+]
+SERVER += ["start", "status", "stop", "upgrade"]
+
+
 @pytest.mark.parametrize(("current", "words", "found"), [
     ("troub", [], ["troubleshooting"]), ("tok", [], ["token"]), ("in", [], ["indexes", "index", "install"]),
-    ("", ["server"], ["log", "start", "status", "stop"]), ("cr", ["token"], ["create"]), ("", ["list"], []),
+    ("", ["server"], SERVER), ("cr", ["token"], ["create"]), ("", ["list"], []),
     ("", ["nothere"], []),
 ])  # fmt: skip
 def test_topics_commands_and_subcommands_complete(

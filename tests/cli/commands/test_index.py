@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.clients import DEVPI, NOT_LOGGED_IN
+from tests.support.clients import DEVPI, NOT_LOGGED_IN, UNCONFIRMED
 from tests.support.dists import put
+from tests.support.front import Front, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,12 +100,15 @@ def test_keys_are_set_extended_and_reduced(member: Member) -> None:
 
 def test_v31_a_terminal_sees_the_url_of_the_index(member: Member) -> None:
     """Where no terminal is, ``?no_projects=`` stands behind it, as with devpi-client."""
-    assert member.at_terminal("index", "-c", "new", "bases=") == (0, shown(member, "new", query=""))
-    assert member.at_terminal("index", "new", "title=x") == (
+    heading = f"{member.user}/new  {member.server.root}{member.user}/new"
+    status, lines = member.at_terminal("index", "-c", "new", "bases=")
+    assert (status, lines[:3]) == (0, [heading, "", "type                          stage"])
+    assert member.at_terminal("index", "new", "title=x", "--plain") == (
         0,
-        [f"/{member.user}/new title=x", *shown(member, "new", query="", title="x")],
+        [f"/{member.user}/new title=x", *shown(member, "new", title="x")],
     )
-    assert member.at_terminal("index", "new", "--no-projects") == (0, shown(member, "new", query="", title="x"))
+    status, lines = member.at_terminal("index", "new", "--no-projects")
+    assert (status, lines[0], lines[-1]) == (0, heading, "title                         x")
 
 
 @pytest.mark.parametrize("change", ["volatile+=True", "title-=x", "mirror_whitelist_inheritance+=union"])
@@ -166,7 +170,10 @@ def test_an_index_is_deleted_quietly_as_json(member: Member) -> None:
 @pytest.mark.parametrize(("answer", "status"), [("no", 1), ("n", 1), ("yes", 0), ("y", 0)])
 def test_a_terminal_is_asked_before_an_index_goes(member: Member, answer: str, status: int) -> None:
     """A49."""
-    asked = [f"About to remove: {member.index_url}", f"Are you sure (yes/no)? {answer}"]
+    asked = [
+        f"About to remove: {member.index_url}",
+        f"Delete the index {member.index} and everything on it? [y/N] {answer}",
+    ]
     done = ["nothing was changed"] if status else [f"index deleted: {member.index_url}"]
     assert member.at_terminal("index", "--delete", "dev", typed=[answer]) == (status, asked + done)
     assert member.ok("index", "-l") == ([member.index] if status else [])
@@ -176,7 +183,10 @@ def test_a_terminal_is_asked_before_an_index_goes(member: Member, answer: str, s
 def test_nothing_is_deleted_when_there_is_nobody_to_ask(member: Member, settings: dict[str, str]) -> None:
     unasked = member("index", "--delete", "dev", **settings)
     assert unasked.lines == [f"About to remove: {member.index_url}"]
-    assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nadd -y to confirm\n", 2)
+    assert (unasked.stderr, unasked.status) == (
+        f"{UNCONFIRMED}\nadd -y\n",
+        2,
+    )
     assert member.ok("index", "-l") == [member.index]
 
 
@@ -184,7 +194,7 @@ def test_a_non_volatile_index_stays(member: Member) -> None:
     member.server.modify_index(member.index, ["volatile=False"])
     refused = member("index", "--delete", "dev", "-y", "-q")
     assert (refused.stderr, refused.status) == (
-        f"DELETE {member.index_url}\n403 Forbidden: index {member.index} non-volatile, cannot delete\n"
+        f"index '{member.index}' is non-volatile: it cannot be deleted\n"
         f"make it volatile first: 'devpi index {member.index} volatile=True'\n",
         3,
     )
@@ -203,22 +213,22 @@ NO_NAME = (
     ", but the server would turn it into one\n"
     "separate names with commas: mirror_whitelist=requests,numpy; mirror_whitelist= empties the list\n"
 )
-NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l' shows which indexes there are\n"
+NO_STAGE = "no index 'USER/no'\n'devpi use -l' shows which indexes there are\n"
 
 
 @pytest.mark.parametrize(
     ("typed", "status", "said"),
     [
-        ("no", 4, f"GET HOST/USER/no\n{NO_STAGE}"),
-        ("no --no-projects", 4, f"GET HOST/USER/no?no_projects=\n{NO_STAGE}"),
-        ("no title=x", 4, f"GET HOST/USER/no?no_projects=\n{NO_STAGE}"),
-        ("--delete no -y", 4, f"GET HOST/USER/no?no_projects=\n{NO_STAGE}"),
+        ("no", 4, NO_STAGE),
+        ("no --no-projects", 4, NO_STAGE),
+        ("no title=x", 4, NO_STAGE),
+        ("--delete no -y", 4, NO_STAGE),
         (
             "-l nobody",
             4,
-            "GET HOST/nobody\n404 Not Found: no user 'nobody'\n'devpi user -l' shows which users there are\n",
+            "no user 'nobody'\n'devpi user -l' shows which users there are\n",
         ),
-        ("-c dev", 5, "PUT HOST/USER/dev\n409 Conflict: index 'USER/dev' exists\n"),
+        ("-c dev", 5, "index 'USER/dev' already exists\n"),
         ("dev volatile", 2, "'volatile' is not of the form KEY=VALUE\n"),
         ("dev =x", 2, "'=x' is not of the form KEY=VALUE\n"),
         ("dev title=a title=b", 2, "'title' is given twice\n"),
@@ -235,18 +245,18 @@ NO_STAGE = "404 Not Found: The stage USER/no could not be found.\n'devpi use -l'
             f"mirror_whitelist: '[a]' is not a name{NO_NAME}",
         ),
         ("dev mirror_whitelist=-", 2, f"mirror_whitelist: '-' is not a name{NO_NAME}"),
-        ("-c", 2, "which index? name the one to create or delete\n"),
-        ("--delete", 2, "which index? name the one to create or delete\n"),
+        ("-c", 2, "no index named\ntype 'devpi index --create NAME'\n"),
+        ("--delete", 2, "no index named\ntype 'devpi index --delete NAME'\n"),
         ("-c --delete new", 2, "only one of --create, --delete and --list can be given\n"),
         ("--delete dev title=x", 2, "--delete takes no KEY=VALUE\n"),
-        ("a/b/c", 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
+        ("a/b/c", 2, "index 'a/b/c' must be of the form USER/INDEX or INDEX\n"),
         (
             "dev nonsense=1",
             1,
-            "PATCH HOST/USER/dev\n400 Bad Request: indexconfig got unexpected keyword arguments: nonsense=1\n",
+            "an index has no setting 'nonsense'\n'devpi help indexes' explains all settings\n",
         ),
-        ("dev bases=no/base", 1, "PATCH HOST/USER/dev\n400 Bad Request: base index 'no/base' does not exist\n"),
-        ("dev volatile=maybe", 1, "PATCH HOST/USER/dev\n400 Bad Request: Unknown boolean value 'maybe'.\n"),
+        ("dev bases=no/base", 1, "base index 'no/base' does not exist\n"),
+        ("dev volatile=maybe", 1, "unknown boolean value 'maybe'\n"),
     ],
 )
 def test_what_is_wrong_is_said(member: Member, typed: str, status: int, said: str) -> None:
@@ -262,8 +272,7 @@ def test_what_is_wrong_is_said(member: Member, typed: str, status: int, said: st
 def test_a_name_with_spaces_is_refused(member: Member) -> None:
     assert member.fails("index", "-c", "my dev") == (
         1,
-        f"PUT {member.server.root}{member.user}/my%20dev\n400 Bad Request: indexname 'my dev' contains characters that "
-        "aren't allowed. Any ascii symbol besides -.@_ is blocked.\n",
+        "'my dev' is not a name: only ASCII letters, digits and -.@_ are allowed\n",
     )
 
 
@@ -296,11 +305,11 @@ WHOSE = "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'dev
         ("dev", 3, WHOSE),
         ("-c dev", 3, WHOSE),
         ("--delete dev", 3, WHOSE),
-        ("-l", 3, "whose indexes? you are not logged in\ntype 'devpi index -l USER'\n"),
+        ("-l", 3, "not logged in at HOST/\ntype 'devpi index -l USER', or 'devpi login USER' first\n"),
         (
             "-c root/new",
             3,
-            f"PUT HOST/root/new\n403 Forbidden: no permission to create index root/new\n{NOT_LOGGED_IN}\n",
+            f"no permission to create index root/new\n{NOT_LOGGED_IN}\n",
         ),
     ],
 )
@@ -315,3 +324,56 @@ def test_no_server_is_in_use(devpi: Client) -> None:
     no_server = (1, "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n")
     for typed in ([], ["alice/dev"], ["-l"], ["-c", "dev"]):
         assert devpi.fails("index", *typed) == no_server
+
+
+def test_a_list_is_changed_item_by_item(member: Member) -> None:
+    config = member.server.modify_index(member.index, ["mirror_whitelist=my-demo"]).config
+    member.ok("index", "dev", "acl_upload+=ann, bob", "mirror_whitelist+=Other_Name,my_demo")
+    config = member.server.index(member.index).config
+    assert config["acl_upload"] == [member.user, "ann", "bob"]
+    assert config["mirror_whitelist"] == ["my-demo", "other-name"]
+    member.ok("index", "dev", "acl_upload-=ann,bob", "mirror_whitelist-=My_Demo")
+    config = member.server.index(member.index).config
+    assert (config["acl_upload"], config["mirror_whitelist"]) == ([member.user], ["other-name"])
+
+
+@pytest.mark.parametrize("option", [[], ["-n"]])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("index dev titel=x", "did you mean 'title'? 'devpi help indexes' explains all settings"),
+        ("index -c new acl_uplaod=bob", "did you mean 'acl_upload'? 'devpi help indexes' explains all settings"),
+        ("index dev mirror_url=http://127.0.0.1:9/", "only a mirror has mirror_url: create one with type=mirror"),
+        ("index dev acl_uplaod+=bob", "did you mean 'acl_upload'? 'devpi help indexes' explains all settings"),
+        ("index -c new acl_upload+=bob", "+= and -= change an index that exists: type acl_upload=VALUE"),
+    ],
+)
+def test_the_nearest_key_is_named(member: Member, typed: str, said: str, option: list[str]) -> None:
+    status, error = member.fails(*typed.split(), *option)
+    assert (status, error.splitlines()[-1]) == (1, said)
+
+
+@pytest.mark.parametrize(
+    ("typed", "what"),
+    [
+        ("-c new type=constrained constraints=*", "the index type 'constrained'"),
+        ("dev uploadtrigger=x", "the setting 'uploadtrigger'"),
+    ],
+)
+def test_a_dry_run_cannot_tell_what_a_plugin_knows(member: Member, typed: str, what: str) -> None:
+    with served(front := Front(plugins={"devpi-constrained": "2.1.0"})):
+        front.serve(member)
+        planned = member("index", "-n", *typed.split())
+    said = f"warning: cannot tell whether the server knows {what}: it may come from devpi-constrained\n"
+    assert (planned.stderr, planned.status) == (said, 0)
+
+
+def test_a_dry_run_shows_what_would_be_stored(member: Member) -> None:
+    typed = ["volatile=no", f"bases=/{member.index}/", "acl_upload=:anonymous:, ann", "mirror_whitelist=My_Demo"]
+    assert member.ok("index", "-n", "-c", "new", *typed) == [
+        f"would create index: {member.server.root}{member.user}/new",
+        "  volatile=False",
+        f"  bases={member.index}",
+        "  acl_upload=:ANONYMOUS:,ann",
+        "  mirror_whitelist=my-demo",
+    ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.dists import make_project, make_wheel
+from tests.support.gates import Page, locked
 from tests.support.loopback import Watch, simple_index
 
 if TYPE_CHECKING:
@@ -118,11 +119,30 @@ def test_the_token_is_in_no_argument_and_in_nothing_that_is_said(
     project = make_project(tmp_path / "editable", "editable-demo")
     text = (project / "pyproject.toml").read_text().replace("requires = []", 'requires = ["backend-needs"]')
     (project / "pyproject.toml").write_text(text)
-    result = stocked("--debug", "install", "-e", project, "--venv", venv, "--", "-vv", **watch.env)
+    with locked(stocked) as gate:
+        result = stocked("--debug", "install", "-e", project, "--venv", venv, "--", "-vv", **watch.env)
+    assert set(gate.logins) & set(gate.shown)
     token = stocked.state.servers[stocked.server.root].logins[stocked.user].token
     assert any("backend-needs" in command for command in watch.commands), result.stdout
     assert [text for text in [result.stdout, result.stderr, *watch.commands] if token in text] == []
     assert watch.hosts == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("refusal", [Page(403), Page(302, headers={"Location": "/+login"})])
+def test_a_server_that_never_asks_for_a_login_is_to_blame(
+    stocked: Member, venv: Path, tmp_path: Path, refusal: Page
+) -> None:
+    with locked(stocked) as gate:
+        gate.refusal = refusal
+        result = stocked("install", "stock", "--venv", venv, "--", "--target", tmp_path / "target")
+    assert (result.status, result.stderr.splitlines()[-2:]) == (
+        1,
+        [
+            "pip could not install (status 1)",
+            "the server did not ask for your login: it must answer 401 where it needs one, see 'devpi help pip-uv'",
+        ],
+    )
+    assert [shown for shown in gate.shown if shown in gate.logins] == []
 
 
 def test_http_on_a_host_that_pip_does_not_trust_by_itself_works(stocked: Member, venv: Path) -> None:
@@ -198,7 +218,7 @@ def test_pip_and_uv_show_the_remembered_client_certificate(told: Callable[..., d
 def test_the_status_of_pip_is_passed_on(member: Member, venv: Path) -> None:
     result = member("install", "not-there", "--venv", venv)
     assert "No matching distribution found for not-there" in result.stderr
-    assert result.stderr.splitlines()[-1] == "python failed with status 1"
+    assert result.stderr.splitlines()[-1] == "pip could not install (status 1)"
     assert result.status == 1
     assert member("install", "--venv", venv, "stock", "--", "--no-such-option").status == 2
 

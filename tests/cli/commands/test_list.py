@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.dists import make_wheel, put
-from tests.support.front import Front, served
+from tests.support.front import Front, Page, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -104,6 +104,7 @@ def test_json_has_every_file_with_all_that_is_known_of_it(member: Member) -> Non
                 "size": None,
                 "upload_time": listed["files"][0]["upload_time"],
                 "uploaded_by": member.user,
+                "yanked": False,
             },
         ],
     }
@@ -122,11 +123,13 @@ class Meeting(Front):
 
     both = threading.Barrier(2)
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+    def answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
         if method != "HEAD":
             return super().answer(method, path, headers, body)
         self.both.wait(30)
-        return 200, "", bytes(int(path[-8]))
+        return 200, {}, bytes(int(path[-8]))
 
 
 def test_sizes_are_asked_for_at_once(member: Member) -> None:
@@ -235,18 +238,17 @@ def test_the_index_of_nothing_at_all(devpi: Client) -> None:
         (
             ["nothere"],
             4,
-            "GET INDEX/nothere\n404 Not Found: no project 'nothere'\n'devpi list' shows which projects there are\n",
+            "no project 'nothere'\n'devpi list' shows which projects there are\n",
         ),
         (
             ["demo==9"],
             4,
-            "no release of demo on NAME matches 'demo==9'\ntype 'devpi list --all demo' to see all releases\n",
+            "no release of demo on NAME matches ==9\nthere are: 2.0.dev1, 1.1, 1.0, 0.9, 2004d\n",
         ),
         (
             ["--index", "nobody/dev"],
             4,
-            "GET HOST/nobody/dev\n404 Not Found: The stage nobody/dev could not be found.\n"
-            "'devpi use -l' shows which indexes there are\n",
+            "no index 'nobody/dev'\n'devpi use -l' shows which indexes there are\n",
         ),
         (
             ["foo bar"],
@@ -264,12 +266,12 @@ def test_the_index_of_nothing_at_all(devpi: Client) -> None:
             2,
             "'demo @ http://host/x.whl': only a name and versions are allowed here\ntype 'NAME==VERSION'\n",
         ),
-        (["--index", "a/b/c"], 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
+        (["--index", "a/b/c"], 2, "index 'a/b/c' must be of the form USER/INDEX or INDEX\n"),
         (["--index", "http://[x/a/b"], 2, "invalid URL 'http://[x/a/b': it has no valid host\n"),
         (
             ["--index", "http://host/alice"],
             2,
-            "'http://host/alice' is not the URL of an index: it has to end in /USER/INDEX\n",
+            "'http://host/alice' is not the URL of an index: it must end in /USER/INDEX\n",
         ),
         (
             ["--index", "http://127.0.0.1:1/a/b"],
@@ -286,8 +288,8 @@ def test_what_is_wrong_is_said(member: Member, files: dict[str, str], typed: lis
 
 def test_an_index_that_is_no_devpi_is_said(devpi: Client, not_devpi: str) -> None:
     said = "404 Not Found\nis this the URL of a devpi server?\n"
-    assert devpi.fails("list", "--index", f"{not_devpi}a/b") == (1, f"GET {not_devpi}a/b\n{said}")
-    assert devpi.fails("list", "demo", "--index", f"{not_devpi}a/b") == (1, f"GET {not_devpi}a/b/demo\n{said}")
+    assert devpi.fails("list", "--index", f"{not_devpi}a/b") == (1, f"{not_devpi}a/b: {said}")
+    assert devpi.fails("list", "demo", "--index", f"{not_devpi}a/b") == (1, f"{not_devpi}a/b/demo: {said}")
 
 
 def test_an_error_is_one_json_object(member: Member, files: dict[str, str]) -> None:
@@ -297,7 +299,64 @@ def test_an_error_is_one_json_object(member: Member, files: dict[str, str]) -> N
         {
             "type": "NothingFound",
             "exit": 4,
-            "message": f"no release of demo on {member.index} matches 'demo==9'",
-            "hint": "type 'devpi list --all demo' to see all releases",
+            "message": f"no release of demo on {member.index} matches ==9",
+            "hint": "there are: 2.0.dev1, 1.1, 1.0, 0.9, 2004d",
         },
     )
+
+
+YANKED = {"1.0": "it is broken\nreally", "1.1": True, "1.2": False, "1.3": ""}
+
+
+@pytest.fixture
+def upstream(member: Member) -> Iterator[str]:
+    """A mirror whose upstream has yanked some releases of demo."""
+    files = [
+        {
+            "filename": f"demo-{version}.tar.gz",
+            "url": f"http://127.0.0.1:9/demo-{version}.tar.gz",
+            "hashes": {"sha256": sha256(version.encode()).hexdigest()},
+            "yanked": yanked,
+        }
+        for version, yanked in YANKED.items()
+    ]
+    page = {"meta": {"api-version": "1.0"}, "name": "demo", "projects": [{"name": "demo"}], "files": files}
+    with served(pages := Page("application/vnd.pypi.simple.v1+json", json.dumps(page))):
+        mirror = {"type": "mirror", "mirror_url": f"{pages.url}simple/"}
+        member.server.create_index(f"{member.user}/mirror", mirror)
+        member.ok("use", f"{member.user}/mirror")
+        yield f"{member.server.root}{member.user}/mirror"
+
+
+def test_yanked_files_of_a_mirror_are_marked(member: Member, upstream: str, server: Live) -> None:
+    with server.requests() as seen:
+        listed = member("list", "demo", "--all")
+    assert [line.rpartition("/")[2] for line in listed.lines] == [
+        f"demo-{version}.tar.gz" for version in reversed(YANKED)
+    ]
+    assert listed.stderr.splitlines() == [
+        "yanked: demo-1.3.tar.gz",
+        "yanked: demo-1.1.tar.gz",
+        "yanked: demo-1.0.tar.gz: it is broken really",
+    ]
+    assert seen == [f"GET /{member.user}/mirror/demo"]
+    assert member.at_terminal("list", "demo") == (
+        0,
+        [
+            "version  file",
+            "1.3      demo-1.3.tar.gz",
+            "         yanked",
+            "1.2      demo-1.2.tar.gz",
+            "1.1      demo-1.1.tar.gz",
+            "         yanked",
+            "1 older versions not shown, use --all to see",
+        ],
+    )
+
+
+def test_json_has_the_reason(member: Member, upstream: str) -> None:
+    files = json.loads("".join(member.ok("list", "demo", "--json")))["files"]
+    yanked = {file["version"]: file["yanked"] for file in files}
+    assert yanked == {**YANKED, "1.3": True}
+    one = json.loads("".join(member.ok("list", "demo==1.0", "--json")))["files"]
+    assert [file["yanked"] for file in one] == [YANKED["1.0"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,112 @@ def test_what_the_server_refuses_is_passed_over_and_named(stranger: Client, memb
     )
     write_pypirc(stranger, member)
     stranger.ok("upload", wheel)
+
+
+BACKEND = """
+import threading
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
+
+class Locked(KeyringBackend):
+    priority = 1
+    def get_password(self, service, username):
+        raise KeyringLocked("s3cret")
+    set_password = delete_password = get_password
+
+    def get_credential(self, service, username):
+        return self.get_password(service, username)
+
+class Fails(Locked):
+    def get_password(self, service, username):
+        raise RuntimeError("s3cret")
+
+class Hangs(Locked):
+    def get_password(self, service, username):
+        threading.Event().wait()
+"""
+WAITS = "warning: waiting 4 s for the keyring (rings Hangs): does it wait to be unlocked?"
+UNREAD: dict[str, tuple[dict[str, str], list[str]]] = {
+    "a netrc with a mistake": ({".netrc": "machine"}, ["cannot read {home}/.netrc: line 1 is invalid"]),
+    "a netrc that is not there": ({"NETRC": "{home}/none"}, ["there is no {home}/none, which NETRC names"]),
+    "a .pypirc with a mistake": ({".pypirc": "s3cret"}, ["cannot read {home}/.pypirc: line 1 is invalid"]),
+    "a locked keyring": ({"keyring": "Locked"}, ["the keyring cannot be used: it is locked"]),
+    "a keyring that fails": ({"keyring": "Fails"}, ["the keyring cannot be used: RuntimeError"]),
+    "all of them": (
+        {".netrc": "machine", ".pypirc": "s3cret", "keyring": "Locked"},
+        [
+            "cannot read {home}/.pypirc: line 1 is invalid",
+            "the keyring cannot be used: it is locked",
+            "cannot read {home}/.netrc: line 1 is invalid",
+        ],
+    ),
+}  # fmt: skip
+
+
+def surroundings(client: Client, case: dict[str, str]) -> dict[str, str]:
+    """Write the files of a case; return its variables."""
+    env = {}
+    for name, content in case.items():
+        if name.startswith("."):
+            (client.home / name).write_text(content)
+        elif name == "keyring":
+            (client.home / "rings.py").write_text(BACKEND)
+            env |= {"PYTHON_KEYRING_BACKEND": f"rings.{content}", "PYTHONPATH": str(client.home)}
+        else:
+            env[name] = content.format(home=client.home)
+    return env
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_a_source_that_cannot_be_read_is_named_when_there_is_no_login(
+    stranger: Client, member: Member, wheel: Path, case: str
+) -> None:
+    given, expected = UNREAD[case]
+    stranger.command = (sys.executable, "-P", "-m", "devpi_cli")
+    env = surroundings(stranger, given)
+    status, said = stranger.fails("upload", wheel, **env)
+    lines = [f"warning: {line.format(home=stranger.home)}" for line in expected]
+    assert status == 3
+    assert said.splitlines()[: len(lines)] == lines
+    assert "s3cret" not in said
+    # Nobody is told about them who has a login.
+    stranger.ok("upload", wheel, **env, DEVPI_USER=member.user, DEVPI_PASSWORD=member.password)
+
+
+def test_a_prompt_comes_after_what_could_not_be_read(stranger: Client, member: Member, wheel: Path) -> None:
+    (stranger.home / ".netrc").write_text("machine")
+    status, lines = stranger.at_terminal("upload", wheel, typed=[member.user, member.password])
+    assert status == 0
+    assert lines[0] == f"warning: cannot read {stranger.home}/.netrc: line 1 is invalid"
+    assert any("file_upload of " in line for line in lines[1:])
+
+
+def test_login_names_what_it_could_not_read(stranger: Client, member: Member) -> None:
+    (stranger.home / ".netrc").write_text("machine")
+    status, lines = stranger.at_terminal("login", member.user, typed=[member.password])
+    assert status == 0
+    assert lines[0] == f"warning: cannot read {stranger.home}/.netrc: line 1 is invalid"
+
+
+def test_a_keyring_that_hangs_costs_five_seconds(stranger: Client, member: Member, wheel: Path) -> None:
+    stranger.command = (sys.executable, "-P", "-m", "devpi_cli")
+    env = surroundings(stranger, {"keyring": "Hangs"})
+    started = time.monotonic()
+    status, said = stranger.fails("upload", wheel, **env)
+    assert status == 3
+    assert 5 <= time.monotonic() - started < 15
+    assert said.splitlines()[:2] == [WAITS, "warning: the keyring cannot be used: it did not answer within 5 s"]
+    write_netrc(stranger, member)
+    result = stranger("upload", wheel, **env)
+    assert (result.status, result.stderr.splitlines()) == (0, [WAITS])
+
+
+def test_a_password_with_a_line_end_is_taken_without_it(stranger: Client, member: Member, wheel: Path) -> None:
+    env = {"DEVPI_USER": member.user, "DEVPI_PASSWORD": f"{member.password}\n"}
+    for arguments in (("upload", wheel), ("login",)):
+        result = stranger(*arguments, **env)
+        assert result.status == 0
+        assert result.stderr.splitlines() == ["warning: DEVPI_PASSWORD ends in a line break, which is ignored"]
 
 
 def test_nothing_is_looked_for_while_a_login_is_good(member: Member, wheel: Path, server: Live) -> None:

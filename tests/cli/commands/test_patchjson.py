@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.clients import DEVPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,9 +55,7 @@ def test_a_refusal_is_said(member: Member, new_member: Callable[[], Member]) -> 
     other = new_member()
     assert member.fails("patchjson", f"/{other.index}", "-", stdin='["title=x"]') == (
         3,
-        f"PATCH {other.index_url}\n"
-        "403 Forbidden: Access was denied to this resource. Unauthorized: PyPIView failed permission check\n"
-        f"the login of {member.user} is valid, but does not allow this\n",
+        f"no permission to change {other.index}\nthe login of {member.user} is valid, but does not allow this\n",
     )
 
 
@@ -82,3 +84,17 @@ def test_no_server_or_index_is_in_use(devpi: Client, at_server: Client, server: 
         1,
         "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )
+
+
+@pytest.mark.parametrize("stdin", ["<&-", "</dev/null"])
+def test_without_standard_input_there_is_no_json(member: Member, stdin: str) -> None:
+    line = f"{shlex.join(DEVPI)} patchjson / - {stdin}"
+    done = subprocess.run(["sh", "-c", line], env=member.environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode, done.stderr.count("\n")) == ("", 2, 1)
+    assert "standard input" in done.stderr
+
+
+def test_neither_passwords_nor_urls_with_one_are_shown(member: Member) -> None:
+    sent = '{"password": "s3cret", "mirror_url": "http://me:s3cret@host/", "title": "x"}'
+    shown = member("patchjson", "-n", f"/{member.user}", "-", stdin=sent).lines
+    assert json.loads("".join(shown[1:])) == {"password": "****", "mirror_url": "http://me:****@host/", "title": "x"}

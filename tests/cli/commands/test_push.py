@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import replace
 from hashlib import sha256
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypitoken import Token, ValidationError
 
-from devpi_cli.http.session import Form
+from devpi_cli.http.bodies import Form
 from tests.support.clients import NOT_LOGGED_IN
 from tests.support.dists import make_wheel, put
 from tests.support.front import Elsewhere, Front, served
@@ -107,8 +108,7 @@ def test_v26_another_file_of_the_same_name_is_a_conflict(demo: Member) -> None:
     store(demo, "stable", "demo-1.0.tar.gz", b"something else")
     assert demo.fails("push", "demo==1.0", "stable") == (
         5,
-        f"PUSH {demo.index_url}\n"
-        "409 Conflict: demo-1.0.tar.gz already exists in non-volatile index\n"
+        f"demo-1.0.tar.gz already exists in non-volatile index\n"
         f"{demo.user}/stable has different files with these names: demo-1.0.tar.gz\n",
     )
 
@@ -118,33 +118,78 @@ def test_v26_a_release_that_is_there_in_part_is_a_conflict(demo: Member) -> None
     store(demo, "dev", "demo-1.0.zip", b"late")
     assert demo.fails("push", "demo==1.0", "stable") == (
         5,
-        f"PUSH {demo.index_url}\n"
-        "409 Conflict: demo-1.0.tar.gz already exists in non-volatile index\n"
+        f"demo-1.0.tar.gz already exists in non-volatile index\n"
         f"{demo.user}/stable has the rest of the release, but not demo-1.0.zip: upload it\n",
     )
 
 
-@pytest.mark.parametrize("requirement", ["demo==9", "demo>1", "nothere==1.0"])
-def test_nothing_is_pushed_when_one_requirement_matches_nothing(demo: Member, requirement: str) -> None:
-    assert demo.fails("push", "demo==1.0", requirement, "stable") == (
+@pytest.mark.parametrize(
+    ("name", "versions", "hint"),
+    [
+        ("demo", "==9", "there are: 1.0"),
+        ("demo", ">1", "there are: 1.0"),
+        ("nothere", "==1.0", "'devpi list --index {}' shows what there is"),
+    ],
+)
+def test_nothing_is_pushed_when_one_requirement_matches_nothing(
+    demo: Member, name: str, versions: str, hint: str
+) -> None:
+    assert demo.fails("push", "demo==1.0", f"{name}{versions}", "stable") == (
         4,
-        f"No releases or distributions found matching {requirement!r}.\n"
-        f"'devpi list --index {demo.index}' shows what there is\n",
+        f"no release of {name} on {demo.index} matches {versions}\n{hint.format(demo.index)}\n",
     )
     assert names(demo, "stable") == []
 
 
-def test_what_comes_from_a_base_is_not_pushed(demo: Member) -> None:
-    demo.server.create_index(f"{demo.user}/top", {"bases": demo.index})
-    status, said = demo.fails("push", "demo==1.0", "stable", "--index", "top")
-    assert (status, said.splitlines()[0]) == (4, "No releases or distributions found matching 'demo==1.0'.")
+@pytest.fixture
+def heir(demo: Member) -> str:
+    """An index in use that has demo 1.0 from its base ``dev``."""
+    demo.server.create_index(f"{demo.user}/heir", {"bases": demo.index})
+    demo.ok("use", "heir")
+    return f"{demo.user}/heir"
+
+
+@pytest.mark.parametrize("option", [[], ["-n"]])
+def test_what_comes_from_a_base_is_named_with_the_line_to_type(demo: Member, heir: str, option: list[str]) -> None:
+    status, said = demo.fails("push", "demo==1.0", f"{demo.user}/stable", *option)
+    line = f"devpi push demo==1.0 {demo.user}/stable --index {demo.index}"
+    assert (status, said) == (
+        4,
+        f"no release of demo on {heir} matches ==1.0\n{heir} has demo 1.0 from {demo.index}: type '{line}'\n",
+    )
+    assert names(demo, "stable") == []
+    demo.ok(*line.split()[1:])
+    assert names(demo, "stable") == ["demo-1.0.tar.gz"]
+
+
+def test_releases_of_a_base_are_named_too(demo: Member, heir: str) -> None:
+    status, said = demo.fails("push", "demo>=0.5", "stable", "--index", heir)
+    line = f"devpi push 'demo>=0.5' {demo.user}/stable --index {demo.index}"
+    assert (status, said.splitlines()[1]) == (4, f"{heir} has demo from {demo.index}: type '{line}'")
+
+
+def test_a_release_of_a_named_index_is_read_where_it_is(demo: Member, heir: str, server: Live) -> None:
+    with server.requests() as seen:
+        pushed = demo("push", "demo==1.0", "stable", "--index", heir)
+    assert (pushed.stderr, pushed.status) == (f"demo 1.0 is on {demo.index}: pushed from there\n", 0)
+    assert seen[-1] == f"PUSH /{demo.index}"
+    assert names(demo, "stable") == ["demo-1.0.tar.gz"]
+
+
+def test_a_release_of_a_mirror_is_read_there(demo: Member) -> None:
+    upstream = {"type": "mirror", "mirror_url": f"{demo.index_url}/+simple/"}
+    demo.server.create_index(f"{demo.user}/mirror", upstream)
+    demo.server.create_index(f"{demo.user}/top", {"bases": f"{demo.user}/mirror"})
+    pushed = demo("push", "demo==1.0", "stable", "--index", "top")
+    assert (pushed.stderr, pushed.status) == (f"demo 1.0 is on {demo.user}/mirror: pushed from there\n", 0)
+    assert names(demo, "stable") == ["demo-1.0.tar.gz"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["demo", "stable"], "'demo' does not say which release\ntype 'demo==VERSION'\n"),
-        (["demo==1.0", "a/b/c"], "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
+        (["demo", "pypi:pypi"], "'demo' does not say which release\ntype 'demo==VERSION'\n"),
+        (["demo==1.0", "a/b/c"], "index 'a/b/c' must be of the form USER/INDEX or INDEX\n"),
         (["demo==1.0", "stable", "--no-docs", "--only-docs"], "--no-docs and --only-docs leave nothing to push\n"),
         (
             ["demo==1.0", "https://example.com/a/b"],
@@ -155,6 +200,21 @@ def test_what_comes_from_a_base_is_not_pushed(demo: Member) -> None:
 )
 def test_what_makes_no_sense_is_refused(demo: Member, arguments: list[str], said: str) -> None:
     assert demo.fails("push", *arguments) == (2, said.format(root=demo.server.root))
+
+
+@pytest.mark.parametrize(
+    ("options", "pushed"),
+    [
+        ([], ["demo-1.10.tar.gz"]),
+        (["--all"], ["demo-1.0.tar.gz", "demo-1.10.tar.gz", "demo-1.9.tar.gz", "demo-2.0rc1.tar.gz"]),
+    ],
+)
+def test_a_mere_name_is_its_newest_release(demo: Member, options: list[str], pushed: list[str]) -> None:
+    for version in ("1.9", "1.10", "2.0rc1"):
+        put(demo.server, demo.index, version)
+    result = demo("push", "demo", "stable", *options)
+    assert (result.stderr, result.status) == ("" if options else "demo: the newest release is 1.10\n", 0)
+    assert sorted(names(demo, "stable")) == pushed
 
 
 def test_the_old_way_to_name_a_release_still_works(demo: Member) -> None:
@@ -172,10 +232,10 @@ def test_one_failed_release_does_not_stop_the_others(demo: Member) -> None:
     result = demo("push", "other==1.0", "demo==1.0", "stable")
     assert result.lines[0] == f"   200 register demo 1.0 -> {demo.user}/stable"
     assert (result.stderr, result.status) == (
-        "FAILED other 1.0: 409 Conflict: other-1.0.tar.gz already exists in non-volatile index\n"
+        "FAILED other 1.0: other-1.0.tar.gz already exists in non-volatile index\n"
         "1 of 2 releases pushed, 1 failed\n"
         f"{demo.user}/stable has different files with these names: other-1.0.tar.gz\n",
-        1,
+        5,
     )
 
 
@@ -216,7 +276,55 @@ def test_a_dry_run_only_says_what_it_would_do(demo: Member, server: Live) -> Non
     with server.requests() as seen:
         lines = demo.ok("push", "-n", "demo==1.0", "stable")
     assert lines == [f"skipped: push of demo 1.0 to {demo.user}/stable"]
-    assert seen == [f"GET /{demo.index}/demo", f"GET /{demo.user}/stable", "GET /+api"]
+    assert seen == [
+        f"GET /{demo.index}/demo",
+        f"GET /{demo.user}/stable",
+        "GET /+api",
+        f"GET /{demo.user}/stable/demo",
+    ]
+
+
+def test_a_dry_run_tells_conflicts(demo: Member) -> None:
+    store(demo, "stable", "demo-1.0.tar.gz", b"something else")
+    assert demo.fails("push", "-n", "demo==1.0", "stable") == (
+        5,
+        f"demo-1.0.tar.gz already exists in non-volatile index {demo.user}/stable\n"
+        f"{demo.user}/stable has different files with these names: demo-1.0.tar.gz\n",
+    )
+
+
+def test_a_dry_run_tells_what_is_there(demo: Member) -> None:
+    demo.ok("push", "demo==1.0", "stable")
+    assert demo.ok("push", "-n", "demo==1.0", "stable") == [f"already there: demo 1.0 -> {demo.user}/stable"]
+    store(demo, "dev", "demo-1.0.zip", b"late")
+    status, said = demo.fails("push", "-n", "demo==1.0", "stable")
+    assert (status, said.splitlines()[1]) == (
+        5,
+        f"{demo.user}/stable has the rest of the release, but not demo-1.0.zip: upload it",
+    )
+
+
+def test_a_dry_run_tells_what_a_volatile_index_would_lose(demo: Member) -> None:
+    demo.server.modify_index(f"{demo.user}/stable", ["volatile=True"])
+    store(demo, "stable", "demo-1.0.tar.gz", b"something else")
+    assert demo.ok("push", "-n", "demo==1.0", "stable") == [
+        f"skipped: push of demo 1.0 to {demo.user}/stable",
+        f"would replace another demo-1.0.tar.gz on {demo.user}/stable",
+    ]
+
+
+def test_a_dry_run_cannot_tell_what_is_elsewhere(demo: Member, elsewhere: Elsewhere) -> None:
+    planned = demo("push", "-n", "demo==1.0", "pypi:there")
+    assert (planned.lines, planned.status) == (["skipped: push of demo 1.0 to pypi:there"], 0)
+    assert planned.stderr == "warning: cannot tell whether pypi:there would take the files: only it knows\n"
+    assert elsewhere.got == []
+
+
+def test_a_volatile_target_takes_a_release_again(demo: Member) -> None:
+    demo.server.modify_index(f"{demo.user}/stable", ["volatile=True"])
+    once, again = demo.ok("push", "demo==1.0", "stable"), demo.ok("push", "demo==1.0", "stable")
+    assert once == again
+    assert again[0] == f"   200 register demo 1.0 -> {demo.user}/stable"
 
 
 def test_json_says_what_became_of_every_release(demo: Member) -> None:
@@ -245,7 +353,7 @@ def test_v27_a_push_without_login_says_so(demo: Member) -> None:
     demo.ok("logoff")
     assert demo.fails("push", "demo==1.0", f"{demo.user}/stable") == (
         3,
-        f"PUSH {demo.index_url}\n401 Unauthorized: user None cannot upload to '{demo.user}/stable'\n{NOT_LOGGED_IN}\n",
+        f"{demo.user}/stable takes no uploads from somebody who is not logged in\n{NOT_LOGGED_IN}\n",
     )
 
 
@@ -255,8 +363,7 @@ def test_v27_a_push_with_a_token_that_is_no_longer_good_says_so(demo: Member) ->
         logins[demo.user] = replace(logins[demo.user], token="no longer good")
     assert demo.fails("push", "demo==1.0", "stable") == (
         3,
-        f"PUSH {demo.index_url}\n"
-        f"401 Unauthorized: user None cannot upload to '{demo.user}/stable'\n"
+        f"{demo.user}/stable takes no uploads from somebody who is not logged in\n"
         f"the login of {demo.user} is no longer valid: type 'devpi login {demo.user}'\n",
     )
 
@@ -416,9 +523,8 @@ def test_a57_an_index_that_nobody_can_reach_is_a_failure(demo: Member, pypirc: C
     pypirc("[there]\nrepository = http://127.0.0.1:9/\nusername = alice\npassword = x\n")
     assert demo.fails("push", "demo==1.0", "pypi:there") == (
         6,
-        f"PUSH {demo.index_url}\n"
-        "500 Internal Server Error\n"
-        "can the server reach http://127.0.0.1:9/? Its log has the details\n",
+        f"{demo.server.root} answered 500 Internal Server Error\n"
+        "the log of the server says whether it can reach http://127.0.0.1:9/\n",
     )
 
 
@@ -452,7 +558,8 @@ def test_a20_a_token_that_cannot_be_narrowed_is_announced(
     pypirc(f"[there]\nrepository = {elsewhere.url}\npassword = pypi-something\n")
     result = demo("push", "demo==1.0", "pypi:there")
     assert (result.stderr, result.status) == (
-        "warning: the server gets the token unrestricted: to narrow it, pip install 'devpi-cli[tokens]'\n",
+        "warning: the server gets the token unrestricted; what can narrow it is installed with: "
+        f"{sys.executable} -m pip install 'pymacaroons>=0.13' 'pypitoken>=6.0.3'\n",
         0,
     )
     assert elsewhere.got == [("file_upload", "__token__", "pypi-something")]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.clients import NOT_LOGGED_IN
+from tests.support.clients import NOT_LOGGED_IN, UNCONFIRMED
 from tests.support.dists import make_wheel, put
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.support.clients import Client, Member
     from tests.support.servers import Live
 
-ASKED = "Are you sure (yes/no)?"
-AUTOSET = f"{ASKED} yes (autoset from -y option)\n"
+ASKED = "Remove 1 file of demo 1.0? [y/N]"
+AUTOSET = "Are you sure (yes/no)? yes (autoset from -y option)\n"
 ABOUT = "About to remove the following releases and distributions"
 
 
@@ -83,7 +83,7 @@ def test_a_release_without_files_can_be_removed(member: Member, files: dict[str,
 
 def test_one_file_is_removed_by_its_url(member: Member, files: dict[str, str], tmp_path: Path) -> None:
     member.ok("upload", make_wheel(tmp_path))
-    removed = member("remove", "-y", f"{files['1.0']}#sha256=whatever")
+    removed = member("remove", "-y", f"{files['1.0']}#sha256=2df83d4eb29af")
     assert removed.lines == ["About to remove the following file:", files["1.0"]]
     assert (removed.stderr, removed.status) == (AUTOSET, 0)
     assert [url.rpartition("/")[2] for url in member.ok("list", "demo==1.0")] == ["demo-1.0-py3-none-any.whl"]
@@ -117,8 +117,8 @@ def test_what_comes_from_bases_stays(member: Member, files: dict[str, str]) -> N
     own = put(member.server, derived, "1.0")
     assert member.fails("remove", "-y", "demo==1.1", "--index", "derived") == (
         4,
-        "No releases or distributions found matching 'demo==1.1'.\n"
-        f"'devpi list --index {derived}' shows what there is\n",
+        f"no release of demo on {derived} matches ==1.1\n"
+        f"{derived} has demo 1.1 from {member.index}: type 'devpi remove demo==1.1 --index {member.index}'\n",
     )
     assert member.ok("remove", "-yq", "demo", "--index", derived) == [ABOUT, "version: 1.0", f"  - {own}"]
     assert len(versions(member)) == 4
@@ -147,7 +147,7 @@ def test_a_non_volatile_index_needs_force(member: Member, files: dict[str, str],
     assert "1.0" not in versions(member)
 
 
-@pytest.mark.parametrize(("answer", "status"), [("no", 1), ("yes", 0)])
+@pytest.mark.parametrize(("answer", "status"), [("no", 1), ("", 1), ("yes", 0), ("y", 0)])
 def test_a_terminal_is_asked_when_it_has_seen_what_goes(
     member: Member, files: dict[str, str], answer: str, status: int
 ) -> None:
@@ -157,7 +157,7 @@ def test_a_terminal_is_asked_when_it_has_seen_what_goes(
         status,
         [*about(files, "1.0"), f"{ASKED} {answer}", *done],
     )
-    assert ("1.0" in versions(member)) is (answer == "no")
+    assert ("1.0" in versions(member)) is (status == 1)
 
 
 def test_with_json_a_terminal_has_seen_it_as_well(member: Member, files: dict[str, str]) -> None:
@@ -172,16 +172,25 @@ def test_nothing_goes_when_there_is_nobody_to_ask(member: Member, files: dict[st
     for options in ([], ["--no-input"]):
         unasked = member("remove", "demo==1.0", *options, stdin="yes\n")
         assert unasked.lines == about(files, "1.0")
-        assert (unasked.stderr, unasked.status) == (f"no terminal to ask on: {ASKED}\nadd -y to confirm\n", 2)
+        assert (unasked.stderr, unasked.status) == (
+            f"{UNCONFIRMED}\nadd -y\n",
+            2,
+        )
     status, said = member.fails("remove", "demo==1.0", "--json")
     assert (status, json.loads(said)["error"]["type"]) == (2, "NobodyToAsk")
     assert "1.0" in versions(member)
 
 
-@pytest.mark.parametrize("typed", ["demo==9", "nothere", "nothere==1.0", "demo==2005d"])
-def test_nothing_that_matches_is_said(member: Member, files: dict[str, str], typed: str) -> None:
-    message = f"No releases or distributions found matching '{typed}'."
+@pytest.mark.parametrize(("typed", "said"), [
+    ("demo==9", "demo on {} matches ==9"), ("nothere", "nothere on {}"),
+    ("nothere==1.0", "nothere on {} matches ==1.0"),
+    ("demo==2005d", "demo on {} matches ==2005d"),
+])  # fmt: skip
+def test_nothing_that_matches_is_said(member: Member, files: dict[str, str], typed: str, said: str) -> None:
+    message = f"no release of {said.format(member.index)}"
     hint = f"'devpi list --index {member.index}' shows what there is"
+    if typed.startswith("demo"):
+        hint = "there are: 2.0.dev1, 1.1, 1.0, 2004d"
     assert member.fails("remove", "-y", typed) == (4, f"{message}\n{hint}\n")
     status, said = member.fails("remove", "-y", typed, "--json")
     assert (status, json.loads(said)["error"]) == (
@@ -202,8 +211,7 @@ def test_a_requirement_that_does_not_parse_is_said(member: Member) -> None:
 def test_an_index_that_is_not_there_is_said(member: Member) -> None:
     assert member.fails("remove", "-y", "demo", "--index", "nobody/dev") == (
         4,
-        f"GET {member.server.root}nobody/dev/demo?ignore_bases=\n"
-        "404 Not Found: The stage nobody/dev could not be found.\n'devpi use -l' shows which indexes there are\n",
+        "no index 'nobody/dev'\n'devpi use -l' shows which indexes there are\n",
     )
 
 
@@ -228,3 +236,31 @@ def test_no_server_or_index_is_in_use(at_server: Client, server: Live) -> None:
         1,
         "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n",
     )
+
+
+@pytest.mark.parametrize(("typed", "what"), [("demo==1.0", "demo 1.0"), ("demo", "demo"), ("demo>1", "demo")])
+def test_what_comes_from_a_base_is_named_with_the_line_to_type(
+    member: Member, files: dict[str, str], typed: str, what: str
+) -> None:
+    member.server.create_index(f"{member.user}/heir", {"bases": member.index})
+    status, said = member.fails("remove", "-y", typed, "--index", "heir")
+    quoted = f"'{typed}'" if ">" in typed else typed
+    matches = f" matches {typed.removeprefix('demo')}" if typed != "demo" else ""
+    assert (status, said) == (
+        4,
+        f"no release of demo on {member.user}/heir{matches}\n"
+        f"{member.user}/heir has {what} from {member.index}: type 'devpi remove {quoted} --index {member.index}'\n",
+    )
+    assert len(versions(member)) == len(files)
+
+
+@pytest.mark.parametrize("option", [["-n"], ["-y", "-q"], ["-y"]])
+def test_only_copies_are_removed_from_a_mirror_and_it_says_so(
+    member: Member, files: dict[str, str], option: list[str]
+) -> None:
+    upstream = {"type": "mirror", "mirror_url": f"{member.index_url}/+simple/"}
+    member.server.create_index(f"{member.user}/mirror", upstream)
+    removed = member("remove", "demo", "--index", "mirror", *option)
+    said = f"{member.user}/mirror is a mirror: only its copies are removed, and what the upstream has comes back\n"
+    assert (removed.stderr, removed.status) == (said * ("-q" not in option) + AUTOSET * (option == ["-y"]), 0)
+    assert len(member.server.releases(f"{member.user}/mirror", "demo")) == len(files)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.loopback import Owner, owner
+from tests.support.loopback import Owner, owner_of_a_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
     """Somebody who typed quickstart once."""
-    with owner(tmp_path_factory.mktemp("server") / "home") as somebody:
-        nowhere = "http://127.0.0.1:9/simple/"
-        somebody.ok("quickstart", "--port", somebody.port, "--mirror-url", nowhere)
+    with owner_of_a_server(tmp_path_factory.mktemp("server") / "home") as somebody:
         yield somebody
 
 
@@ -59,6 +57,8 @@ def test_generic_options_stand_on_every_side(own: Owner, typed: str) -> None:
         "pid": own.record["pid"],
         "data": str(own.folder / "data"),
         "log": str(own.folder / "server.log"),
+        "stretching": "not at all",
+        "port_taken_by": None,
     }
 
 
@@ -126,13 +126,13 @@ def test_a_process_that_is_not_the_server_cannot_be_stopped_in_its_place(own: Ow
     pid = own.record["pid"]
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    change_record(own, pid=ended.pid)
-    assert own.fails("server", "stop") == (1, f"cannot end process {ended.pid}: No such process\n")
-    change_record(own, pid=None)
-    assert own.fails("server", "stop") == (
-        1,
-        f"{own.url} was not started by 'devpi server start'\nstop it the way it was started\n",
-    )
+    for recorded in (ended.pid, None):
+        change_record(own, pid=recorded)
+        assert own.ok("server", "status")[0] == f"{own.url}: running (not started by 'devpi server start')"
+        assert own.fails("server", "stop") == (
+            1,
+            f"{own.url} was not started by 'devpi server start'\nstop it the way it was started\n",
+        )
     change_record(own, pid=pid)
 
 
@@ -140,14 +140,17 @@ def test_a_port_that_another_devpi_server_took_is_left_for_the_next(own: Owner, 
     own.ok("server", "stop")
     taken = int(server.url.rstrip("/").rpartition(":")[2])
     change_record(own, port=taken)
-    assert own.ok("server", "status")[0] == f"{server.url}: not running"
+    status = own.ok("server", "status")
+    assert status[0] == f"{server.url}: not running"
+    who = re.escape(f"  port {taken} is taken by another program (process ") + r"\d+ of \w+\): "
+    assert re.fullmatch(who + re.escape("'devpi server start' takes another port"), status[3])
     assert own.fails("server", "start", "--port", taken) == (
         1,
         f"port {taken} is taken by another program\nchoose another one with --port\n",
     )
-    assert own.ok("server", "start") == [
-        f"server started: http://127.0.0.1:{own.record['port']}/ (process {own.record['pid']})"
-    ]
+    started = own("server", "start")
+    assert started.lines == [f"server started: http://127.0.0.1:{own.record['port']}/ (process {own.record['pid']})"]
+    assert started.stderr.startswith(f"port {taken} is taken by another program (process ")
     assert own.record["port"] > taken
     assert own.ok("server", "stop") == [f"server stopped: http://127.0.0.1:{own.record['port']}/"]
 

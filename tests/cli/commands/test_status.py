@@ -101,8 +101,8 @@ def test_a_login_that_the_server_no_longer_accepts_is_said(member: Member) -> No
     ("", 1, "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a server on this machine\n"),
     ("http://127.0.0.1:1/a/b", 6, "cannot reach http://127.0.0.1:1/: Connection refused\n"
      "is the server running, and the URL right?\n"),
-    ("SERVERno/where", 4, "GET SERVERno/where?no_projects=\n404 Not Found: The stage no/where could not be found.\n"
-     "'devpi use -l' shows which indexes there are\n"),
+    ("SERVERno/where", 4, "no index 'no/where'\n"
+     "'devpi use -l SERVER' shows which indexes there are\n"),
 ])  # fmt: skip
 def test_what_cannot_be_told_is_a_failure(devpi: Client, server: Live, where: str, status: int, said: str) -> None:
     url = where.replace("SERVER", server.url)

@@ -178,7 +178,8 @@ def test_a51_only_what_is_selected_is_downloaded(lab: Lab, server: Live) -> None
         result = lab.test("demo", "--select", r"\.tar", SILENT, "--no-upload")
 
     assert (result.lines[-1], result.stderr, result.status) == ("tested", "", 0)
-    assert [request.rpartition("/")[2] for request in requests] == ["demo", "demo-1.0.tar.gz"]
+    # After the release, the index: is it open to everybody?
+    assert [request.rpartition("/")[2] for request in requests] == ["demo", "dev", "demo-1.0.tar.gz"]
 
 
 def test_select_chooses_wheels_of_any_platform(lab: Lab) -> None:
@@ -193,23 +194,23 @@ def test_select_chooses_wheels_of_any_platform(lab: Lab) -> None:
 def test_a17_the_package_and_what_it_needs_come_from_the_index_with_the_login_in_no_argument(lab: Lab) -> None:
     """Everybody can read the arguments of a program: the test looks at those of its own ancestors, as pip runs."""
     spy = (
-        "import os, pathlib, netrc, helper, demo; "
+        "import os, pathlib, helper, demo; "
         "print(helper.version, demo.version, os.environ['PIP_INDEX_URL']); "
-        "user, _, token = netrc.netrc(os.environ['NETRC']).authenticators('127.0.0.1'); "
-        "seen = [p.read_bytes() for p in pathlib.Path('/proc').glob('[0-9]*/cmdline')]; "
-        "print(user, [line for line in seen if token.encode() in line], oct(os.stat(os.environ['NETRC']).st_mode))"
+        "read = lambda name: [p.read_bytes() for p in pathlib.Path('/proc').glob(f'[0-9]*/{name}')]; "
+        "token = (pathlib.Path(__file__).parent / 'token').read_bytes(); "
+        "print([line for line in read('cmdline') if token in line], token.decode() in str(os.environ))"
     )
+    login = lab.member.state.login(lab.member.server.root)
+    assert login
     lab.upload(make_wheel(lab.folder, "helper", "2.0"))
     lab.upload(make_wheel(lab.folder, "demo", "1.0", metadata="Requires-Dist: helper\n"))
-    lab.release({"tox.ini": "[testenv]\ncommands = python spy.py\n", "spy.py": spy})
+    lab.release({"tox.ini": "[testenv]\ncommands = python spy.py\n", "spy.py": spy, "token": login.token})
 
     result = lab.member("test", "demo", "-s", "whl", SILENT)
 
     assert (result.stderr, result.status) == ("", 0)
-    assert lab.page(result.stdout)[3:5] == ["2.0 1.0 INDEX/+simple/", f"{lab.member.user} [] 0o100600"]
+    assert lab.page(result.stdout)[3:5] == ["2.0 1.0 INDEX/+simple/", "[] False"]
     report = json.dumps(lab.member.ok("list", "-f", "demo"))
-    login = lab.member.state.login(lab.member.server.root)
-    assert login
     assert login.token not in result.stdout + report
 
 
@@ -296,11 +297,9 @@ def test_a53_a_server_that_refuses_the_result_is_heard(lab: Lab) -> None:
     result = lab.test("demo", SILENT)
 
     assert result.lines[-1].startswith("posting tox result data to ")
-    assert lab.page(result.stderr)[:2] == [
-        "POST INDEX/+f/HASH/demo-1.0.tar.gz",
-        "403 Forbidden: No permission to upload tox results. "
-        "You can use the devpi test --no-upload option to skip the upload.",
-    ]
+    assert lab.page(result.stderr)[0] == (
+        "no permission to upload tox results. You can use the devpi test --no-upload option to skip the upload."
+    )
     assert result.status == 3
 
 
@@ -348,7 +347,10 @@ def test_a55_without_a_tox_anywhere_it_says_how_to_get_one(lab: Lab, tmp_path: P
     done = subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.returncode) == ("", 1)
-    assert done.stderr == "there is no tox in the active environment or on the PATH\ninstall it: pip install tox\n"
+    assert (
+        done.stderr
+        == "error: there is no tox in the active environment or on the PATH\ninstall it with: pip install tox\n"
+    )
 
 
 def test_the_tox_of_the_active_environment_comes_first(lab: Lab) -> None:
@@ -411,7 +413,7 @@ BAD = {
     "no such release": (
         ["demo>9"],
         4,
-        "no release of demo on INDEX matches 'demo>9'\ntype 'devpi list --all demo' to see all releases\n",
+        "no release of demo on INDEX matches >9\nthere are: 1.0\n",
     ),
     "only a wheel": (
         ["bare"],
@@ -467,7 +469,7 @@ def test_interrupted_it_ends_what_it_runs_and_leaves_nothing(lab: Lab) -> None:
         said = devpi.communicate()[1]
     pid, folder = told.read_text().split(" ", 1)
 
-    assert (devpi.returncode, said.decode().splitlines()[-1]) == (130, "interrupted")
+    assert (devpi.returncode, said.decode().splitlines()[-1]) == (130, "interrupted: 0 of 1 file tested")
     assert not Path(folder).exists()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)

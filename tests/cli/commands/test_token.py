@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from pymacaroons import Macaroon
 
+from devpi_cli.server.tokens import user_of
+from tests.support.clients import UNCONFIRMED
 from tests.support.dists import make_wheel
 from tests.support.servers import QUICK_SERVER, running_server
 
@@ -106,7 +109,7 @@ def test_tokens_are_listed_and_deleted(member: Member, devpi: Client) -> None:
     assert (name, projects) == (listed["id"], "  projects=demo")
     assert expires.startswith(f"  expires={listed['expires']} (20")
     asked = f"About to delete the token {name} of {member.user}"
-    assert member("token", "delete", name).stderr.startswith("no terminal to ask on: Are you sure")
+    assert member("token", "delete", name).stderr == f"{UNCONFIRMED}\nadd -y\n"
     done = member("token", "delete", name, "-y")
     assert (done.lines, done.status) == ([asked, f"token deleted: {name}"], 0)
     status, said = devpi.fails("whoami", DEVPI_INDEX=member.index_url, DEVPI_TOKEN=token)
@@ -127,7 +130,7 @@ def test_a_dry_run_makes_and_deletes_nothing(member: Member, server: Live) -> No
         would = [f"would delete the token {listed['id']} of {member.user}"]
         assert member.ok("token", "delete", "-n", listed["id"]) == would
         assert member.fails("token", "delete", "-n", "nothere") == (
-            4, f"{member.user} has no token nothere\n'devpi token list' lists the tokens\n",
+            4, f"{member.user} has no token nothere\n'devpi token list -u {member.user}' lists the tokens\n",
         )  # fmt: skip
     assert seen == 3 * [f"GET /{member.user}/+tokens"]
     assert not (member.home / "ci-token").exists()
@@ -142,7 +145,7 @@ def test_root_makes_tokens_for_others_and_for_ever(own_server: Live, devpi: Clie
     assert devpi.ok("whoami", DEVPI_TOKEN=token) == ["alice"]
     alice = {"DEVPI_USER": "alice", "DEVPI_PASSWORD": "secret"}
     status, said = devpi.fails("token", "create", "-e", "never", **alice)
-    assert (status, said.splitlines()[1]) == (3, "403 Forbidden: Not allowed to create token with no expiration")
+    assert (status, said.splitlines()[0]) == (3, "not allowed to create token with no expiration")
     assert devpi.fails("token", "list", "-u", "root", **alice)[0] == 3
 
 
@@ -154,7 +157,7 @@ def test_a_token_is_written_where_only_its_owner_reads_it(member: Member) -> Non
     assert member.ok("token", "inspect", "-f", "ci-token")[0] == f"user: {member.user}"
     status, said = member.fails("token", "create", "-o", "ci-token")
     assert (status, said) == (
-        2, "no terminal to ask on: ci-token already exists: overwrite it (yes/no)?\nadd -y to confirm\n",
+        2, f"{UNCONFIRMED}: ci-token already exists. Overwrite it?\nadd -y\n",
     )  # fmt: skip
     assert path.read_text() == before
     said_too = json.loads(
@@ -215,9 +218,9 @@ def test_a_token_can_be_what_somebody_is_logged_in_with(member: Member, at_serve
 def test_a_token_that_the_server_does_not_take_is_not_kept(member: Member, at_server: Client) -> None:
     before = at_server.state_file.read_bytes()
     status, said = at_server.fails("token", "login", DEVPI_TOKEN=a_token(member.user))
-    assert (status, said.splitlines()[1]) == (
+    assert (status, said.splitlines()[0]) == (
         3,
-        "403 Forbidden: Access was denied to this resource. The token id abcdEFGH doesn't exist",
+        "the token id abcdEFGH doesn't exist",
     )
     assert at_server.state_file.read_bytes() == before
 
@@ -235,11 +238,11 @@ def test_a_token_that_the_server_does_not_take_is_not_kept(member: Member, at_se
                                   "units are y, mo, w, d, h, min, s; seconds since the epoch work, too\n"),
         ("derive -f token -e 0", "'0' is in the past\n"),
         ("derive -f token -e 2020-01-01", "'2020-01-01' is in the past\n"),
-        ("derive -f token -i a/b/c", "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
+        ("derive -f token -i a/b/c", "index 'a/b/c' must be of the form USER/INDEX or INDEX\n"),
         ("derive -f token -a uplaod", "permissions of devpi-server: del_entry, del_project, del_verdata, "
                                       "index_create, index_delete, index_modify, pkg_read, toxresult_upload, upload\n"
-                                      "no terminal to ask on: allow uplaod, which only a plugin of the server may know "
-                                      "(yes/no)?\nadd -y to confirm\n"),
+                                      f"{UNCONFIRMED}: "
+                                      "Allow uplaod, which only a plugin of the server may know?\nadd -y\n"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(devpi: Client, typed: str, said: str) -> None:
@@ -251,10 +254,11 @@ def test_what_is_wrong_is_said(devpi: Client, typed: str, said: str) -> None:
 def test_without_the_extra_the_line_to_type_is_said(devpi: Client, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['pymacaroons'] = None\n")
     devpi.env |= {"PYTHONPATH": str(tmp_path), "DEVPI_TOKEN": a_token()}
-    for typed in ("inspect", "derive -e 1h"):
-        assert devpi.fails("token", *typed.split()) == (
-            1, "API tokens cannot be read without pymacaroons\ntype: pip install 'devpi-cli[tokens]'\n",
-        )  # fmt: skip
+    assert devpi.fails("token", "inspect") == (
+        1, "API tokens cannot be read without pymacaroons\n"
+        f"install it with: {sys.executable} -m pip install 'pymacaroons>=0.13' 'pypitoken>=6.0.3'\n",
+    )  # fmt: skip
+    assert user_of(devpi.ok("token", "derive", "-e", "1h")[0]) == user_of(a_token())
 
 
 @pytest.fixture
@@ -275,10 +279,10 @@ def test_a_server_without_the_plugin_is_named(devpi: Client, without_plugin: Liv
         )
 
 
-def test_nobody_who_is_not_logged_in_has_tokens(at_server: Client) -> None:
+def test_nobody_who_is_not_logged_in_has_tokens(at_server: Client, server: Live) -> None:
     assert at_server.fails("token", "list") == (
         3,
-        "whose token? you are not logged in\ntype 'devpi login USER' first\n",
+        f"not logged in at {server.url}\ntype 'devpi login USER'\n",
     )
 
 

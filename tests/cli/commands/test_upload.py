@@ -13,6 +13,7 @@ import pytest
 from pypitoken import Token
 
 from devpi_cli.models import Login
+from devpi_cli.packages.dists import ENDINGS
 from tests.support.clients import NOT_LOGGED_IN
 from tests.support.dists import make_wheel
 from tests.support.front import Front, served
@@ -73,7 +74,7 @@ def test_a_folder_stands_for_all_distributions_below_it(member: Member, tmp_path
         f"file_upload of demo-1.0-py3-none-any.whl to {member.index_url}/",
         f"file_upload of demo-0.9-py3-none-any.whl to {member.index_url}/",
     ]
-    assert (result.stderr, result.status) == ("2 files: all uploaded\n", 0)
+    assert (result.stderr, result.status) == ("left out: 1 file: README\n2 files: all uploaded\n", 0)
 
 
 def test_only_the_newest_version_of_every_project_is_uploaded(member: Member, tmp_path: Path) -> None:
@@ -122,6 +123,7 @@ def test_json_has_what_became_of_every_file(member: Member, wheel: Path, tmp_pat
             str(wheel): {"outcome": "uploaded"},
             "broken.zip": {"outcome": "failed", "message": "broken.zip: the archive is broken"},
         },
+        "counts": {"uploaded": 1, "failed": 1},
     }
     assert result.status == 1
 
@@ -130,9 +132,8 @@ def test_an_identical_file_is_already_there(member: Member, wheel: Path) -> None
     """V26."""
     member.server.modify_index(member.index, ["volatile=False"])
     member.ok("upload", wheel)
-    result = member("upload", wheel)
-    assert result.lines == [f"file_upload of {wheel.name} to {member.index_url}/"]
-    assert (result.stderr, result.status) == (f"{wheel.name}: already there\n", 0)
+    assert member.ok("upload", "-n", wheel) == [f"already there: {wheel.name} at {member.index_url}/"]
+    assert member.ok("upload", wheel) == [f"already there: {wheel.name} at {member.index_url}/"]
 
 
 # -- failures
@@ -147,10 +148,11 @@ def test_a_file_that_conflicts_does_not_stop_the_others(member: Member, tmp_path
     result = member("upload", *tmp_path.glob("*.whl"))
     assert result.lines == [f"file_upload of demo-2.0-py3-none-any.whl to {member.index_url}/"]
     assert result.stderr == (
-        "FAILED demo-1.0-py3-none-any.whl: 409 demo-1.0-py3-none-any.whl already exists in non-volatile index\n"
+        "FAILED demo-1.0-py3-none-any.whl: demo-1.0-py3-none-any.whl already exists in non-volatile index\n"
         "1 of 2 files uploaded, 1 failed\n"
+        "--skip-existing skips files that are the same; a different file needs another version\n"
     )
-    assert result.status == 1
+    assert result.status == 5
 
 
 def test_one_kind_of_failure_keeps_its_exit_status(member: Member, tmp_path: Path) -> None:
@@ -159,7 +161,7 @@ def test_one_kind_of_failure_keeps_its_exit_status(member: Member, tmp_path: Pat
     for summary in "first", "second":
         wheels = [make_wheel(tmp_path, version=version, metadata=f"Summary: {summary}\n") for version in ("1.0", "2.0")]
         result = member("upload", *wheels)
-    assert result.stderr.splitlines()[-1] == "0 of 2 files uploaded, 2 failed"
+    assert result.stderr.splitlines()[-2] == "0 of 2 files uploaded, 2 failed"
     assert result.status == 5
 
 
@@ -168,7 +170,7 @@ def test_one_kind_of_failure_keeps_its_exit_status(member: Member, tmp_path: Pat
     [
         (["nothing.whl"], "nothing.whl: no such file\n"),
         (["folder"], "folder: is a directory\nadd --from-dir to upload the files in it\n"),
-        (["--from-dir", "folder"], "nothing to upload: no file in folder ends in .whl, .tar.gz, .zip\n"),
+        (["--from-dir", "folder"], f"nothing to upload: no file in folder ends in {ENDINGS}\n"),
     ],
 )
 def test_what_is_not_there_is_wrong_usage(member: Member, tmp_path: Path, typed: list[str], said: str) -> None:
@@ -179,7 +181,7 @@ def test_what_is_not_there_is_wrong_usage(member: Member, tmp_path: Path, typed:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("notes.txt", b"notes", "is not a wheel or sdist (a file ending in .whl, .tar.gz, .zip)"),
+        ("notes.txt", b"notes", f"is not a distribution (a file ending in {ENDINGS})"),
         ("broken-1.0-py3-none-any.whl", b"PK\3\4 and no end", "the archive is broken"),
         ("broken-1.0.tar.gz", b"\x1f\x8b and no end", "the archive is broken"),
         ("empty-1.0.tar.gz", b"", "the archive is broken"),
@@ -198,30 +200,23 @@ def test_an_archive_without_metadata_does_not_stop_the_others(member: Member, tm
     """V20."""
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
         photos.writestr("photos/1.jpg", b"")
-    make_wheel(tmp_path)
-    result = member("upload", "--from-dir", tmp_path)
+    wheel = make_wheel(tmp_path)
+    result = member("upload", tmp_path / "photos.zip", wheel)
     assert result.lines == [f"file_upload of demo-1.0-py3-none-any.whl to {member.index_url}/"]
     assert result.stderr == (
-        "FAILED photos.zip: No PKG-INFO in archive or PKG-INFO missing 'Metadata-Version': photos.zip\n"
+        "FAILED photos.zip: no metadata in it (no PKG-INFO), so it is not a distribution\n"
         "1 of 2 files uploaded, 1 failed\n"
     )
     assert result.status == 1
 
 
-@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3", "2.4", "2.5"])
+@pytest.mark.parametrize("version", ["1.0", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "9.9"])
 @pytest.mark.parametrize("name", ["demo-1.0.tar.gz", "demo-1.0.zip"])
 def test_every_metadata_version_is_read(member: Member, tmp_path: Path, version: str, name: str) -> None:
     """A28, A29."""
     sdist = make_sdist(tmp_path, name, METADATA.replace("2.1", version))
     member.ok("upload", sdist)
     assert stored(member) == [name]
-
-
-def test_an_unknown_metadata_version_is_said(member: Member, tmp_path: Path) -> None:
-    """A29."""
-    sdist = make_sdist(tmp_path, metadata=METADATA.replace("2.1", "9.9"))
-    said = "demo-1.0.tar.gz: Invalid distribution metadata: '9.9' is not a valid metadata version\n"
-    assert member.fails("upload", sdist) == (1, said)
 
 
 # -- the server
@@ -238,9 +233,7 @@ def test_who_is_not_logged_in_is_told_so(member: Member, tmp_path: Path, server:
     wheels = [make_wheel(tmp_path, version=version) for version in ("1.0", "2.0")]
     with server.requests() as requests:
         status, said = member.fails("upload", *wheels)
-    asked, answered, hint = said.splitlines()
-    assert (asked, hint) == (f"POST {member.index_url}/", NOT_LOGGED_IN)
-    assert answered.startswith("401 Unauthorized")
+    assert said == f"{member.index} takes no uploads from somebody who is not logged in\n{NOT_LOGGED_IN}\n"
     assert status == 3
     assert len(requests) == 1
 
@@ -265,11 +258,7 @@ def test_who_may_not_upload_is_told_so(member: Member, new_member: Callable[[], 
 
 def test_an_index_that_is_not_there_is_said(member: Member, wheel: Path) -> None:
     status, said = member.fails("upload", "--index", "gone", wheel)
-    url = f"{member.server.root}{member.user}/gone/"
-    assert said == (
-        f"POST {url}\n404 Not Found: The stage {member.user}/gone could not be found.\n"
-        "'devpi use -l' shows which indexes there are\n"
-    )
+    assert said == (f"no index '{member.user}/gone'\n'devpi use -l' shows which indexes there are\n")
     assert status == 4
 
 
@@ -281,7 +270,7 @@ def test_a_mirror_takes_no_uploads(member: Member, wheel: Path, server: Live) ->
         assert member.fails("upload", wheel) == (
             1,
             f"{member.server.root}{mirror} is a mirror: nothing can be uploaded to it\n"
-            f"choose another index with --index, or create one based on it: devpi index -c NAME bases={mirror}\n",
+            f"choose another index with --index, or create one based on it: 'devpi index -c NAME bases={mirror}'\n",
         )
     assert requests == []
 
@@ -320,7 +309,7 @@ def test_the_bar_of_a_file_that_failed_goes_away(member: Member, tmp_path: Path)
     bars = [line for line in lines[place:] if "━" in line]
     assert bars
     assert [line for line in bars if failing.name in line] == []
-    assert status == 1
+    assert status == 5
 
 
 def test_a20_an_api_token_is_good_for_the_project_and_a_minute_only(member: Member, wheel: Path) -> None:

@@ -65,6 +65,12 @@ def test_the_project_is_built_kept_and_uploaded(member: Member, project: Path) -
     assert stored(member) == FILES
 
 
+AS_SDIST = (
+    "The --formats option is deprecated, replace it with --sdist to only get source release as with your currently "
+    "specified format.\n"
+)
+
+
 @pytest.mark.parametrize(
     ("typed", "built", "said"),
     [
@@ -79,7 +85,7 @@ def test_the_project_is_built_kept_and_uploaded(member: Member, project: Path) -
             "The --formats option is deprecated, you can remove it to get the default sdist and wheel releases you get"
             " with your currently specified formats.\n",
         ),
-        (["--formats=sdist.tgz"], [SDIST], "The --formats option is deprecated, use --sdist for the same result.\n"),
+        (["--formats=sdist.tgz"], [SDIST], AS_SDIST),
     ],
 )
 def test_options_choose_what_is_built(
@@ -116,14 +122,81 @@ def test_the_project_chooses_what_is_built(
     ("typed", "said"),
     [
         (
-            ["--formats", "bdist_rpm"],
-            "formats bdist_rpm: only bdist_wheel, sdist, sdist.tgz, sdist.gztar can be built\nleave formats out\n",
+            ["--formats", "sdist,whl"],
+            "formats sdist,whl: 'whl' is unknown\nthere are sdist, sdist.tgz, sdist.tar, sdist.zip, sdist.tz, "
+            "sdist.tbz, bdist_wheel, bdist_egg and others of setup.py\n",
         ),
-        (["--no-sdist", "--no-wheel"], "neither sdist nor wheel: nothing to build\n"),
+        (["--formats", ","], "formats is empty: nothing to build\nleave formats out\n"),
+        (
+            ["--no-sdist", "--no-wheel"],
+            "neither sdist nor wheel: nothing to build\nleave out --no-sdist or --no-wheel\n",
+        ),
     ],
 )
 def test_what_cannot_be_built_is_wrong_usage(member: Member, project: Path, typed: list[str], said: str) -> None:
     assert member.fails("upload", *typed, cwd=project) == (2, said)
+
+
+FALLING_BACK = "The '{}' format is invalid for python -m build. Falling back to 'setup.py {}' which is deprecated.\n"
+NONE_SUPPORTED = (
+    "The --formats option is deprecated, none of the specified formats '{}' are supported by python -m build\n"
+)
+
+
+@pytest.fixture
+def old_project(project: Path) -> Path:
+    """A project of setuptools, without pyproject.toml."""
+    (project / "pyproject.toml").unlink()
+    (project / "backend.py").unlink()
+    (project / "setup.py").write_text(
+        "from setuptools import setup\n"
+        "setup(name='demo-pkg', version='1.0', py_modules=['demo_pkg'], description='a demo', url='http://x/')\n"
+    )
+    return project
+
+
+@pytest.mark.parametrize(
+    ("formats", "built", "said"),
+    [
+        ("sdist.zip", "demo_pkg-1.0.zip", FALLING_BACK.format("sdist.zip", "sdist --formats zip")),
+        ("sdist.tbz", "demo_pkg-1.0.tar.bz2", FALLING_BACK.format("sdist.tbz", "sdist --formats bztar")),
+        ("bdist_egg", "demo_pkg-1.0-py{}.{}.egg".format(*sys.version_info), FALLING_BACK.format(*["bdist_egg"] * 2)),
+        ("bdist_dumb", "demo-pkg-1.0.linux-x86_64.tar.gz", FALLING_BACK.format(*["bdist_dumb"] * 2)),
+    ],
+)
+def test_setup_py_builds_what_build_cannot(
+    member: Member, old_project: Path, formats: str, built: str, said: str
+) -> None:
+    """The words are devpi-client's."""
+    (old_project / "setup.cfg").write_text(f"[devpi:upload]\nformats = {formats}\n")
+    result = member("upload", cwd=old_project)
+    assert result.stderr == NONE_SUPPORTED.format(formats) + said
+    assert result.lines[0] == f"--> .$ {sys.executable} {said.split(chr(39))[3]}"
+    assert [name.replace("demo_pkg-1.0.linux", "demo-pkg-1.0.linux") for name in stored(member)] == [built]
+    assert [path.name for path in (old_project / "dist").iterdir()] == stored(member)
+    [release] = member.server.releases(member.index, "demo-pkg")
+    assert release.version == "1.0"
+
+
+def test_both_ways_of_building_are_taken(member: Member, old_project: Path) -> None:
+    track(old_project)
+    result = member("upload", "--no-isolation", "--formats", "bdist_egg,bdist_wheel,sdist.zip", cwd=old_project)
+    assert result.stderr == (
+        FALLING_BACK.format("bdist_egg", "bdist_egg")
+        + FALLING_BACK.format("sdist.zip", "sdist --formats zip")
+        + "3 files: all uploaded\n"
+    )
+    assert sorted(Path(name).suffix for name in stored(member)) == [".egg", ".whl", ".zip"]
+    left = {path.name for path in old_project.iterdir()} - {".git", "demo_pkg.py", "dist", "setup.py"}
+    assert left == set()
+
+
+def test_a_project_without_setup_py_has_no_other_formats(member: Member, project: Path) -> None:
+    status, said = member.fails("upload", "--formats", "bdist_egg", cwd=project)
+    assert said.endswith(
+        "setup.py bdist_egg: the project has no setup.py\nbuild an sdist and a wheel: leave formats out\n"
+    )
+    assert (status, stored(member)) == (2, [])
 
 
 def test_defaults_that_make_no_sense_are_wrong_usage(member: Member, project: Path) -> None:
@@ -154,7 +227,10 @@ def test_another_python_builds(member: Member, project: Path) -> None:
 
 
 def test_a_python_that_is_not_there_is_said(member: Member, project: Path) -> None:
-    assert member.fails("upload", "-p", "python9", cwd=project) == (1, "Python not found: 'python9'\n")
+    assert member.fails("upload", "-p", "python9", cwd=project) == (
+        1,
+        "there is no Python 'python9'\nname another one with --python\n",
+    )
 
 
 def test_a_build_that_fails_shows_the_end_of_its_output(member: Member, project: Path) -> None:
@@ -177,7 +253,7 @@ def test_the_output_of_a_build_is_shown_on_demand(member: Member, project: Path)
 
 
 @pytest.mark.parametrize(
-    ("signal", "status", "said"), [(signal.SIGINT, 130, b"interrupted\n"), (signal.SIGTERM, 143, b"")]
+    ("signal", "status", "said"), [(signal.SIGINT, 130, b"interrupted\n"), (signal.SIGTERM, 143, b"terminated\n")]
 )
 def test_an_interrupted_build_leaves_nothing_behind(
     member: Member, project: Path, signal: signal.Signals, status: int, said: bytes

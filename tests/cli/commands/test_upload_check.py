@@ -24,7 +24,7 @@ DIRECTIVE = (
     "`long_description` has syntax errors in markup and would not be rendered on PyPI. "
     'line 1: Error: Unknown directive type "automodule". .. automodule:: demo'
 )
-HINT = "with --check, nothing is uploaded unless all files are good\n"
+HINT = "nothing is uploaded unless all files pass the check\n"
 NOTHING = "`long_description_content_type` missing. defaulting to `text/x-rst`. `long_description` missing."
 
 
@@ -51,7 +51,10 @@ def test_if_one_file_fails_none_is_sent(member: Member, tmp_path: Path, server: 
         result = member("upload", "--check", "--json", wheel, sdist)
     assert requests == []
     said = f"demo-1.0.tar.gz: {NOTHING}"
-    assert json.loads(result.stdout)["files"] == {str(sdist): {"outcome": "failed", "message": said}}
+    assert json.loads(result.stdout)["files"] == {
+        str(sdist): {"outcome": "failed", "message": said},
+        str(wheel): {"outcome": "not tried"},
+    }
     result = member("upload", "--check", wheel, sdist, make_docs(tmp_path))
     assert (result.stdout, result.stderr, result.status) == (
         "",

@@ -40,6 +40,10 @@ def make_docs(folder: Path, name: str = "demo-1.0.doc.zip") -> Path:
     return folder / name
 
 
+def repackaged(archive: Path) -> str:
+    return f"repackaged {archive} to demo-1.0.doc.zip"
+
+
 def make_tar(path: Path, *pages: str) -> Path:
     path.parent.mkdir(exist_ok=True)
     with tarfile.open(path, "w:gz") as packed:
@@ -63,8 +67,9 @@ def test_documentation_comes_after_the_release_it_belongs_to(
 
 def test_a_tar_file_with_documentation_is_packed_anew(member: Member, wheel: Path, tmp_path: Path) -> None:
     """A34."""
-    result = member("upload", wheel, make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html"))
-    assert result.lines[1:] == [f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
+    archive = make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html")
+    result = member("upload", wheel, archive)
+    assert result.lines[1:] == [repackaged(archive), f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
     assert docs_of(member) == ["demo-1.0.doc.zip"]
 
 
@@ -74,8 +79,9 @@ def test_archives_in_two_folders_may_be_of_the_same_release(member: Member, tmp_
     first = make_tar(tmp_path / "a/demo-1.0.doc.tar.gz", "first.html")
     last = make_tar(tmp_path / "b" / name, "last.html")
     result = member("upload", first, last, "--jobs", 1)
-    line = f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"
-    assert (result.lines, result.stderr, result.status) == ([line, line], "2 files: all uploaded\n", 0)
+    sent = f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"
+    assert result.lines == [repackaged(first), sent, repackaged(last), sent]
+    assert (result.stderr, result.status) == ("2 files: all uploaded\n", 0)
     assert pages_of(member) == ["last.html"]
 
 
@@ -91,8 +97,9 @@ def test_an_archive_that_cannot_be_packed_anew_does_not_stop_the_others(
 ) -> None:
     """D3: it is one of the files that fail, and has the name that was typed."""
     bad = make_tar(tmp_path / "bad-1.0.doc.tar.gz", *[page] if page else [])
-    result = member("upload", bad, make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html"))
-    assert result.lines == [f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
+    good = make_tar(tmp_path / "demo-1.0.doc.tar.gz", "index.html")
+    result = member("upload", bad, good)
+    assert result.lines == [repackaged(good), f"doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
     assert result.stderr == f"FAILED bad-1.0.doc.tar.gz: {why}\n1 of 2 files uploaded, 1 failed\n"
 
 
@@ -149,16 +156,20 @@ def test_pages_can_go_without_the_files_that_say_whose_they_are(member: Member, 
 
 def test_only_documentation_of_several_files_is_uploaded(member: Member, wheel: Path, tmp_path: Path) -> None:
     """V21."""
-    make_docs(tmp_path)
-    lines = member.ok("upload", "--dry-run", "--only-docs", "--from-dir", tmp_path)
+    (tmp_path / "files").mkdir()
+    make_docs(tmp_path / "files")
+    make_wheel(tmp_path / "files")
+    lines = member.ok("upload", "--dry-run", "--only-docs", "--from-dir", tmp_path / "files")
     assert lines == [f"skipped: doc_upload of demo-1.0.doc.zip to {member.index_url}/"]
-    assert member.fails("upload", "--only-docs", wheel) == (2, f"--only-docs: no documentation in {wheel}\n")
+    hint = "name a .doc.zip or .doc.tar.gz, or a folder of pages with --docs DIR"
+    said = f"--only-docs: no documentation in {wheel}\n{hint}\n"
+    assert member.fails("upload", "--only-docs", wheel) == (2, said)
 
 
 def test_a_folder_of_pages_belongs_to_one_release(member: Member, wheel: Path, tmp_path: Path) -> None:
     assert member.fails("upload", "--docs", tmp_path, wheel, make_wheel(tmp_path, version="2.0")) == (
         2,
-        "--docs needs the files of one release: there are 2\nupload one project at a time\n",
+        "documentation needs the files of one release: there are 2\nupload one project at a time\n",
     )
 
 

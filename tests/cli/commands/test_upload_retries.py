@@ -76,7 +76,7 @@ def in_front_of(member: Member) -> Iterator[Flaky]:
             url = member.server.root.rstrip("/") + self.path
             reply = httpx.request(self.command, url, headers=headers, content=body)
             if not fault:
-                kept = ("content-type", "x-devpi-api-version")
+                kept = ("content-type", "x-devpi-api-version", "x-devpi-serial")
                 self.say(reply.status_code, {name: reply.headers.get(name, "") for name in kept}, reply.content)
 
         def say(self, status: int, headers: dict[str, str], body: bytes) -> None:
@@ -169,7 +169,7 @@ def test_a_server_that_stays_busy_is_given_up(flaky: Flaky, wheel: Path, typed: 
     options = () if typed else ("--retries", "1")
     assert flaky.member.fails("upload", *options, wheel, **typed) == (
         6,
-        f"retrying in 0 s: 503 Service Unavailable\nPOST {flaky.index_url}\n503 Service Unavailable\n",
+        f"retrying in 0 s: 503 Service Unavailable\n{flaky.url} answered 503 Service Unavailable\n",
     )
     assert flaky.asked == ["POST"] * 2
     assert stored(flaky.member) == []
@@ -177,7 +177,7 @@ def test_a_server_that_stays_busy_is_given_up(flaky: Flaky, wheel: Path, typed: 
 
 def test_none_switches_it_off(flaky: Flaky, wheel: Path) -> None:
     flaky.faults["POST"] = ["503"]
-    said = f"POST {flaky.index_url}\n503 Service Unavailable\n"
+    said = f"{flaky.url} answered 503 Service Unavailable\n"
     assert flaky.member.fails("--retries", "0", "upload", wheel) == (6, said)
     assert flaky.asked == ["POST"]
 
@@ -212,7 +212,9 @@ def test_an_interrupt_ends_the_waiting(flaky: Flaky, wheel: Path) -> None:
         command, env=environment, cwd=flaky.member.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
         assert child.stderr is not None
-        assert child.stderr.readline() == "retrying in 60 s: 503 Service Unavailable\n"
+        assert child.stderr.readline() == "note: retrying in 60 s: 503 Service Unavailable\n"
         child.send_signal(signal.SIGINT)
-        assert child.communicate(timeout=30) == ("", "interrupted\n")
+        assert child.communicate(timeout=30) == (
+            "", "interrupted: 0 of 1 file uploaded; the same command goes on from there\n",
+        )  # fmt: skip
     assert child.returncode == 130

@@ -177,12 +177,30 @@ def test_several_users_are_logged_in_and_one_of_them_acts(member: Member, new_me
     assert use(member)[0] == f"current devpi index: {member.index_url} (logged in as {member.user})"
 
 
-def test_who_never_logged_in_cannot_act(member: Member) -> None:
-    assert member.fails("use", "-u", "nobody") == (
+def test_who_never_logged_in_can_be_chosen(member: Member) -> None:
+    chosen = member("use", "-u", "somebody")
+    assert (chosen.lines[0], chosen.status) == (f"current devpi index: {member.index_url} (not logged in)", 0)
+    assert chosen.stderr == f"somebody is not logged in at {member.server.root}: type 'devpi login somebody'\n"
+    assert member.state.at(member.server.root).user == "somebody"
+    assert json.loads(member("use", "--json").stdout)["user"] is None
+    assert member.fails("index", "dev") == (
         3,
-        f"nobody is not logged in at {member.server.root}\ntype 'devpi login nobody'\n",
+        "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login USER' first\n",
     )
+    assert use(member, "-u", member.user)[0] == f"current devpi index: {member.index_url} (logged in as {member.user})"
+
+
+def test_only_a_name_can_be_chosen(member: Member) -> None:
+    said = "'a/b' is not the name of a user\nfor an index, use 'devpi index'\n"
+    assert member.fails("use", "-u", "a/b") == (2, said)
     assert member.state.at(member.server.root).user == member.user
+
+
+def test_who_was_chosen_acts_once_logged_in(member: Member, new_member: Callable[[], Member]) -> None:
+    other = new_member()
+    assert member("use", "-u", other.user).status == 0
+    member.ok("login", other.user, DEVPI_PASSWORD=other.password)
+    assert use(member)[0] == f"current devpi index: {member.index_url} (logged in as {other.user})"
 
 
 def test_a_login_that_the_server_no_longer_accepts_is_noticed_once(member: Member) -> None:
@@ -221,7 +239,7 @@ def test_a_lost_login_is_not_forgotten_by_looking(member: Member) -> None:
             6,
             "cannot reach http://127.0.0.1:1/: Connection refused\nis the server running, and the URL right?\n",
         ),
-        ("ftp://example.com", 2, "invalid URL 'ftp://example.com': it has to begin with http:// or https://\n"),
+        ("ftp://example.com", 2, "invalid URL 'ftp://example.com': it must begin with http:// or https://\n"),
         ("http://", 2, "invalid URL 'http://': it has no valid host\n"),
         ("http://[x/a/b", 2, "invalid URL 'http://[x/a/b': it has no valid host\n"),
         ("http://a..b/", 2, "invalid URL 'http://a..b/': it has no valid host\n"),
@@ -231,19 +249,17 @@ def test_a_lost_login_is_not_forgotten_by_looking(member: Member) -> None:
             2,
             "'localhost:3141' is not an index\nfor a server type 'devpi use http://localhost:3141'\n",
         ),
-        ("a/b/c", 2, "index 'a/b/c' has to be of the form USER/INDEX or INDEX\n"),
+        ("a/b/c", 2, "index 'a/b/c' must be of the form USER/INDEX or INDEX\n"),
         ("dev", 3, "cannot tell whose index 'dev' is: not logged in\ntype USER/dev, or 'devpi login USER' first\n"),
         (
             "nobody/dev",
             4,
-            "GET HOST/nobody/dev/+api\n404 Not Found: The stage nobody/dev could not be found.\n"
-            "'devpi use -l' shows which indexes there are\n",
+            "no index 'nobody/dev'\n'devpi use -l' shows which indexes there are\n",
         ),
         (
             "a b/c d",
             4,
-            "GET HOST/a%20b/c%20d/+api\n404 Not Found: The stage a b/c d could not be found.\n"
-            "'devpi use -l' shows which indexes there are\n",
+            "no index 'a b/c d'\n'devpi use -l' shows which indexes there are\n",
         ),
     ],
 )
@@ -273,7 +289,7 @@ def test_an_unknown_host_is_said(devpi: Client, tmp_path: Path) -> None:
 
 def test_what_is_no_devpi_is_said(devpi: Client, not_devpi: str) -> None:
     """A9."""
-    said = f"GET {not_devpi}+api\n404 Not Found\nis this the URL of a devpi server?\n"
+    said = f"{not_devpi}+api: 404 Not Found\nis this the URL of a devpi server?\n"
     assert devpi.fails("use", not_devpi) == (1, said)
     assert devpi.fails("use", "-l", not_devpi) == (1, said)
     assert not devpi.state_file.exists()
@@ -282,9 +298,9 @@ def test_what_is_no_devpi_is_said(devpi: Client, not_devpi: str) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "exit_status", "said"),
     [
-        (500, b"<html>a page of a proxy</html>", 6, "500 Internal Server Error\n"),
-        (401, b"<html>", 3, "401 Unauthorized\nnot logged in: type 'devpi login USER'\n"),
-        (200, b"<html>", 1, "200 OK, but this is not JSON (application/json)\n"),
+        (500, b"<html>a page of a proxy</html>", 6, "URL answered 500 Internal Server Error\n"),
+        (401, b"<html>", 3, "URL answered 401 Unauthorized\nnot logged in: type 'devpi login USER'\n"),
+        (200, b"<html>", 1, "URL+api: this is not JSON (application/json)\n"),
     ],
 )
 def test_a9_a56_a_page_in_the_place_of_an_answer_is_not_printed(
@@ -292,7 +308,7 @@ def test_a9_a56_a_page_in_the_place_of_an_answer_is_not_printed(
 ) -> None:
     with a_front() as front:
         front.answers["/+api"] = status, DEVPI_HEADERS, body
-        assert devpi.fails("use", front.url) == (exit_status, f"GET {front.url}+api\n{said}")
+        assert devpi.fails("use", front.url) == (exit_status, said.replace("URL", front.url))
 
 
 def test_a13_a_server_that_calls_itself_otherwise_is_warned_of(devpi: Client, tmp_path: Path) -> None:
@@ -326,7 +342,7 @@ def test_an_error_is_one_json_object_on_stderr(devpi: Client) -> None:
 def test_listing_needs_a_server_and_a_user_who_is_there(devpi: Client, at_server: Client, server: Live) -> None:
     assert at_server.fails("use", "-l", "-u", "nobody") == (
         4,
-        f"GET {server.url}nobody\n404 Not Found: no user 'nobody'\n'devpi user -l' shows which users there are\n",
+        "no user 'nobody'\n'devpi user -l' shows which users there are\n",
     )
     at_server.ok("use", "--delete")
     assert devpi.fails("use", "-l") == (

@@ -131,5 +131,5 @@ def test_a_client_certificate_that_is_none_is_named(devpi: Client, content: str 
 def test_a_client_certificate_needs_a_server(devpi: Client, certificate: Path) -> None:
     assert devpi.fails("use", "--client-cert", certificate) == (
         1,
-        "for which server is this client certificate?\ntype 'devpi use URL --client-cert FILE'\n",
+        "no server in use to present a client certificate to\ntype 'devpi use URL --client-cert FILE'\n",
     )

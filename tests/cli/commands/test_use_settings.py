@@ -18,6 +18,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from tests.support.clients import UNCONFIRMED
 from tests.support.dists import make_wheel
 
 if TYPE_CHECKING:
@@ -164,7 +165,10 @@ def test_v3_uv_reads_what_was_set_in_its_file(published: Member, text: str) -> N
 
 def test_v4_an_index_url_of_another_section_is_kept(member: Member) -> None:
     written(pip_conf(member), "[download]\nindex-url = http://theirs/\n[global]\nindex-url = http://old/\n")
-    member.ok("use", "--set-cfg")
+    assert member("use", "--set-cfg").stderr == (
+        f"warning: pip download will not use {member.index_url}/+simple/: {pip_conf(member)}, [download] says "
+        "http://theirs/\n"
+    )
     config = pip_config(member)
     assert config["download.index-url"] == "http://theirs/"
     assert config["global.index-url"] == f"{member.index_url}/+simple/"
@@ -503,7 +507,7 @@ def test_undo_asks_about_a_file_that_was_edited_since(member: Member) -> None:
     status, said = member.fails("use", "--undo")
     assert (status, said.splitlines()[0]) == (
         2,
-        f"no terminal to ask on: changed since devpi wrote them: {pip_conf(member)}",
+        f"{UNCONFIRMED}: Changed since devpi wrote them: {pip_conf(member)}. Restore the old files?",
     )
     assert "# mine" in pip_conf(member).read_text()
     assert member("use", "--undo", "-y").status == 0
@@ -574,12 +578,15 @@ def test_a_broken_local_file_is_named(member: Member, venv: Path) -> None:
 
 
 def test_local_needs_an_active_environment(member: Member) -> None:
-    assert member.fails("use", "--local") == (2, "--local needs an active virtual environment\n")
+    assert member.fails("use", "--local") == (
+        2,
+        "--local needs an active virtual environment\nactivate one, and type 'devpi use --local' again\n",
+    )
 
 
 def test_an_old_state_file_is_read(member: Member) -> None:
     state = json.loads(member.state_file.read_text())
-    for name in ("venv", "pip_set_trusted", "written"):
+    for name in ("venv", "pip_set_trusted", "keyring", "written"):
         del state[name]
     del state["servers"][member.server.root]["client_cert"]
     member.state_file.write_text(json.dumps(state))

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.clients import UNCONFIRMED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -105,7 +107,7 @@ def test_a_user_with_a_non_volatile_index_stays(member: Member) -> None:
     member.server.modify_index(member.index, ["volatile=False"])
     refused = member("user", "--delete", member.user, "-y", "-q")
     assert refused.stderr == (
-        f"DELETE {member.server.root}{member.user}\n403 Forbidden: user '{member.user}' has non-volatile index: dev\n"
+        f"user '{member.user}' has an index that is non-volatile: dev\n"
         "make its indexes volatile first: 'devpi index USER/INDEX volatile=True'\n"
     )
     assert refused.status == 3
@@ -115,7 +117,10 @@ def test_nothing_is_deleted_when_there_is_nobody_to_ask(member: Member) -> None:
     """A49."""
     unasked = member("user", "--delete", member.user)
     assert unasked.lines == [f"About to remove: {member.server.root}{member.user}"]
-    assert (unasked.stderr, unasked.status) == ("no terminal to ask on: Are you sure (yes/no)?\nadd -y to confirm\n", 2)
+    assert (unasked.stderr, unasked.status) == (
+        f"{UNCONFIRMED}\nadd -y\n",
+        2,
+    )
     assert member.server.user(member.user).name == member.user
 
 
@@ -129,29 +134,43 @@ def test_another_user_cannot_be_changed(member: Member, new_member: Callable[[],
     assert "email" not in other.server.user(other.user).config
 
 
-NO_USER = "404 Not Found: no user 'nobody'\n'devpi user -l' shows which users there are\n"
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("user OTHER email=a@b.c", "no permission to modify user 'OTHER'"),
+        ("passwd OTHER --password-stdin", "no permission to change password for user 'OTHER'"),
+    ],
+)
+def test_no_object_of_the_server_is_shown(
+    member: Member, new_member: Callable[[], Member], typed: str, said: str
+) -> None:
+    other = new_member()
+    status, error = member.fails(*typed.replace("OTHER", other.user).split(), stdin="another1\n")
+    assert (status, error.splitlines()[0]) == (3, said.replace("OTHER", other.user))
+
+
+NO_USER = "no user 'nobody'\n'devpi user -l' shows which users there are\n"
 
 
 @pytest.mark.parametrize(
     ("typed", "status", "said"),
     [
-        ("nobody", 4, f"GET HOST/nobody\n{NO_USER}"),
-        ("nobody email=x", 4, f"PATCH HOST/nobody\n{NO_USER}"),
-        ("--delete nobody -y", 4, f"GET HOST/nobody\n{NO_USER}"),
-        ("-c root password=x", 5, "PUT HOST/root\n409 Conflict: user already exists\n"),
+        ("nobody", 4, NO_USER),
+        ("nobody email=x", 4, NO_USER),
+        ("--delete nobody -y", 4, NO_USER),
+        ("-c root password=x", 5, "user 'root' already exists\n"),
         (
             "-c a|b password=x",
             1,
-            "PUT HOST/a%7Cb\n400 Bad Request: username 'a|b' contains characters that aren't allowed. "
-            "Any ascii symbol besides -.@_ is blocked.\n",
+            "'a|b' is not a name: only ASCII letters, digits and -.@_ are allowed\n",
         ),
-        ("", 3, "which user? you are not logged in\ntype 'devpi user USER', or 'devpi login USER' first\n"),
+        ("", 3, "not logged in at HOST/\ntype 'devpi user USER', or 'devpi login USER' first\n"),
         (
             "-c bob",
             2,
             "no terminal to ask on: new password for user bob:\ngive it as password=…, or use --password-stdin\n",
         ),
-        ("-c bob --password-stdin", 2, "no password on standard input\n"),
+        ("-c bob --password-stdin", 2, "no password on standard input\nsend it as the first line\n"),
         ("-c bob password=x email", 2, "'email' is not of the form KEY=VALUE\n"),
         ("-c bob =x", 2, "'=x' is not of the form KEY=VALUE\n"),
         ("bob email=a email=b", 2, "'email' is given twice\n"),
@@ -160,8 +179,14 @@ NO_USER = "404 Not Found: no user 'nobody'\n'devpi user -l' shows which users th
             2,
             "a user has no setting 'nonsense'\nsettings are email, title, description, custom_data, password, pwhash\n",
         ),
-        ("-c", 2, "which user? name one before KEY=VALUE\n"),
-        ("email=x", 2, "which user? name one before KEY=VALUE\n"),
+        (
+            "bob emial=a@b.c",
+            2,
+            "a user has no setting 'emial'\ndid you mean 'email'? "
+            "settings are email, title, description, custom_data, password, pwhash\n",
+        ),
+        ("-c", 2, "no user named\nname the user before KEY=VALUE\n"),
+        ("email=x", 2, "no user named\nname the user before KEY=VALUE\n"),
         ("-c --delete bob", 2, "only one of --create, --delete, --modify and --list can be given\n"),
         ("--delete bob email=x", 2, "--delete takes no KEY=VALUE\n"),
     ],
@@ -175,8 +200,7 @@ def test_what_is_wrong_is_said(at_server: Client, server: Live, typed: str, stat
 def test_a_name_with_spaces_is_refused(at_server: Client, server: Live) -> None:
     assert at_server.fails("user", "-c", "bob b", "password=x") == (
         1,
-        f"PUT {server.url}bob%20b\n400 Bad Request: username 'bob b' contains characters that aren't allowed. "
-        "Any ascii symbol besides -.@_ is blocked.\n",
+        "'bob b' is not a name: only ASCII letters, digits and -.@_ are allowed\n",
     )
 
 
@@ -194,3 +218,58 @@ def test_no_server_is_in_use(devpi: Client) -> None:
     assert devpi.fails("user") == no_server
     assert devpi.fails("user", "-l") == no_server
     assert devpi.fails("user", "-c", "bob", "password=x") == no_server
+
+
+LISTED = """\
+user,email,title,password-from
+{0}-1,one@example.com,"One, the first",
+{0}-2,two@example.com,,PASSWORD_OF_TWO
+"""
+
+
+def test_all_users_of_a_list_are_created_once(at_server: Client, name: str, server: Live) -> None:
+    (at_server.home / "users.csv").write_text(LISTED.format(name))
+    typed, secret = ["user", "--create", "--from", "users.csv"], {"PASSWORD_OF_TWO": "secret123"}
+    rows = [
+        f"+ {name}-1  email = one@example.com",
+        f"{' ' * len(name)}      title = One, the first",
+        f"+ {name}-2  email = two@example.com",
+        f"{' ' * len(name)}      password from PASSWORD_OF_TWO",
+    ]
+    with server.requests() as seen:
+        plan = at_server.ok(*typed, "-n", **secret)
+    made = f"  a password would be made for {name}-1"
+    assert plan == [*rows[:2], made, *rows[2:], "2 to create, 0 to change, 0 to remove"]
+    assert seen == ["GET /"]
+    with server.requests() as seen:
+        done = at_server.ok(*typed, "--passwords", "new.csv", **secret)
+    assert done == [*rows, "passwords written to new.csv", "2 created, 0 changed, 0 removed"]
+    assert seen == ["GET /", f"PUT /{name}-1", f"PUT /{name}-2"]
+    heading, row = (at_server.home / "new.csv").read_text().splitlines()
+    assert (heading, row.partition(",")[0]) == ("user,password", f"{name}-1")
+    assert server.connect(f"{name}-1", row.partition(",")[2]).user(f"{name}-1").config["title"] == "One, the first"
+    assert server.connect(f"{name}-2", "secret123")
+    exists = f"the user {name}-1 already exists, and 1 more of the list\n--exist-ok updates it\n"
+    for options in ([], ["-n"]):
+        assert at_server.fails(*typed, *options, **secret) == (5, exists)
+    again = at_server(*typed, "--exist-ok")
+    assert (again.status, again.lines) == (0, ["nothing to do: 2 as described"])
+    assert again.stderr == f"passwords left unchanged: the server does not show whether they differ: {name}-2\n"
+
+
+@pytest.mark.parametrize(("typed", "said"), [
+    ("--from users.csv", "--from and --passwords work only with --create --from FILE\n"),
+    ("-c bob --passwords x", "--from and --passwords work only with --create --from FILE\n"),
+    ("-c bob --from users.csv", "--from takes no USER, no KEY=VALUE and no password: FILE has the users\n"),
+    ("-c title=x --from users.csv", "--from takes no USER, no KEY=VALUE and no password: FILE has the users\n"),
+    ("-c --password-stdin --from users.csv",
+     "--from takes no USER, no KEY=VALUE and no password: FILE has the users\n"),
+    ("-c --from gone.csv", "cannot read gone.csv: No such file or directory\n"),
+    ("-c --from users.csv", "users.csv: a file must not contain a pwhash\n"
+     "the column password-from can name a variable that holds it\n"),
+])  # fmt: skip
+def test_a_list_that_cannot_be_meant_creates_nobody(at_server: Client, server: Live, typed: str, said: str) -> None:
+    (at_server.home / "users.csv").write_text("user,pwhash\nann,x\n")
+    with server.requests() as seen:
+        assert at_server.fails("user", *typed.split()) == (2, said)
+    assert seen == []

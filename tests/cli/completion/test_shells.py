@@ -87,7 +87,7 @@ def tab(shell: Terminal, alice: Member, typed: str) -> tuple[str, list[str]]:
     ("devpi install --installer=u", "devpi install --installer=uv "),
     ("devpi completion install f", "devpi completion install fish "), ("devpi upload toxi", "devpi upload toxi"),
     ("devpi upload tox", "devpi upload tox.ini "), ("devpi upload --docs doc", "devpi upload --docs documents/"),
-    ("devpi nosuch", "devpi nosuch"), ("devpi list --nosuch", "devpi list --nosuch"),
+    ("devpi xyzzy", "devpi xyzzy"), ("devpi list --nosuch", "devpi list --nosuch"),
 ])  # fmt: skip
 def test_what_the_shell_knows_itself(shell: Terminal, typed: str, line: str) -> None:
     assert shell.tab(typed) == line

@@ -35,13 +35,25 @@ _devpi_values() {
     done <<<"$("$program" completion values "$1" "$current" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)"
 }
 
+# Offer files where bash (3.2) cannot be told to do it, quoted as bash would.
+_devpi_files() {
+    local name
+    while IFS= read -r name; do
+        if [[ $name == *[!A-Za-z0-9._/@%+,=:-]* ]]; then
+            [[ $typed == [\'\"]* ]] && continue
+            printf -v name %q "$name"
+        fi
+        [[ -n $name ]] && COMPREPLY+=("$before$name")
+    done <<<"$(compgen "$1" -- "$current")"
+}
+
 _devpi_kind() {
     local IFS=$' \t\n'
     case $1 in
     '' | nothing) ;;
     :*) IFS=: && _devpi_offer ${1#:} ;;
-    file) compopt -o default 2>/dev/null || { IFS=$'\n' && COMPREPLY=($(compgen -f -- "$current")); } ;;
-    folder) compopt -o dirnames 2>/dev/null || { IFS=$'\n' && COMPREPLY=($(compgen -d -- "$current")); } ;;
+    file) compopt -o default 2>/dev/null || _devpi_files -f ;;
+    folder) compopt -o dirnames 2>/dev/null || _devpi_files -d ;;
     package)
         if [[ $current == */* ]]; then _devpi_kind file; else _devpi_values requirement; fi
         ;;
@@ -122,7 +134,7 @@ _devpi_fit() {
         [[ ${COMPREPLY[i]} == *[=:/,+-] ]] && compopt -o nospace 2>/dev/null
         COMPREPLY[i]=${COMPREPLY[i]#"$done"}
     done
-    compopt -o nosort 2>/dev/null
+    compopt -o nosort 2>/dev/null || : # where it is not found, bash would take the function for missing
 }
 
 complete -F _devpi devpi

@@ -63,7 +63,7 @@ Register-ArgumentCompleter -Native -CommandName devpi -ScriptBlock {
         $found = @(& $before[0] completion values $kind ('"' + $current + '"') @words 2>$null)
     }
     $found | Where-Object { $_.StartsWith($current) } | ForEach-Object {
-        $text = if ($_ -match '^[\w./:=+-]+$') { $_ } else { "'$_'" }
+        $text = if ($_ -match '^[\w./:=+-]+$') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
         [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
     }
 }

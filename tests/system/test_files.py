@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from devpi_cli.files import usual_mode, write, write_private
+from devpi_cli.system.files import usual_mode, write, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +45,28 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
 def test_the_usual_mode_is_that_of_a_new_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert usual_mode() == stat.S_IMODE((tmp_path / "file").stat().st_mode)
+
+
+@pytest.mark.parametrize(("hours", "name", "goes"), [
+    (2, ".pip.conf.a1b2c3d4.tmp", True),  # it may hold a password
+    (0, ".pip.conf.a1b2c3d4.tmp", False),  # somebody may be writing it
+    (2, ".pip.conf.a1b2c3d4", False),
+    (2, "pip.conf.a1b2c3d4.tmp", False),
+    (2, ".uv.toml.a1b2c3d4.tmp", False),
+])  # fmt: skip
+def test_the_next_write_removes_what_a_killed_one_has_left(tmp_path: Path, hours: int, name: str, goes: bool) -> None:
+    left = tmp_path / name
+    left.write_text("secret")
+    past = time.time() - hours * 3600
+    os.utime(left, (past, past))
+    write(tmp_path / "pip.conf", "text", 0o600)
+    assert left.exists() is not goes
+
+
+def test_the_next_write_leaves_what_belongs_to_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tmp_path / ".token.a1b2c3d4.tmp"
+    left.touch()
+    os.utime(left, (0, 0))
+    monkeypatch.setattr(os, "geteuid", lambda: left.stat().st_uid + 1)
+    write(tmp_path / "token", "text", 0o600)
+    assert left.exists()

@@ -7,7 +7,7 @@ import sys
 import platformdirs
 import pytest
 
-from devpi_cli import dirs
+from devpi_cli.system import dirs
 
 
 @pytest.mark.parametrize("env", [

@@ -1,0 +1,1 @@
+"""The commands of ``devpi server`` for administrators, a file for each."""

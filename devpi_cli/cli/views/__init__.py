@@ -1,0 +1,1 @@
+"""Results as people read them, drawn on terminals: tables, trees, relative dates."""

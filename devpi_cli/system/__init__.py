@@ -1,0 +1,1 @@
+"""Use the operating system: files, folders, locks and signals."""
