@@ -1,14 +1,18 @@
-"""Read all that a devpi-server has, with its own code, in a process of its own: see ``survey``.
+"""Read a devpi-server's data with its own code, in a process of its own, while the server may run.
 
-Prints a JSON object per line on stdout: first what the server is, then one for each file, last how many there were.
+``main`` prints a JSON object per line on stdout: first what the server is, then one for each file, last how many there
+were (see ``survey``). ``export`` is devpi-export.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
+import time
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,10 +21,56 @@ if TYPE_CHECKING:
 PREFIX = "devpi-cli:"
 PIECE = 1 << 20
 KEYS = ("PYPIFILE_NOMD5", "STAGEFILE")
+SECONDS, POLL_SECONDS = 5.0, 0.01
+# The end of a file's name until its change is in the database: tmp_file_matcher in devpi-server.
+UNFINISHED = re.compile(r"(-[0-9a-fA-F]{8,64})?-tmp$")
+
+
+def export() -> int:
+    """Run devpi-export. Returns the exit status."""
+    _repair_nothing()
+    status: int = import_module("devpi_server.importexport").export() or 0
+    return status
+
+
+def _repair_nothing() -> None:
+    """Keep devpi-server's code from finishing the last change whenever it opens the data.
+
+    A server that runs is about to finish it: it would find the file gone, and answer an upload with 500.
+    """
+    import_module("devpi_server.keyfs").KeyFS.finalize_init = _await_last_change
+
+
+def _await_last_change(keyfs: Any) -> None:
+    """Wait until the files of the last change are in their places.
+
+    Raises FileNotFoundError, with words for ``raw.CAUSES``, if they are not there after five seconds.
+    """
+    until = time.monotonic() + SECONDS
+    while awaited := _awaited(keyfs):
+        if time.monotonic() > until:
+            temporary, path = awaited
+            raise FileNotFoundError(f"{'unfinished' if temporary.exists() else 'missing'} file {path}")
+        time.sleep(POLL_SECONDS)
+
+
+def _awaited(keyfs: Any) -> tuple[Path, Path] | None:
+    """Return a file of the last change that is not in its place, as the path that it has and the one that it gets."""
+    with keyfs.get_connection() as connection:
+        serial = connection.last_changelog_serial
+        if serial < 0:
+            return None
+        _, names = import_module("devpi_server.fileutil").loads(connection.get_raw_changelog_entry(serial))
+    for name in names:
+        path = Path(keyfs.base_path, UNFINISHED.sub("", name))
+        if UNFINISHED.search(name) and not path.exists():
+            return Path(keyfs.base_path, name), path
+    return None
 
 
 def main() -> int:
     """Survey the server that the options name. Returns the exit status."""
+    _repair_nothing()
     server: Any = import_module("devpi_server.main")
     with server.CommandRunner() as runner:
         parser = runner.create_parser(description=__doc__, add_help=False)
@@ -34,6 +84,7 @@ def main() -> int:
         if not config.args.facts:
             xom = server.xom_from_config(config)
             with xom.keyfs.read_transaction() as transaction:
+                _await_last_change(xom.keyfs)
                 _print(_contents(xom, transaction))
                 count = 0
                 for entry in _entries(xom, transaction):

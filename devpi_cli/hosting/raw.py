@@ -41,7 +41,7 @@ class Program(NamedTuple):
 
 
 EXPORT = Program(
-    "devpi-export", "devpi_server.importexport", "export", COMMON | {"include-mirrored-files", "hard-links"}
+    "devpi-export", "devpi_cli.hosting.inside", "export", COMMON | {"include-mirrored-files", "hard-links"}
 )
 IMPORT = Program(
     "devpi-import",
@@ -60,6 +60,8 @@ CAUSES = [
      "stop the server, and try again"),
     (re.compile(r"database disk image is malformed|file is not a database"), "the database is damaged",
      "restore a backup with 'devpi server restore DIR'"),
+    (re.compile(r"unfinished file .*/\+files/(?P<what>.*)"), "the server was killed before {} was in its place",
+     "'devpi server start' puts it there"),
     (re.compile(r"missing file .*/\+files/(?P<what>.*)"), "the server's last change is incomplete: {} is missing",
      "take that file from a backup"),
     (re.compile(r"readonly database"), "the database was not closed properly",

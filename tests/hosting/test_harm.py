@@ -15,7 +15,7 @@ import pytest
 from tests.support.clients import Client
 from tests.support.dists import put
 from tests.support.ports import free_port
-from tests.support.serverdirs import a_copy, described, snapshot
+from tests.support.serverdirs import a_copy, described, meanwhile, snapshot, undo_last_rename
 from tests.support.servers import running_server
 
 if TYPE_CHECKING:
@@ -118,28 +118,69 @@ def test_root_changes_nothing_of_the_data_of_others(devpi: Client, stocked_serve
     assert snapshot(data) == before
 
 
+READERS = {
+    "check": ("server", "check"),
+    "export": ("server", "export", "dump"),
+    "doctor": ("server", "doctor", "--json"),
+}
+
+
+@pytest.mark.parametrize("typed", READERS.values(), ids=READERS)
+def test_a_change_that_a_server_makes_is_left_to_the_server(
+    devpi: Client, stocked_serverdir: Path, tmp_path: Path, typed: tuple[str, ...]
+) -> None:
+    """devpi-server's own code finishes the last change when it opens the data, and the server then answers 500."""
+    data = a_copy(stocked_serverdir, tmp_path)
+    temporary, place = undo_last_rename(data)
+    before = snapshot(data)
+    found: list[dict[str, str]] = []
+
+    def finish() -> None:
+        time.sleep(3)
+        found.append(snapshot(data))
+        temporary.rename(place)
+
+    server = threading.Thread(target=finish)
+    server.start()
+    result = devpi(*typed, "--serverdir", data)
+    server.join()
+    assert (found, place.exists()) == ([before], True)
+    assert "missing" not in result.stdout.replace("0 missing", "")
+    if typed[1] != "doctor":
+        assert result.status == 0
+
+
+def test_a_change_that_a_killed_server_left_is_told(devpi: Client, stocked_serverdir: Path, tmp_path: Path) -> None:
+    """devpi-server's own code finishes it when it starts."""
+    data = a_copy(stocked_serverdir, tmp_path)
+    _, place = undo_last_rename(data)
+    before = snapshot(data)
+    status, said = devpi.fails(*READERS["export"], "--serverdir", data)
+    name = place.relative_to(data / "+files")
+    assert (status, said.splitlines()[0].split(": ", 1)[1]) == (
+        1, f"the server was killed before {name} was in its place"
+    )  # fmt: skip
+    assert "'devpi server start' puts it there" in said
+    assert snapshot(data) == before
+    started = devpi("server", "start", "--serverdir", data, "--port", free_port())
+    stopped = devpi("server", "stop", "--serverdir", data)
+    assert (started.status, stopped.status) == (0, 0), started.stderr
+    assert devpi("server", "check", "--serverdir", data).status == 0
+
+
 def test_what_is_deleted_during_an_export_is_no_half_of_it(devpi: Client, tmp_path: Path) -> None:
     """S15: it is exported anew, or the backup is named; an export that is there can be imported."""
     with running_server(tmp_path / "server", "--no-root-pypi") as live:
-        root, end = live.connect("root"), threading.Event()
+        root = live.connect("root")
         root.create_index("root/dev", {"bases": "", "volatile": "True"})
 
-        def work() -> None:
-            number = 0
-            while not end.is_set():
-                put(root, "root/dev", f"1.{number}", f"busy{number % 3}")
-                if number > 2:
-                    root.remove_project("root/dev", f"busy{(number + 1) % 3}")
-                number += 1
+        def change(number: int) -> None:
+            put(root, "root/dev", f"1.{number}", f"busy{number % 3}")
+            if number > 2:
+                root.remove_project("root/dev", f"busy{(number + 1) % 3}")
 
-        worker = threading.Thread(target=work)
-        worker.start()
-        try:
-            time.sleep(1)
+        with meanwhile(change):
             result = devpi("server", "export", "--serverdir", tmp_path / "server/data", tmp_path / "dump")
-        finally:
-            end.set()
-            worker.join()
     if result.status:
         assert "'devpi server backup DIR' works meanwhile" in result.stderr
         assert not (tmp_path / "dump").exists()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
+import re
 import shutil
 import signal
+import sqlite3
 import subprocess
+import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +27,7 @@ from tests.support.loopback import simple_index
 from tests.support.servers import start_server
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.support.clients import Client
     from tests.support.servers import Live
@@ -141,3 +147,38 @@ def described(dump: Path) -> dict[str, Any]:
         for key, value in config.items():
             config[key] = sorted(value) if key.startswith("acl_") else value
     return {"users": data["users"], "indexes": data["indexes"], "hashes": hashes}
+
+
+def undo_last_rename(data: Path) -> tuple[Path, Path]:
+    """Put the file of the last change back where it was before the change was in the database.
+
+    So it is for a moment while a server works, and for good if it is killed then. Returns that path, and its place.
+    """
+    from devpi_server.fileutil import loads
+
+    with sqlite3.connect(data / ".sqlite") as database:
+        ((content,),) = database.execute("SELECT data FROM changelog ORDER BY serial DESC LIMIT 1")
+    database.close()
+    (name,) = (name for name in loads(content)[1] if name.endswith("-tmp"))
+    temporary, place = data / name, data / re.sub(r"-[0-9a-f]{64}-tmp$", "", name)
+    place.rename(temporary)
+    return temporary, place
+
+
+@contextmanager
+def meanwhile(change: Callable[[int], object]) -> Iterator[None]:
+    """Let somebody make one change after another, numbered from 0, beginning a second before the block."""
+    end = threading.Event()
+
+    def work() -> None:
+        for number in itertools.takewhile(lambda _: not end.is_set(), itertools.count()):
+            change(number)
+
+    with ThreadPoolExecutor(1) as pool:
+        worker = pool.submit(work)
+        try:
+            time.sleep(1)
+            yield
+        finally:
+            end.set()
+        worker.result()

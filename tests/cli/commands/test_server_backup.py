@@ -5,8 +5,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ import pytest
 from tests.support.clients import Client
 from tests.support.dists import put
 from tests.support.kills import SOURCE_SAME, Kills
-from tests.support.serverdirs import FILES, INDEXES, MIRRORED, USERS, a_copy, end_after, snapshot, stored
+from tests.support.serverdirs import FILES, INDEXES, MIRRORED, USERS, a_copy, end_after, meanwhile, snapshot, stored
 from tests.support.servers import running_server
 
 if TYPE_CHECKING:
@@ -78,25 +76,16 @@ def test_what_comes_back_is_the_same_server(
 def test_it_works_while_the_server_takes_uploads_and_deletes(devpi: Client, tmp_path: Path) -> None:
     """What is there at the serial of the backup is in it, with the right hashes."""
     with running_server(tmp_path / "server", "--no-root-pypi") as live:
-        root, end = live.connect("root"), threading.Event()
+        root = live.connect("root")
         root.create_index("root/dev", {"bases": "", "volatile": "True"})
 
-        def work() -> None:
-            number = 0
-            while not end.is_set():
-                put(root, "root/dev", f"1.{number}", "busy")
-                if number % 3 == 2:
-                    root.remove_release("root/dev", "busy", f"1.{number - 1}")
-                number += 1
+        def change(number: int) -> None:
+            put(root, "root/dev", f"1.{number}", "busy")
+            if number % 3 == 2:
+                root.remove_release("root/dev", "busy", f"1.{number - 1}")
 
-        worker = threading.Thread(target=work)
-        worker.start()
-        try:
-            time.sleep(1)
+        with meanwhile(change):
             result = devpi("server", "backup", "--serverdir", tmp_path / "server/data", tmp_path / "backup", "--json")
-        finally:
-            end.set()
-            worker.join()
     assert result.status == 0, result.stderr
     document = json.loads(result.stdout)
     assert document["files"] > 1
