@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from rich.console import Console, RenderableType
-    from rich.progress import Progress, ProgressColumn, Task
+    from rich.progress import Progress, Task
 
     Part = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
@@ -30,15 +30,15 @@ _bars: list[Progress] = []
 def shown(label: str, total: int, parts: int) -> Iterator[Part]:
     """Show progress bars on stderr.
 
-    The whole task has ``total`` bytes in ``parts`` parts. Yields a function that starts a part: it takes a label and
-    the part's size in bytes, and returns a context manager with a function that takes the number of bytes done since
-    its last call. Several threads may use it.
+    The whole task has ``total`` bytes in ``parts`` parts; if the total is not known (0), the bar of the whole counts
+    parts. Yields a function that starts a part: it takes a label and the part's size in bytes, and returns a context
+    manager with a function that takes the number of bytes done since its last call. Several threads may use it.
     """
     from rich.console import Console
 
     bars = fitting(Console(stderr=True))
     ended, what = count(1), hide(one_line(label))
-    whole = bars.add_task(f"0 of {what}", total=total, visible=parts > 1)
+    whole = bars.add_task(f"0 of {what}", total=total or parts, visible=parts > 1, counts=not total)
 
     @contextmanager
     def part(label: str, size: int) -> Iterator[Callable[[int], None]]:
@@ -46,13 +46,13 @@ def shown(label: str, total: int, parts: int) -> Iterator[Part]:
 
         def advance(done: int) -> None:
             bars.advance(task, done)
-            bars.advance(whole, done)
+            bars.advance(whole, done if total else 0)
 
         try:
             yield advance
         finally:
             bars.remove_task(task)
-            bars.update(whole, description=f"{next(ended)} of {what}")
+            bars.update(whole, description=f"{next(ended)} of {what}", advance=0 if total else 1)
 
     with busy.hushed(), bars:
         _bars.append(bars)
@@ -64,7 +64,15 @@ def shown(label: str, total: int, parts: int) -> Iterator[Part]:
 
 def fitting(console: Console) -> Progress:
     """Return progress bars that fit the terminal: bar and percentage stay, size, speed and time need room."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
     from rich.text import Text
 
     class Name(TextColumn):
@@ -77,6 +85,16 @@ def fitting(console: Console) -> Progress:
         def render(self, task: Task) -> Text:
             return Text(shortened(task.description, self.width), no_wrap=True)
 
+    class OfBytes(ProgressColumn):
+        """A column that is empty for a task that counts no bytes."""
+
+        def __init__(self, column: ProgressColumn) -> None:
+            super().__init__()
+            self.column = column
+
+        def render(self, task: Task) -> RenderableType:
+            return "" if task.fields.get("counts") else self.column(task)
+
     class Fitting(Progress):
         def get_renderables(self) -> Iterable[RenderableType]:
             width = console.width
@@ -84,12 +102,12 @@ def fitting(console: Console) -> Progress:
             columns: list[ProgressColumn] = [BarColumn(bar), TextColumn("{task.percentage:>3.0f}%")]
             used = bar + PERCENTAGE
             for least, taken, column in (
-                (WIDE, SIZE, DownloadColumn),
-                (WIDEST, SPEED, TransferSpeedColumn),
-                (WIDEST, TIME, TimeRemainingColumn),
+                (WIDE, SIZE, OfBytes(DownloadColumn())),
+                (WIDEST, SPEED, OfBytes(TransferSpeedColumn())),
+                (WIDEST, TIME, TimeRemainingColumn()),
             ):
                 if width >= least:
-                    columns.append(column())
+                    columns.append(column)
                     used += taken
             self.columns = (Name(max(width - used, SHORTEST)), *columns)
             return super().get_renderables()

@@ -1,7 +1,8 @@
-"""What a server costs: uploads, pages, export, import, backup, memory, lag of replicas; raw programs beside ours."""
+"""What servers cost: a first quickstart, uploads, pages, export, import, backup; raw programs beside ours."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from tests.bench.cost import environment, once
 from tests.bench.filling import write_dump
 from tests.support.clients import DEVPI
 from tests.support.dists import make_wheel
+from tests.support.ports import free_port
 from tests.support.topology import ROOT_PASSWORD, Topology, topology
 
 if TYPE_CHECKING:
@@ -105,6 +107,31 @@ def _rows_of(work: str, costs: tuple[Cost, Cost | None], raw: str, most: float |
     ours, theirs = costs
     yield Row(work, ours.wall / 1000, "s", raw, theirs and theirs.wall / 1000, most)
     yield Row(work, ours.memory, "MiB", raw, theirs and theirs.memory)
+
+
+def first(place: Place) -> Iterator[Row]:
+    """A first quickstart, with the index of searches that users have: what the client and its server cost."""
+    rounds = [_quickstart(place) for _ in range(RUNS + 1)][1:]  # the first one compiles modules
+    client, server = (statistics.median(each) for each in zip(*rounds, strict=True))
+    yield Row("a first `devpi quickstart`: CPU of the client and of devpi-init", client, "s", most=1.5)
+    yield Row("a first `devpi quickstart`: CPU of the server", server, "s", most=3)
+
+
+def _quickstart(place: Place) -> tuple[float, float]:
+    """Return the seconds of CPU that a first quickstart took: the client, and the server until it answered."""
+    home = place.fresh("first")
+    home.mkdir()
+    env = {**environment(home), "PYTHONPYCACHEPREFIX": str(place.folder / "compiled")}
+    cost = once([*DEVPI, "quickstart", "--port", free_port()], env)
+    try:
+        (record,) = home.rglob("server.json")
+        fields = (
+            Path(f"/proc/{json.loads(record.read_bytes())['pid']}/stat").read_text("ascii").rpartition(")")[2].split()
+        )
+        ticks = int(fields[11]) + int(fields[12])  # utime and stime, of proc(5)
+    finally:
+        once([*DEVPI, "server", "stop"], env)
+    return cost.cpu / 1000, ticks / os.sysconf("SC_CLK_TCK")
 
 
 def data(place: Place) -> Iterator[Row]:
@@ -224,11 +251,11 @@ def _memory(made: Topology) -> float:
     return 0.0
 
 
-PARTS = {"data": data, "serving": serving}
+PARTS = {"first": first, "data": data, "serving": serving}
 
 
 def print_hosting(folder: Path, wanted: str, files: int) -> bool:
-    """Measure and print what is wanted, ``data`` or ``serving``; return whether all of it holds."""
+    """Measure and print what is wanted, by the names of ``PARTS``; return whether all of it holds."""
     all_hold = True
     print(HEADER, flush=True)
     for name, part in PARTS.items():

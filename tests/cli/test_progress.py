@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from devpi_cli.cli import progress
-from tests.faults.proxy import open_doors
-from tests.support.dists import make_wheel
+from tests.faults.proxy import door_of, open_doors
+from tests.support.dists import make_wheel, put
 from tests.support.windows import window
 
 if TYPE_CHECKING:
@@ -80,6 +80,31 @@ def test_an_upload_shows_its_bar_in_a_window_of_any_width(member: Member, tmp_pa
     assert len(line) <= width
     assert line.startswith("ppp")
     assert "\u2026" in line
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_download_counts_its_files(member: Member, tmp_path: Path, width: int) -> None:
+    """Their sizes are not known before each begins: the index does not have them."""
+    put(member.server, member.index, "1.0")
+    big = make_wheel(tmp_path, "demo", metadata=f"\n{os.urandom(1_000_000).hex()}")
+    member.ok("upload", big)
+    (member.home / "demo-1.0.tar.gz").write_bytes(b"demo 1.0")
+
+    async def half(exchange: Exchange) -> None:
+        head, body = await exchange.ask_devpi()
+        is_cut = exchange.path.endswith(".whl")
+        await exchange.send(head, body[: len(body) // 2] if is_cut else body)
+        if is_cut:
+            await exchange.until_they_leave()
+
+    with door_of(member) as door:
+        door.action = half
+        with window(member, "download", "demo", width=width, height=10) as shown:
+            lines = shown.until(lambda lines: "1 of 2 files" in "\n".join(lines) and len(bars(lines)) == 2, "bars")
+    of_all, of_file = sorted(bars(lines))
+    assert all(len(line) <= width for line in lines)
+    assert (of_all.split()[:4], " 50%" in of_all, "MB" in of_all) == (["1", "of", "2", "files"], True, False)
+    assert (of_file.startswith("demo-1.0-"), " 50%" in of_file, "MB" in of_file) == (True, True, width >= 75)
 
 
 def bars(lines: list[str]) -> list[str]:

@@ -144,7 +144,7 @@ def _download_all(
         count = sum(1 for row in rows.values() if row["outcome"] == DOWNLOADED)
         return f"{count} of {number(len(paths), 'file')} downloaded{GOES_ON}"
 
-    with on_interruption(done), app.out.progress(f"{len(paths)} files", 0, 1) as part:
+    with on_interruption(done), app.out.progress(number(len(paths), "file"), 0, len(paths)) as part:
         work = partial(_foresee if dry_run else _download, server, part, skip_existing)
         for (path, link), outcome in parallel.run(
             work, paths.items(), jobs, seconds=seconds, server_seconds=parallel.READING_SECONDS
@@ -175,20 +175,26 @@ def _foresee(server: Server, part: Part, skip_existing: bool, item: tuple[Path, 
 def _download(server: Server, part: Part, skip_existing: bool, item: tuple[Path, Link]) -> str:
     """Download a file with a progress bar, which appears once its size is known."""
     path, link = item
+    with ExitStack() as stack:
+        watched = _Watched(part, link.name, stack)
 
-    def write(file: BinaryIO) -> None:
-        with ExitStack() as stack:
-            watched = _Watched(file, part, link.name, stack)
+        def write(file: BinaryIO) -> None:
+            watched.file = file
             server.download(link, cast("BinaryIO", watched), size=watched.begin)
 
-    return downloading.fetch(path, link, write, skip_existing=skip_existing)
+        try:
+            return downloading.fetch(path, link, write, skip_existing=skip_existing)
+        finally:
+            watched.begin(0)  # what was there already, or could not be had, counts as well
 
 
 class _Watched:
     """A file that is written, with a progress bar."""
 
-    def __init__(self, file: BinaryIO, part: Part, name: str, stack: ExitStack) -> None:
-        self._file, self._part, self._name, self._stack = file, part, name, stack
+    file: BinaryIO
+
+    def __init__(self, part: Part, name: str, stack: ExitStack) -> None:
+        self._part, self._name, self._stack = part, name, stack
         self._advance: Callable[[int], None] | None = None
 
     def begin(self, size: int) -> None:
@@ -200,7 +206,7 @@ class _Watched:
         """Write the next piece."""
         if self._advance:
             self._advance(len(piece))
-        return self._file.write(piece)
+        return self.file.write(piece)
 
 
 def _print(server: Server, link: Link) -> None:
