@@ -9,6 +9,7 @@ import pytest
 
 from devpi_cli.errors import DevpiError
 from devpi_cli.hosting.ports import Listener, free_port, is_free, is_in_use, listener, listeners_at_localhost
+from tests.support.ports import free_port as a_port
 
 
 def test_a_port_that_somebody_listens_on_is_not_free() -> None:
@@ -19,9 +20,12 @@ def test_a_port_that_somebody_listens_on_is_not_free() -> None:
 
 
 def test_a_port_that_a_connection_has_is_not_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as one:
+    port = a_port()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        socket.create_connection(listening.getsockname(), source_address=("127.0.0.1", port)) as one,
+    ):
         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # once closed, nothing lingers
-        port = one.getsockname()[1]
         assert not is_in_use(port)
         assert not is_free(port)
     assert is_free(port)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import stat
 import subprocess
 import time
@@ -15,7 +14,7 @@ import pytest
 
 from devpi_cli.hosting.secret import UNSTRETCHED
 from tests.support.ports import free_port
-from tests.support.postgres import PASSWORD, Postgres, mended, running_postgres
+from tests.support.postgres import MARK, PASSWORD, Postgres, mended, running_postgres
 from tests.support.schemas import check
 from tests.support.serverdirs import FILES, INDEXES, MIRRORED, USERS, described
 
@@ -122,13 +121,16 @@ def test_a_database_is_filled_whole_or_not_at_all(
 ) -> None:
     new, storage = tmp_path / "new", postgres.storage(database)
     typed = ("server", "init", "--no-root-pypi", "--accept-data-loss", "--storage", storage)
-    running = subprocess.Popen([*devpi.command, *map(str, typed), "--serverdir", str(new)], env=devpi.environment,
-                               cwd=devpi.home, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # fmt: skip
-    until = time.monotonic() + 60
-    while not {"devpi_cli_unfinished", "kv"} <= set(postgres.tables(database)):
-        assert time.monotonic() < until
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+    with postgres.kept_unfinished(database):
+        running = subprocess.Popen([*devpi.command, *map(str, typed), "--serverdir", str(new)], env=devpi.environment,
+                                   cwd=devpi.home, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # fmt: skip
+        until = time.monotonic() + 60
+        try:
+            while not {MARK, "kv"} <= set(postgres.tables(database)):
+                assert time.monotonic() < until
+        finally:
+            running.kill()
+            running.wait()
     assert not new.exists()
     made = devpi(*typed, "--serverdir", new)  # the next run removes what is left, and starts anew
     # What the killed command ran may end a moment later.

@@ -44,6 +44,16 @@ def _locked(self, closing=True, write=False):
 Storage.get_connection = _locked
 """
 
+MARK = "devpi_cli_unfinished"
+# A lock that everything goes with but the end of the table.
+KEEP = f"""\
+DO $$ BEGIN
+    WHILE to_regclass('{MARK}') IS NULL LOOP PERFORM pg_sleep(0.005); END LOOP;
+    LOCK TABLE {MARK} IN ACCESS SHARE MODE;
+    PERFORM pg_sleep(600);
+END $$"""
+SECONDS = 60.0
+
 
 def programs() -> Path:
     """Return where the programs of PostgreSQL are; without them the test is skipped, or fails where CI is set."""
@@ -72,6 +82,13 @@ class Postgres:
 
     def run(self, command: str, database: str = "postgres") -> list[list[Any]]:
         """Run a command as the owner of the server."""
+        with self._running(command, database) as running:
+            printed, _ = running.communicate()
+        assert running.returncode == 0, command
+        found: list[list[Any]] = json.loads(printed)
+        return found
+
+    def _running(self, command: str, database: str) -> subprocess.Popen[bytes]:
         code = (
             "import json, os, sys, pg8000.native as native\n"
             "place = {'host': '127.0.0.1', 'password': os.environ['PASSWORD']}\n"
@@ -79,10 +96,26 @@ class Postgres:
             "print(json.dumps(connection.run(sys.argv[1])))"
         )
         env = {**os.environ, **self.env, "PASSWORD": PASSWORD}
-        command_line = [sys.executable, "-c", code, command]
-        done = subprocess.run(command_line, env=env, check=True, capture_output=True, text=True)
-        found: list[list[Any]] = json.loads(done.stdout)
-        return found
+        return subprocess.Popen([sys.executable, "-c", code, command], env=env, stdout=subprocess.PIPE)
+
+    @contextmanager
+    def kept_unfinished(self, database: str) -> Iterator[None]:
+        """Keep the mark of a database that is being filled: the block can kill whoever fills it before the end."""
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query"
+        with self._running(KEEP, database) as keeping:
+            self._until(f"SELECT count(*) = 1 {others} LIKE 'DO%'", database)
+            try:
+                yield
+            finally:
+                self.run(f"SELECT pg_terminate_backend(pid) {others} NOT LIKE 'DO%'", database)
+                self._until(f"SELECT count(*) = 0 {others} NOT LIKE 'DO%'", database)
+                keeping.kill()
+                self.run(f"SELECT pg_terminate_backend(pid) {others} LIKE 'DO%'", database)
+
+    def _until(self, condition: str, database: str) -> None:
+        until = time.monotonic() + SECONDS
+        while self.run(condition, database) != [[True]]:
+            assert time.monotonic() < until, condition
 
     def databases(self) -> list[str]:
         return sorted(name for (name,) in self.run("SELECT datname FROM pg_database WHERE NOT datistemplate"))
