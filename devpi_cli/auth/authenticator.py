@@ -8,6 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from devpi_cli import urls
+from devpi_cli.auth.environment import SECRETS
 from devpi_cli.auth.sources import PLACES, STORED
 from devpi_cli.errors import DevpiError, NotAllowed
 from devpi_cli.models import Login
@@ -117,11 +118,15 @@ class Authenticator:
             self._sources.warn(line)
 
     def _is_stale(self, session: Session) -> bool:
-        """Return True if our own server does not know the login any more; others are not asked."""
-        if not self._own:
+        """Return True if our own server does not know the login any more; others are not asked.
+
+        One from the environment was chosen for this command, and may be allowed less: it is not replaced.
+        """
+        login = session.identity.login
+        if not self._own or (login and login.source in SECRETS):
             return False
         try:
-            return discover(session.as_user(session.identity.login), self._own.root).status not in ("ok", "")
+            return discover(session.as_user(login), self._own.root).status not in ("ok", "")
         except DevpiError:
             return False
 

@@ -70,8 +70,13 @@ class CredentialSources:
     """Why sources were passed over that may have a login."""
 
     def given(self) -> Credential | None:
-        """Return the login of the environment, or the stored one."""
+        """Return the login of the environment, or the stored one.
+
+        Raises WrongUsage rather than pass over a token for the stored login, which may be allowed more.
+        """
         found = [self._variable(TOKEN), self._variable(PASSWORD)]
+        if self.stored and not any(found) and secrets(os.environ, self.root, self.secrets_for).get(TOKEN):
+            raise unowned(TOKEN)
         if stored := self.stored:
             found.append(Credential(stored.user, stored.token, STORED, is_token=True, expires=stored.expires))
         given = [credential for credential in found if credential]

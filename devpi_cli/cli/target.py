@@ -102,6 +102,8 @@ class Target(NamedTuple):
         found = self.optional_index()
         if found is None:
             hint = "type 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes"
+            if self.secrets_for:  # the variable wins over what is in use
+                hint = f"add /USER/INDEX to the URL in {INDEX}, or name one with --index; 'devpi use -l' lists all"
             raise NothingInUse(f"no index in use at {self.root}", hint=hint)
         return found
 

@@ -84,6 +84,8 @@ class Step(NamedTuple):
     """Files of the source, and those of the target that they replace."""
     clashes: bool = False
     """Whether the target has any file of the release."""
+    leaves_results: bool = False
+    """Whether the release has tox results that are not meant."""
 
     @property
     def names(self) -> list[str]:
@@ -147,6 +149,7 @@ def plan(  # noqa: PLR0913 (keyword options)
     links = [link for release in theirs for link in release.links]
     found = Plan(empty=[f"{release.project} {release.version}" for release in releases if not release.links])
     found.projects = [project] if releases else []
+    with_results = {each.version for each in available if any(link.rel == RESULT for link in each.links)}
     may_replace = overwrite and getattr(target, "is_volatile", True)
     for release in releases:
         compared = compare(release.links, links, choice.rels)
@@ -158,7 +161,9 @@ def plan(  # noqa: PLR0913 (keyword options)
             found.waiting += [link.name for link in missing if _about(link) in others]
             replaced, missing = (), [link for link in missing if _about(link) not in others]
         if missing or replaced:
-            found.steps.append(Step(release, tuple(missing), replaced, bool(compared.same or compared.different)))
+            clashes = bool(compared.same or compared.different)
+            leaves = RESULT not in choice.rels and release.version in with_results
+            found.steps.append(Step(release, tuple(missing), replaced, clashes, leaves))
     if delete:
         found.removals = _removals(choice._replace(latest=False), project, available, theirs)
     return found
@@ -237,9 +242,8 @@ class Copier:
 
         Raises DevpiError for the first file that fails.
         """
-        without_results = RESULT not in self.rels and any(link.rel == RESULT for link in step.release.links)
         way = _way(self.source, self.target, self.rels)
-        if way and _has_files(step) and not (step.clashes or step.replaced or without_results):
+        if way and _has_files(step) and not (step.clashes or step.replaced or step.leaves_results):
             _push(*way, step.release, with_docs=DOCS in self.rels)
             for link in step.missing:
                 told(link.name, COPIED)

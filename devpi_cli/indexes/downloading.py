@@ -96,6 +96,8 @@ def foresee(path: Path, link: Link, *, skip_existing: bool = False) -> str:
     """Return what would become of a file. Raises OtherFile if there is another one."""
     if not path.exists():
         return DOWNLOADED
+    if not path.is_file():  # to read a pipe or a device may take for ever
+        raise DevpiError(f"{path} is there, and is not a file", hint="move it away, or name another folder with -d")
     if skip_existing:
         return SKIPPED
     _require_same(path, link)

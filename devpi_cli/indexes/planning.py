@@ -118,7 +118,9 @@ def _index_step(index: Index, config: Mapping[str, Any], exists: bool) -> tuple[
     if config.get("type", index_type) != index_type:
         raise InvalidSetting(f"{where}: the 'type' of an index cannot be changed: it is a {index_type}")
     if dropped := next((key for key in config if settings.is_dropped(index_type, key)), ""):
-        raise InvalidSetting(f"{where}: a {index_type} has no {dropped}", hint=settings.key_hint(dropped))
+        raise InvalidSetting(
+            f"{where}: a {index_type} has no {dropped}", hint="'devpi help indexes' explains all settings"
+        )
     try:
         normal = config_changes.normal(index_type, {key: part for key, part in config.items() if key != "type"})
     except InvalidSetting as error:
@@ -126,6 +128,10 @@ def _index_step(index: Index, config: Mapping[str, Any], exists: bool) -> tuple[
     if CUSTOM_DATA in normal:
         normal[CUSTOM_DATA] = _merged(index.config.get(CUSTOM_DATA), normal[CUSTOM_DATA])
     if not exists:
+        try:
+            settings.require_mirror_url({"type": index_type, **normal})
+        except InvalidSetting as error:
+            raise InvalidSetting(f"{where}: {error.message}", hint='add mirror_url = "URL"') from None
         kind = {"type": index_type} if index_type != settings.STAGE else {}
         created = {**kind, **{key: part for key, part in normal.items() if part != ""}}
         return Step(CREATE, INDEXES, index.name, {key: (None, part) for key, part in created.items()}), normal

@@ -6,6 +6,7 @@ removed, all that the index has of the project is read again, and judged again.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
@@ -157,7 +158,7 @@ def chosen(index: Index, typed: Sequence[str]) -> list[str]:
     found: dict[str, None] = {}
     for each in typed:
         if any(sign in each for sign in "*?["):
-            matching = [project for project in known if fnmatchcase(project, each.lower().replace("_", "-"))]
+            matching = [project for project in known if fnmatchcase(project, re.sub(r"[-_.]+", "-", each.lower()))]
         else:
             wanted = Requirement.parse(each)
             if not wanted.is_whole_project:
@@ -165,7 +166,8 @@ def chosen(index: Index, typed: Sequence[str]) -> list[str]:
             matching = [wanted.project] if wanted.project in known or index.is_mirror else []
         if not matching:
             raise NothingFound(
-                f"{index.name}: no project matches {each!r}", hint="'devpi list' shows which projects there are"
+                f"{index.name}: no project matches {each!r}",
+                hint=f"'devpi list --index {index.name}' shows which projects there are",
             )
         found |= dict.fromkeys(matching)
     return list(found) if typed else known

@@ -56,7 +56,7 @@ class Environment(NamedTuple):
             python = ".".join(own.split(".")[:2])
         found = re.fullmatch(r"(3)\.(\d{1,3})(?:\.(\d{1,3}))?", python)
         if not found:
-            raise WrongUsage(f"{python!r} is not a version of Python", hint="example: --python 3.11")
+            raise WrongUsage(f"{python!r} is not a version of Python 3", hint="example: --python 3.11")
         version = (3, int(found[2]))
         interpreter = "cp{}{}".format(*version)
         taken = [

@@ -68,8 +68,10 @@ def look(server: Server, release: Release) -> Verdict:
     return Verdict(checked=len(release.links), lost=lost)
 
 
-def verify(server: Server, release: Release, private: Path, known: Collection[str] = ()) -> Verdict:
-    """Download the files of a release into a private folder, and compare hashes and metadata.
+def verify(
+    server: Server, release: Release, private: Path, known: Collection[str] = (), *, metadata: bool = True
+) -> Verdict:
+    """Download the files of a release into a private folder, and compare hashes and ``metadata``; a mirror has none.
 
     ``known`` are the files that were right before; a release of which all were is skipped.
     """
@@ -80,7 +82,7 @@ def verify(server: Server, release: Release, private: Path, known: Collection[st
     with tempfile.TemporaryDirectory(dir=private) as folder:
         for link in release.links:
             _verify(server, link, Path(folder), found, fields)
-    found.metadata = _differences(release, fields)
+    found.metadata = _differences(release, fields) if metadata else {}
     return found
 
 
@@ -122,23 +124,35 @@ def _differences(release: Release, fields: dict[str, dict[str, object]]) -> dict
     return {name: kept for name, names in found.items() if (kept := [each for each in names if each in wrong])}
 
 
+class Shadows(NamedTuple):
+    """Projects that a mirror has, too, with its name; the mirrors that were compared, and those without a list."""
+
+    found: dict[str, str] = {}  # noqa: RUF012 (never changed)
+    compared: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+
+
 def shadowed(
     server: Server, index: str, projects: Iterable[str], warn: Callable[[str], None] = lambda text: None
-) -> dict[str, str]:
-    """Return the projects of an index that a mirror among its bases has, too, with the name of the mirror.
+) -> Shadows:
+    """Return the projects of an index that a mirror among its bases has, too.
 
     Each mirror is asked for its list of names once, never about a name: that would tell it to the upstream. ``warn`` is
     told of mirrors without a list.
     """
     names = {normalised(project) for project in projects}
     found: dict[str, str] = {}
+    compared: list[str] = []
+    without_list: list[str] = []
     for mirror in (each for each in with_bases(server, index, warn) if each.is_mirror and each.name != index):
         if mirror.config.get("mirror_no_project_list"):
             warn(f"{mirror.name} has no list of the names at its upstream: not compared")
+            without_list.append(mirror.name)
             continue
+        compared.append(mirror.name)
         listed = {normalised(project) for project in server.index(mirror.name).projects}
         found |= {name: mirror.name for name in sorted(names & listed) if name not in found}
-    return found
+    return Shadows(found, tuple(compared), tuple(without_list))
 
 
 class Mark(NamedTuple):

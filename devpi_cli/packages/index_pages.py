@@ -30,6 +30,13 @@ TEMPLATE = """\
 """
 
 
+def is_there(path: Path) -> bool:
+    """Return True if a folder has such a page, which has to be written again after a change."""
+    page = path / PAGE
+    head = TEMPLATE.partition("<title>")[0].encode()
+    return page.is_file() and page.read_bytes().startswith(head)
+
+
 def write(path: Path) -> int:
     """Write a page for the folder, and one for each of its projects; return how many projects there are.
 

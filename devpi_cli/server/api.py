@@ -22,7 +22,7 @@ from devpi_cli.errors import (
 from devpi_cli.http.bodies import Form
 from devpi_cli.http.responses import serial_of
 from devpi_cli.models import Action, Index, Link, Login, Release, Service, Status, User, normalised
-from devpi_cli.server import config_changes, hashes, parse
+from devpi_cli.server import config_changes, hashes, parse, settings
 from devpi_cli.server.tokens import is_token, narrowed
 
 if TYPE_CHECKING:
@@ -155,7 +155,11 @@ class Server:
         return parse.index(name, self.session.request("GET", url))
 
     def create_index(self, name: str, config: Mapping[str, Any]) -> Index:
-        """Create an index; lists in ``config`` may be texts with commas."""
+        """Create an index; lists in ``config`` may be texts with commas.
+
+        Raises InvalidSetting for a mirror of nothing.
+        """
+        settings.require_mirror_url(config)
         return parse.index(name, self.session.request("PUT", self._index_url(name), json=dict(config)))
 
     def modify_index(self, name: str, changes: Sequence[str]) -> Index:

@@ -119,6 +119,17 @@ def is_dropped(index_type: str, key: str) -> bool:
     return key in DROPPED.get(index_type, DROPPED_ANYWHERE)
 
 
+def require_mirror_url(config: Mapping[str, Any]) -> None:
+    """Raise InvalidSetting for a mirror of nothing.
+
+    devpi-server 6.20 takes it, and ends after its next start if devpi-web is installed.
+    """
+    if config.get("type") == MIRROR and "mirror_url" not in config:
+        raise InvalidSetting(
+            "a mirror needs the URL of what it mirrors", hint="add mirror_url=https://pypi.org/simple/, or another URL"
+        )
+
+
 def stored(index_type: str, key: str, value: Any) -> Any:
     """Return what the server stores for a value.
 

@@ -12,6 +12,7 @@ from keyring.backends.fail import Keyring
 
 from devpi_cli.auth.pypirc import Repository, repositories_at
 from devpi_cli.auth.sources import Credential, CredentialSources
+from devpi_cli.errors import WrongUsage
 from devpi_cli.models import Login
 
 if TYPE_CHECKING:
@@ -205,6 +206,12 @@ def test_what_is_given_comes_before_what_is_stored(
         monkeypatch.setenv(name, value)
     given = CredentialSources(ROOT, None, user or env.get("DEVPI_USER"), stored, lines.append).given()
     assert (given.secret if given else None, lines) == (secret, said)
+
+
+def test_a_token_is_not_passed_over_for_the_stored_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEVPI_TOKEN", "no token")
+    with pytest.raises(WrongUsage, match="DEVPI_TOKEN is set, but nothing says which user it belongs to"):
+        CredentialSources(ROOT, None, None, STORED).given()
 
 
 def test_no_secret_shows_in_a_representation() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Member
     from tests.support.windows import Window
 
-GOES_ON = "; the same command goes on from there"
+GOES_ON = "; the same command with --skip-existing goes on from there"
 BIG = 8_000_000
 
 

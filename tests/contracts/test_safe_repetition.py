@@ -45,8 +45,8 @@ SETTLING = [
     "mirror_whitelist=My_Demo,other.pkg,* mirror_whitelist_inheritance=UNION",
     "title= description=x custom_data={} projects=x",
     "type=mirror mirror_url=http://127.0.0.1:9/ mirror_cache_expiry=0600 mirror_use_external_urls=yes",
-    "type=mirror bases=ME/dev acl_upload=ME mirror_whitelist=*",
-    "type=mirror mirror_web_url_fmt= mirror_no_project_list=no title=m",
+    "type=mirror mirror_url=http://127.0.0.1:9/ bases=ME/dev acl_upload=ME mirror_whitelist=*",
+    "type=mirror mirror_url=http://127.0.0.1:9/ mirror_web_url_fmt= mirror_no_project_list=no title=m",
 ]
 
 
@@ -57,13 +57,17 @@ def test_what_was_asked_for_once_is_as_asked(member: Member, server: Live, setti
     typed = ["index", "-c", "new", "--exist-ok", *(word.replace("@", " ") for word in typed)]
     member.server.create_index(f"{member.user}/other", {"bases": ""})
     if before == "another":
-        kind = {"type": "mirror"} if "type=mirror" in settings else {"bases": member.index, "title": "old"}
+        kind = (
+            {"type": "mirror", "mirror_url": "http://127.0.0.1:8/"}
+            if "type=mirror" in settings
+            else {"bases": member.index, "title": "old"}
+        )
         member.server.create_index(f"{member.user}/new", kind)
-    member.ok(*typed)
+    assert member(*typed).status == 0
     with server.requests() as seen:
-        lines = member.ok(*typed)
+        lines = member(*typed).lines
     assert (lines[0], asked_of(seen)) == (f"index as asked: {member.server.root}{member.user}/new", ["GET"])
-    assert member.ok(*typed, "-n") == [f"would change nothing: {member.server.root}{member.user}/new"]
+    assert member(*typed, "-n").lines == [f"would change nothing: {member.server.root}{member.user}/new"]
 
 
 def test_only_what_differs_is_changed(member: Member) -> None:

@@ -119,7 +119,8 @@ def test_the_url_of_a_server_is_enough_for_what_needs_no_index(job: Client, memb
     assert job.ok("use")[0] == f"using server: {server.url} (logged in as {member.user})"
     assert job.fails("list") == (
         1,
-        f"no index in use at {server.url}\ntype 'devpi use USER/INDEX', or 'devpi use -l' to list all indexes\n",
+        f"no index in use at {server.url}\n"
+        "add /USER/INDEX to the URL in DEVPI_INDEX, or name one with --index; 'devpi use -l' lists all\n",
     )
     assert job.ok("list", "--index", "dev") == []
 

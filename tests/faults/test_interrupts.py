@@ -108,7 +108,7 @@ def test_in_the_middle_of_an_upload(member: Member, door: Door, tmp_path: Path) 
         await exchange.writer.wait_closed()
 
     door.after_head = read_nothing
-    told = "interrupted: 0 of 1 file uploaded; the same command goes on from there\n"
+    told = "interrupted: 0 of 1 file uploaded; the same command with --skip-existing goes on from there\n"
     assert interrupted(member, "upload", big, after=lambda: stuck) == (130, "", told)
     assert left_in(member) == set()
 

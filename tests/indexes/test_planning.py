@@ -93,6 +93,7 @@ def test_a_base_and_its_heir_can_change_places() -> None:
     ({"alice/dev": {"type": "mirror"}}, InvalidSetting,
      "indexes.alice/dev: the 'type' of an index cannot be changed: it is a stage"),
     ({"alice/m": {"type": "mirror", "bases": []}}, InvalidSetting, "indexes.alice/m: a mirror has no bases"),
+    ({"alice/m": {"type": "mirror"}}, InvalidSetting, "indexes.alice/m: a mirror needs the URL of what it mirrors"),
     ({"alice/dev": {"volatile": "perhaps"}}, InvalidSetting,
      "indexes.alice/dev: the server would refuse this: Unknown boolean value 'perhaps'."),
 ])  # fmt: skip

@@ -31,6 +31,8 @@ VALUES = {
     },
 }
 
+NEEDED = {"stage": {"type": "stage"}, "mirror": {"type": "mirror", "mirror_url": "http://127.0.0.1:9/"}}
+
 
 @pytest.mark.parametrize(
     ("index_type", "key", "value"),
@@ -44,7 +46,7 @@ def test_what_is_stored_is_what_the_server_stores(member: Member, index_type: st
     except InvalidSetting as refusal:
         here = refusal.message
     try:
-        there: Any = member.server.create_index(name, {"type": index_type, key: value}).config[key]
+        there: Any = member.server.create_index(name, {**NEEDED[index_type], key: value}).config[key]
     except DevpiError as refusal:
         there = refusal.message.partition("400 Bad Request: ")[2]
     assert here == there
@@ -52,8 +54,8 @@ def test_what_is_stored_is_what_the_server_stores(member: Member, index_type: st
 
 def test_keys_that_a_mirror_drops_are_known(member: Member) -> None:
     dropped = dict.fromkeys(settings.DROPPED["mirror"], "x")
-    config = member.server.create_index(f"{member.user}/mirror", {"type": "mirror", **dropped}).config
-    assert config == {"type": "mirror", "volatile": True}
+    config = member.server.create_index(f"{member.user}/mirror", {**NEEDED["mirror"], **dropped}).config
+    assert config == {**NEEDED["mirror"], "volatile": True}
 
 
 def test_the_keys_are_those_that_are_completed() -> None:

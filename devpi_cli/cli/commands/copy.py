@@ -90,7 +90,9 @@ def command(
         both = sides(app, source, target, folder)
         _require_usable(both, all_=all_, index_page=index_page)
         found = _planned(app, both, choice, wanted, overwrite=overwrite, delete=delete, jobs=jobs)
-        copying = Copying(app, *both, choice, found, keep_going=keep_going, jobs=jobs, index_page=index_page)
+        copying = Copying(
+            app, *both, choice, found, keep_going=keep_going, jobs=jobs, index_page=index_page, overwrite=overwrite
+        )
         if not dry_run:
             copying.run(log)
             return

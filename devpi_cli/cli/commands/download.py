@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -104,8 +104,8 @@ def command(
 
         wanted = resolved(app, server, name, wanted, installer=installer, python=python, platform=platform)
     links = _found(server, name, wanted, kinds, jobs)
-    if output == STDOUT:
-        _print(server, _only(links)) if not dry_run else app.out.line(f"would print: {_only(links).name}")
+    if output and _is_stream(output):
+        _print(server, _only(links), output) if not dry_run else app.out.line(f"would print: {_only(links).name}")
         return
     if output:
         paths = {expanded(Path(output)): _only(links)}
@@ -209,10 +209,17 @@ class _Watched:
         return self.file.write(piece)
 
 
-def _print(server: Server, link: Link) -> None:
-    """Write a file to standard output once it is verified."""
+def _is_stream(output: str) -> bool:
+    """Return True for standard output, a pipe or a device: it has no content to compare with, and is not replaced."""
+    path = expanded(Path(output))
+    return output == STDOUT or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+def _print(server: Server, link: Link, output: str) -> None:
+    """Write a file to standard output, a pipe or a device once it is verified."""
     with TemporaryFile() as file:
         server.download(link, file)
         file.seek(0)
-        shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.flush()
+        with nullcontext(sys.stdout.buffer) if output == STDOUT else expanded(Path(output)).open("wb") as stream:
+            shutil.copyfileobj(file, stream)
+            stream.flush()

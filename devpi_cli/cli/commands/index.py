@@ -21,16 +21,16 @@ from devpi_cli.errors import (
     ServerFailed,
     WrongUsage,
 )
+from devpi_cli.models import Index
 from devpi_cli.server import config_changes
 from devpi_cli.server.api import MAKE_VOLATILE, NO_PROJECTS
-from devpi_cli.server.settings import NO_LISTS
+from devpi_cli.server.settings import NO_LISTS, STAGE, is_dropped, require_mirror_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
 
     from devpi_cli.cli.target import Target
-    from devpi_cli.models import Index
     from devpi_cli.server.api import Server
 
 FIRST_KEYS = ("type", "bases", "volatile", "acl_upload")
@@ -123,16 +123,20 @@ def _check(settings: tuple[str, ...]) -> None:
 
 
 def _create(app: App, server: Server, name: str, config: dict[str, str], *, exist_ok: bool, dry_run: bool) -> None:
+    if not exist_ok:
+        require_mirror_url(config)
     existing = _existing(server, name) if exist_ok or dry_run else None
     if existing and not exist_ok:
         raise AlreadyThere(f"the index {name} already exists", hint="--exist-ok updates it")
     if dry_run and not existing:
+        _warn_of_dropped(app, Index(name, config), config)
         _plan(app, server, name, "create", _plans().plan_new(app, server, name, config))
     elif existing:
         _update(app, server, existing, config, dry_run=dry_run)
     else:
         try:
             index = server.create_index(name, config)
+            _warn_of_dropped(app, index, config)
         except Conflict:  # another client was faster
             if not exist_ok:
                 raise
@@ -154,6 +158,7 @@ def _update(app: App, server: Server, index: Index, config: dict[str, str], *, d
     If none does, nothing is sent.
     """
     differing = config_changes.differing(index.config, config)
+    _warn_of_dropped(app, index, config)
     changes = [f"{key}={value}" for key, value in differing.items()]
     if dry_run:
         _plan_changes(app, server, index, changes)
@@ -164,6 +169,7 @@ def _update(app: App, server: Server, index: Index, config: dict[str, str], *, d
 
 def _plan_changes(app: App, server: Server, index: Index, settings: Sequence[str]) -> None:
     changes = _plans().plan_changes(app, server, index, settings) if settings else {}
+    _warn_of_dropped(app, index, dict(map(_key_and_value, settings)))
     _plan(app, server, index.name, "modify" if changes else "nothing", changes)
 
 
@@ -194,9 +200,25 @@ def _modify_or_show(app: App, server: Server, name: str, changes: tuple[str, ...
     except ServerFailed:
         _require_lists(server, name, changes)
         raise
+    dropped = _warn_of_dropped(app, index, dict(map(_key_and_value, changes)))
     for change in changes:
-        app.out.line(f"{urls.path(server.url(name))} {change}")
+        if _key_and_value(change)[0] not in dropped:
+            app.out.line(f"{urls.path(server.url(name))} {change}")
     _show(app, server, index, no_projects=True)
+
+
+def _key_and_value(change: str) -> tuple[str, str]:
+    key, _, value = config_changes.parts(change)
+    return key, value
+
+
+def _warn_of_dropped(app: App, index: Index, config: Mapping[str, str]) -> list[str]:
+    """Return the keys that the server takes for such an index without storing them, with a warning for each."""
+    index_type = str(index.config.get("type", STAGE))
+    dropped = [key for key, value in config.items() if value and is_dropped(index_type, key)]
+    for key in dropped:
+        app.out.warn(f"{key} is not set: a {index_type} has no {key}")
+    return dropped
 
 
 def _require_lists(server: Server, name: str, changes: tuple[str, ...]) -> None:

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -17,9 +16,9 @@ import click
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import index_option
 from devpi_cli.cli.steps.preflight import PUSH, cannot_tell, require_place
+from devpi_cli.cli.steps.push_source import PushSource, parsed
 from devpi_cli.cli.steps.push_target import PYPI, destination, fields_for
-from devpi_cli.cli.steps.releases import matching_releases, releases_of_bases
-from devpi_cli.cli.steps.summary import GOES_ON, on_interruption, sum_up
+from devpi_cli.cli.steps.summary import GOES_ON, GOES_ON_IF, on_interruption, sum_up
 from devpi_cli.cli.steps.waiting import patience, wait_for, wait_options
 from devpi_cli.cli.views.amounts import number
 from devpi_cli.errors import (
@@ -35,8 +34,6 @@ from devpi_cli.errors import (
     WrongUsage,
 )
 from devpi_cli.indexes.contents import PUSHED, IndexContents
-from devpi_cli.indexes.copying import latest
-from devpi_cli.models import Requirement
 from devpi_cli.server.api import discover
 
 if TYPE_CHECKING:
@@ -44,7 +41,7 @@ if TYPE_CHECKING:
 
     from devpi_cli.cli.steps.push_target import Destination
     from devpi_cli.cli.steps.waiting import Patience
-    from devpi_cli.models import Action, Index, Release
+    from devpi_cli.models import Action, Index, Release, Requirement
     from devpi_cli.server.api import Server
 
 PRIVATE = "Private ::"
@@ -95,7 +92,7 @@ def command(
     how = patience(wait_=wait_, replicas=replicas, seconds=seconds)
     source = app.target(index)
     name, server = source.require_index(), app.connect(source)
-    wanted = [_parse(app, typed) for typed in requirements]
+    wanted = [parsed(typed) for typed in requirements]
     if target.startswith(PYPI):
         _require_versions(wanted)
     to = destination(app, source, target, pypirc)
@@ -112,11 +109,13 @@ def command(
     }
     options = {name: True for name, chosen in flags.items() if chosen}
     _require_features(server, options)
+    origin = PushSource(app, server, name, to, index is not None, all_)
     found = {
         (release.project, release.version): (release, place)
-        for each in wanted
-        for release, place in _found(app, server, name, each, to, follow=index is not None, all_=all_)
+        for typed in requirements
+        for release, place in origin.releases(typed)
     }
+    origin.require_ways(place for _, place in found.values())
     if to.repository:
         _refuse_private([release for release, _ in found.values()], to)
         if dry_run:
@@ -124,39 +123,6 @@ def command(
     place = cache(partial(require_place, server, to.name, PUSH, app))
     existing = IndexContents(server, to.name) if skip_existing else None
     _push_all(app, server, name, list(found.values()), to, options, existing, place if dry_run else None, how)
-
-
-def _found(
-    app: App, server: Server, index: str, wanted: Requirement, to: Destination, *, follow: bool, all_: bool
-) -> list[tuple[Release, str]]:
-    """Return the matching releases, each with the index that has it; of a mere name the newest, or ``all_``.
-
-    That is ``index``. With ``follow`` it is the base from which ``index`` has the one release that is named.
-    """
-    try:
-        found = matching_releases(
-            app, server, index, wanted, lambda base: f"devpi push {quote(wanted.text)} {to.name} --index {base}"
-        )
-    except NothingFound:
-        bases = releases_of_bases(server, index, wanted) if follow and wanted.version else []
-        if not bases:
-            raise
-        base, releases = bases[0]
-        app.out.note(f"{wanted.project} {wanted.version} is on {base}: pushed from there")
-        return [(release, base) for release in releases]
-    if wanted.is_whole_project and not all_:
-        newest = latest([release.version for release in found])
-        found = [release for release in found if release.version == newest]
-        app.out.note(f"{wanted.project}: the newest release is {newest}")
-    return [(release, index) for release in found]
-
-
-def _parse(app: App, typed: str) -> Requirement:
-    """Parse a requirement; like devpi-client, accept NAME-VERSION with a warning."""
-    old = re.fullmatch(r"([A-Za-z0-9][\w.-]*)-(\d[\w.!+]*)", typed)
-    if old:
-        app.out.warn(f"{typed!r} is deprecated: type '{old[1]}=={old[2]}'")
-    return Requirement.parse(f"{old[1]}=={old[2]}" if old else typed)
 
 
 def _require_versions(wanted: Iterable[Requirement]) -> None:
@@ -218,7 +184,7 @@ def _push_all(
     document: dict[str, object] = {"index": index, "target": to.name, "releases": done}
     late: DevpiError | None = None
     pushed_so_far = partial(_pushed, done, len(releases))
-    goes_on = "" if to.repository else GOES_ON
+    goes_on = "" if to.repository else GOES_ON if existing else GOES_ON_IF
     with ExitStack() as stack:
         stack.callback(app.out.document, document)
         stack.enter_context(on_interruption(lambda: f"{pushed_so_far()}{goes_on}"))

@@ -69,24 +69,30 @@ def command(
             hint="name the releases, such as NAME or 'NAME==VERSION'",
         )
     projects = choice.projects(side)
-    shadowed = verification.shadowed(server, name, projects, app.out.warn) if names else {}
-    for project, mirror in shadowed.items():
+    shadows = verification.shadowed(server, name, projects, app.out.warn) if names else verification.Shadows()
+    for project, mirror in shadows.found.items():
         app.out.line(f"shadowed: {project}: {mirror} has a project of this name, too")
     verdict = Verdict()
     if quick or not names:
         with private.folder("verify") as folder:
             verdict = _verified(app, side, choice, projects, folder, resume, jobs, quick=quick)
-    document = {"lost": verdict.lost, "damaged": verdict.damaged, "metadata": verdict.metadata, "shadowed": shadowed}
-    app.out.document({"index": name, "checked": verdict.checked, **document})
+    document: dict[str, object] = {"lost": verdict.lost, "damaged": verdict.damaged, "metadata": verdict.metadata}
+    document |= {"shadowed": shadows.found, "failed": {what: error.message for what, error in verdict.failures}}
+    if names:
+        document |= {"names": len(projects), "compared": shadows.compared, "not_compared": shadows.not_compared}
+    app.out.document({"index": name, "checked": verdict.checked, "skipped": verdict.skipped, **document})
     if verdict.skipped:
         app.out.note(f"{verdict.skipped} files skipped: they were verified before")
     total = verdict.checked + len(verdict.failures)
     sum_up(app, verdict.failures, "files verified", done=verdict.checked, total=total)
     what = "1 file" if verdict.checked == 1 else f"{verdict.checked} files"
     told = f"{what} checked" if quick or not names else f"{len(projects)} names compared"
-    if shadowed or not verdict.is_good:
-        raise Differs(f"{name} failed the verification: {_counts(verdict, shadowed)}")
-    app.out.tell(f"{told}, no problems")
+    if shadows.found or not verdict.is_good:
+        raise Differs(f"{name} failed the verification: {_counts(verdict, shadows.found)}")
+    is_compared = quick or not names or shadows.compared
+    app.out.tell(
+        f"{told}, no problems" if is_compared else f"no names compared: {name} has no mirror with a list of them"
+    )
 
 
 def _counts(verdict: Verdict, shadowed: dict[str, str]) -> str:
@@ -121,10 +127,12 @@ def _verified(
             found.extend([project] if matching else [])
             yield from matching
 
+    if not quick and side.is_mirror:
+        app.out.note(f"{side.name} is a mirror: it has hashes to compare, but no metadata")
     work: Callable[[Release], Verdict] = (
         partial(verification.look, side.server)
         if quick
-        else partial(verification.verify, side.server, private=folder, known=known)
+        else partial(verification.verify, side.server, private=folder, known=known, metadata=not side.is_mirror)
     )
     seconds = side.server.session.quickest
     with path.open("a", encoding="utf-8") if path else nullcontext() as progress:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 PUSH_SECONDS = 0.0075
 # Failures that every further release would have.
 FOR_ALL = (Unreachable, LoginRequired, NotAllowed, NotDevpi)
+NOT_VOLATILE = "{} is not volatile: nothing there can be replaced; --keep-going copies the rest"
 NOTHING_DONE = "nothing is copied unless all can be: add --overwrite, or --keep-going to copy the rest"
 
 
@@ -53,6 +54,7 @@ class Copying:
     keep_going: bool = False
     jobs: int | None = None
     index_page: bool = False
+    overwrite: bool = False
     outcomes: dict[str, str] = field(default_factory=dict)
     failures: list[tuple[str, DevpiError]] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -90,20 +92,25 @@ class Copying:
                 self._remove_all()
             elif self.plan.removals:
                 self.app.out.warn(f"nothing was removed from {self.target.name}, as not everything could be copied")
-        if self.index_page and isinstance(self.target, FolderSide):
-            from devpi_cli.packages import index_pages
-
-            index_pages.write(self.target.path)
+        self._write_pages()
         if copier.lost:
             count = number(len(copier.lost), "file")
             self.app.out.note(f"not carried over to {self.target.name}: who uploaded {count}, and when")
         self._finish()
 
+    def _write_pages(self) -> None:
+        """Write the pages for pip, or write them again: those that are there must not lead to what is gone."""
+        if isinstance(self.target, FolderSide):
+            from devpi_cli.packages import index_pages
+
+            if self.index_page or index_pages.is_there(self.target.path):
+                index_pages.write(self.target.path)
+
     def _judge_conflicts(self) -> None:
         for here, there in self.plan.conflicts:
             error = outcome_of_conflict(here, there, self.target.name)
             if not self.keep_going:
-                error.hint = NOTHING_DONE
+                error.hint = NOT_VOLATILE.format(self.target.name) if self.overwrite else NOTHING_DONE
             self.failures.append((here.name, error))
             self.outcomes[here.name] = CONFLICT
             self.failed[here.name] = error.message
@@ -181,7 +188,7 @@ class Copying:
         self.app.out.document(document | ({"dry_run": True} if would else {}))
         copied = counts.pop(COPIED, 0)
         others = {name: count for name, count in counts.items() if name in (IDENTICAL, REMOVED)}
-        if not self.failures and not would:
+        if not (self.failures or (would and (copied or counts[REMOVED]))):
             told = [f"{number(copied, 'file')} copied", *(f"{count} {name}" for name, count in others.items())]
             self.app.out.tell(", ".join(told))
         done = 0 if would else copied

@@ -30,6 +30,7 @@ NO_INDEX, NO_USER, NO_PROJECT = "The stage ", "no user ", "no project "
 """The texts with which devpi-server reports what is missing."""
 DID_YOU_MEAN = "did you mean"
 NOT_AUTHENTICATED = "could not be authenticated"
+LOG_IN = "'devpi login USER'"
 UPLOAD_TO = "upload to"
 UNEXPECTED = "indexconfig got unexpected keyword arguments: "
 IS_THERE = "already exists in non-volatile index"
@@ -54,6 +55,14 @@ def what_to_type(app: App, error: DevpiError) -> str:
     except (Exception, KeyboardInterrupt) as second:  # the original error must not get lost
         app.out.debug(f"cannot find out why: {second!r}")
         return ""
+
+
+def naming_server(app: App, error: DevpiError, hint: str) -> str:
+    """Return the hint of an error that a login is missing; it names the server if others would be meant by it."""
+    what = f"{error.message} {error.request if isinstance(error, Refused) else ''}"
+    usual = app.target(None).root
+    root = next((each.root for each in app.connections if each.root in what), usual)
+    return hint if root == usual else hint.replace(LOG_IN, f"{LOG_IN} with DEVPI_INDEX={root}")
 
 
 @dataclass(frozen=True)
@@ -146,7 +155,8 @@ def _acl_reason(server: Server, user: str, refusal: Refusal) -> str:
     except DevpiError:
         return ""
     if found.is_mirror and action == UPLOAD_TO:
-        return f"{index} is a mirror: {instead_of_mirror(index)}"
+        choose = ("choose another target",) if refusal.method == "PUSH" else ()
+        return f"{index} is a mirror: {instead_of_mirror(index, *choose)}"
     acl = found.listed("acl_upload")
     if "acl_upload" not in found.config or may_upload(user, acl):
         return ""

@@ -33,6 +33,7 @@ def plan_new(app: App, server: Server, name: str, config: Mapping[str, str]) -> 
     index_type = config.get("type", settings.STAGE)
     if index_type not in settings.TYPES and not _may_be_known(app, server, f"the index type {index_type!r}"):
         raise refusal(f"unknown index type {index_type!r}")
+    settings.require_mirror_url(config)
     with_words = {key: value for key, value in config.items() if key != "type"}
     after = _checked(app, server, index_type, with_words, with_words)
     return {**({"type": index_type} if "type" in config else {}), **after}

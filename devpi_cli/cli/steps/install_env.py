@@ -161,11 +161,14 @@ def needed_login(server: Server, index: str) -> tuple[str, str] | None:
 def is_closed(server: Server, index: str) -> bool:
     """Ask whether an index cannot be read without a login.
 
-    A web server may send a page instead.
+    A web server may send a page instead. Raises Missing if there is no such index.
     """
     try:
         server.anonymous().index(index, projects=False)
-    except (NotAllowed, Missing, NotDevpi):
+    except (NotAllowed, NotDevpi):
+        return True
+    except Missing:  # so some plugins answer who may not read it
+        server.index(index, projects=False)
         return True
     return False
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from devpi_cli.errors import DevpiError
 
 GOES_ON = "; the same command goes on from there"
+GOES_ON_IF = "; the same command with --skip-existing goes on from there"
 
 
 @contextmanager

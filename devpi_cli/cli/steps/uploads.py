@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.cli.steps.releases import warn_of_mirrored
-from devpi_cli.cli.steps.summary import GOES_ON, on_interruption, sum_up
+from devpi_cli.cli.steps.summary import GOES_ON, GOES_ON_IF, on_interruption, sum_up
 from devpi_cli.cli.steps.upload_login import UploadLogin
 from devpi_cli.cli.steps.waiting import wait_for
 from devpi_cli.cli.views.amounts import number
@@ -20,7 +20,7 @@ from devpi_cli.http import parallel
 from devpi_cli.http.responses import CONFIRMED
 from devpi_cli.indexes.contents import IDENTICAL, SAME_CONTENT, IndexContents
 from devpi_cli.models import DOC_UPLOAD
-from devpi_cli.packages import checks, dists
+from devpi_cli.packages import checks, dists, folders
 from devpi_cli.packages import docs as documentation
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ class Uploads:
             self.read()
         given = [self._shown(path) for path in (*(dist.path for dist in self.dists), *self.paths, *self.failures)]
         total = len(given)
+        if not (self.skip_existing or self.foresee):
+            self._require_distinct()
         known = self._checked()
         if self.skip_existing or self.foresee:
             known = self._missing(known, url)
@@ -127,9 +129,24 @@ class Uploads:
         if late:
             raise late
 
+    def _require_distinct(self) -> None:
+        """Raise OtherFile if two different files have one name: the index would keep the last one."""
+        named: dict[str, list[Path]] = {}
+        for path in (*(dist.path for dist in self.dists), *self.paths):
+            if documentation.is_documentation(path):
+                continue  # what is packed anew has other bytes each time
+            named.setdefault(path.name, []).append(path)
+        for name, paths in named.items():
+            if len(paths) == 1:
+                continue
+            (here, one), *others = {str(folders.link_of("", path).sha256): path for path in paths}.items()
+            for there, two in others:
+                what = f"{name}: two different files have this name: {self._shown(one)} and {self._shown(two)}"
+                raise OtherFile(what, here=here, there=there, hint="nothing was uploaded: leave one of them out")
+
     def _done(self, total: int) -> str:
         done = list(self.outcomes.values()).count(UPLOADED)
-        return f"{done} of {number(total, 'file')} uploaded{GOES_ON}"
+        return f"{done} of {number(total, 'file')} uploaded{GOES_ON if self.skip_existing else GOES_ON_IF}"
 
     def _send_all(self, wanted: Iterable[Dist], url: str, part: Part) -> None:
         jobs = 1 if self.dry_run else self.jobs

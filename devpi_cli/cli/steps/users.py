@@ -65,5 +65,5 @@ def modify_user(app: App, server: Server, name: str, config: Mapping[str, str], 
                 state.at(server.root).logins[name] = login
     for key, value in sorted(config.items()):
         app.out.line(f"{urls.path(server.url(name))} changing {key}: {'********' if key in SECRET_KEYS else value}")
-    app.out.line(f"user modified: {name}")
+    app.out.line(f"user modified: {name}" if config else f"nothing to change: {name}")
     app.out.document({"user": name, "modified": sorted(config)})

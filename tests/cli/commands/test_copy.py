@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -32,7 +32,7 @@ def stocked(member: Member, tmp_path: Path) -> Member:
     return member
 
 
-def has(member: Member, index: str) -> dict[str, object]:
+def has(member: Member, index: str) -> dict[str, Any]:
     return contents(member.server, f"{member.user}/{index}")
 
 
@@ -89,7 +89,10 @@ def test_what_is_copied_is_chosen(stocked: Member, typed: str, copied: list[str]
     assert sorted(without_times(planned.lines)) == sorted(f"would copy: {name}" for name in copied)
     assert has(stocked, "prod") == {}
     result = stocked("copy", "dev", "prod", *typed.split())
-    assert (without_times(result.lines), result.status) == ([f"copied: {name}" for name in copied], 0)
+    assert sorted(without_times(result.lines)) == sorted(f"copied: {name}" for name in copied)
+    assert result.status == 0
+    there = [name for _, links in has(stocked, "prod").values() for _, name, _ in links]
+    assert sorted(there) == sorted(name.partition(".toxresult-")[0] for name in copied)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,8 @@ def test_other_files_of_the_same_name_are_not_replaced_unasked(stocked: Member) 
     what = f"demo-1.0.tar.gz: {prod} has a different file with this name: SHA-256 {there}, here {here}\n"
     hint = "nothing is copied unless all can be: add --overwrite, or --keep-going to copy the rest\n"
     assert stocked.fails("copy", "dev", "prod", "demo") == (5, what + hint)
-    assert stocked.fails("copy", "dev", "prod", "demo", "--overwrite") == (5, what + hint)  # it is not volatile
+    hint = f"{prod} is not volatile: nothing there can be replaced; --keep-going copies the rest\n"
+    assert stocked.fails("copy", "dev", "prod", "demo", "--overwrite") == (5, what + hint)
     assert has(stocked, "prod") == before
     result = stocked("copy", "dev", "prod", "demo", "--keep-going", "--json")
     document = json.loads(result.stdout)
@@ -145,6 +149,24 @@ def test_other_files_of_the_same_name_are_not_replaced_unasked(stocked: Member) 
     stocked.server.modify_index(prod, ["volatile=True"])
     assert stocked("copy", "dev", "prod", "--all", "--overwrite").status == 0
     assert has(stocked, "prod") == has(stocked, "dev")
+
+
+def test_a_dry_run_says_that_nothing_is_to_do(stocked: Member) -> None:
+    stocked("copy", "dev", "prod", "--all")
+    planned = stocked("copy", "dev", "prod", "--all", "-n")
+    assert (planned.lines, planned.stderr, planned.status) == ([], "0 files copied, 12 identical\n", 0)
+
+
+def test_pages_for_pip_do_not_lead_to_what_is_gone(stocked: Member) -> None:
+    """Once they are there, every copy writes them again."""
+    stocked("copy", "dev", "dir:out", "demo==1.0", "--index-page")
+    page = stocked.home / "out/demo/index.html"
+    assert "demo-1.1" not in page.read_text()
+    stocked("copy", "dev", "dir:out", "demo==1.1")
+    assert "demo-1.1" in page.read_text()
+    assert stocked("remove", "-y", "demo==1.0").status == 0
+    stocked("copy", "dev", "dir:out", "--all", "--delete", "-y")
+    assert "demo-1.0" not in page.read_text()
 
 
 def test_a_part_of_a_release_is_completed(stocked: Member) -> None:

@@ -112,7 +112,7 @@ def test_json_says_what_became_of_each_file(stocked: Member) -> None:
         ("demo -O x", 2, "-O writes one file, but these match: "),
         ("demo -O - --json", 2, "-O - prints the file: it cannot be combined with --json\n"),
         ("demo -O x -d y", 2, "-O writes one file: it cannot be combined with -d or --deps\n"),
-        ("demo --python 2", 2, "'2' is not a version of Python\n"),
+        ("demo --python 2", 2, "'2' is not a version of Python 3\n"),
         ("demo[", 2, "'demo[' is not a requirement: "),
     ],
 )
@@ -129,6 +129,13 @@ def test_one_file_goes_to_standard_output_or_a_name(stocked: Member) -> None:
     assert stocked.ok("download", "demo", "--sdist", "-O", "-") == ["demo 1.1"]
     assert stocked.ok("download", "demo", "--sdist", "-O", "renamed") == ["renamed"]
     assert (stocked.home / "renamed").read_bytes() == b"demo 1.1"
+    assert stocked.ok("download", "demo", "--sdist", "-O", "/dev/stdout") == ["demo 1.1"]
+    assert stocked.ok("download", "demo", "--sdist", "-O", "/dev/null") == []
+    os.mkfifo(stocked.home / "demo-1.1.tar.gz")
+    assert stocked.fails("download", "demo", "--sdist") == (
+        1,
+        "demo-1.1.tar.gz is there, and is not a file\nmove it away, or name another folder with -d\n",
+    )
     (stocked.home / "renamed").write_bytes(b"mine")
     assert stocked.fails("download", "demo", "--sdist", "-O", "renamed")[0] == 5
 

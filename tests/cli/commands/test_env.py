@@ -147,7 +147,9 @@ def test_gitlab_keeps_reports_and_that_is_said(member: Member, closed: str) -> N
 
 def test_a_closed_index_is_closed_to_who_is_not_logged_in(devpi: Client, closed: str) -> None:
     status, said = devpi.fails("env", "--index", closed)
-    assert (status, said.splitlines()[1:]) == (3, [NOT_LOGGED_IN])
+    root = closed.rpartition("/")[0].rpartition("/")[0]
+    hint = NOT_LOGGED_IN.replace("USER'", f"USER' with DEVPI_INDEX={root}/")
+    assert (status, said.splitlines()[1:]) == (3, [hint])
 
 
 def test_what_is_not_there_has_no_variables(member: Member, devpi: Client) -> None:

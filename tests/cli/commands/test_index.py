@@ -377,3 +377,35 @@ def test_a_dry_run_shows_what_would_be_stored(member: Member) -> None:
         "  acl_upload=:ANONYMOUS:,ann",
         "  mirror_whitelist=my-demo",
     ]
+
+
+# With such a mirror devpi-server ends after its next start, if it has devpi-web.
+OF_NOTHING = [
+    "index -c m type=mirror",
+    "index -c m type=mirror title=x --exist-ok",
+    "index -c m type=mirror -n",
+    "index -c m type=mirror --exist-ok -n",
+]
+
+
+@pytest.mark.parametrize("typed", OF_NOTHING)
+def test_a_mirror_of_nothing_is_refused(member: Member, typed: str) -> None:
+    assert member.fails(*typed.split()) == (
+        1,
+        "a mirror needs the URL of what it mirrors\nadd mirror_url=https://pypi.org/simple/, or another URL\n",
+    )
+
+
+def test_what_a_mirror_does_not_have_is_not_told_as_set(member: Member) -> None:
+    member.server.create_index(f"{member.user}/m", {"type": "mirror", "mirror_url": "http://127.0.0.1:9/"})
+    warning = "warning: acl_upload is not set: a mirror has no acl_upload\n"
+    result = member("index", "m", "acl_upload=bob", "title=x")
+    assert (result.status, result.stderr) == (0, warning)
+    assert result.lines[:2] == [
+        f"/{member.user}/m title=x",
+        f"{member.server.root}{member.user}/m?no_projects=:",
+    ]
+    result = member("index", "m", "acl_upload=bob", "-n")
+    assert (result.status, result.stderr) == (0, warning)
+    result = member("index", "-c", "n", "type=mirror", "mirror_url=http://127.0.0.1:9/", "acl_upload=bob")
+    assert (result.status, result.stderr) == (0, warning)

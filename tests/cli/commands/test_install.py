@@ -225,6 +225,8 @@ def test_the_status_of_pip_is_passed_on(member: Member, venv: Path) -> None:
 
 def test_a_folder_that_is_no_environment_is_named(member: Member) -> None:
     """A55."""
+    status, said = member.fails("install", "demo", "--index", f"{member.user}/nosuch")
+    assert (status, said.startswith(f"no index '{member.user}/nosuch'")) == (4, True), said
     assert member.fails("install", "demo", "--venv", "nothere") == (
         1,
         f"{member.home / 'nothere'} is not a virtual environment\ncreate it with: python -m venv nothere\n",

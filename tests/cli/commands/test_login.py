@@ -214,11 +214,12 @@ def test_a_new_login_replaces_an_expired_one(member: Member) -> None:
     assert "  title=x" in member.ok("index", "dev", "title=x")
 
 
-@pytest.mark.parametrize("command", ["upload {wheel}", "remove -y demo", "push demo==1.0 {user}/dev", "index -c new"])
+@pytest.mark.parametrize("command", ["upload {wheel}", "remove -y demo", "push demo==1.0 {user}/other", "index -c new"])
 def test_v27_a_login_that_is_no_longer_good_is_named_by_every_command(
     member: Member, wheel: Path, command: str
 ) -> None:
     put(member.server, member.index, "1.0")
+    member.server.create_index(f"{member.user}/other", {"bases": ""})
     expire(member)
     refused = member(*command.format(wheel=wheel, user=member.user).split(), "-q")
     assert (refused.status, refused.stderr.splitlines()[-1]) == (

@@ -64,6 +64,17 @@ def test_a_login_is_renewed_without_a_question_and_remembered(alice: Owner, chan
     assert alice.ok("whoami") == ["alice"]
 
 
+def test_a_login_from_the_environment_is_not_replaced(alice: Owner) -> None:
+    """It may be a token that is allowed less than what the server's file has."""
+    typed = ("index", "dev", "title=replaced")
+    status, said = alice.fails(*typed, DEVPI_USER="alice", DEVPI_TOKEN="no longer good")
+    assert (status, "DEVPI_TOKEN" in said) == (3, True), said
+    status, said = alice.fails(*typed, DEVPI_TOKEN="no longer good")
+    assert (status, said) == (
+        2, "DEVPI_TOKEN is set, but nothing says which user it belongs to\nset DEVPI_USER, too\n"
+    )  # fmt: skip
+
+
 def test_what_only_looks_renews_a_login_that_expired(alice: Owner) -> None:
     spoil(alice, **EXPIRED)
     assert alice.ok("use")[0] == f"current devpi index: {alice.url}alice/dev (logged in as alice)"

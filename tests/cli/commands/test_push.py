@@ -181,8 +181,42 @@ def test_a_release_of_a_mirror_is_read_there(demo: Member) -> None:
     demo.server.create_index(f"{demo.user}/mirror", upstream)
     demo.server.create_index(f"{demo.user}/top", {"bases": f"{demo.user}/mirror"})
     pushed = demo("push", "demo==1.0", "stable", "--index", "top")
-    assert (pushed.stderr, pushed.status) == (f"demo 1.0 is on {demo.user}/mirror: pushed from there\n", 0)
+    mirror = f"{demo.user}/mirror"
+    assert (pushed.stderr, pushed.status) == (
+        f"demo 1.0 is on {mirror}: pushed from there\n"
+        f"warning: {mirror} is a mirror: a push loses the metadata, 'devpi copy {mirror} {demo.user}/stable …' keeps"
+        " them\n",
+        0,
+    )
     assert names(demo, "stable") == ["demo-1.0.tar.gz"]
+
+
+def test_for_what_a_mirror_has_the_hint_is_to_copy(demo: Member, tmp_path: Path) -> None:
+    demo.ok("upload", make_wheel(tmp_path, "other"))
+    upstream = {"type": "mirror", "mirror_url": f"{demo.index_url}/+simple/"}
+    demo.server.create_index(f"{demo.user}/mirror", upstream)
+    demo.server.create_index(f"{demo.user}/top", {"bases": f"{demo.user}/mirror"})
+    demo.ok("use", "top")
+    status, said = demo.fails("push", "other", "stable")
+    line = f"devpi copy {demo.user}/mirror {demo.user}/stable other --latest"
+    assert (status, said.splitlines()[1]) == (4, f"{demo.user}/top has other from {demo.user}/mirror: type '{line}'")
+    assert demo(*line.split()[1:]).status == 0
+    assert names(demo, "stable") == ["other-1.0-py3-none-any.whl"]
+
+
+def test_an_index_is_not_pushed_to_itself(demo: Member) -> None:
+    for option in ([], ["-n"]):
+        assert demo.fails("push", "demo==1.0", "dev", *option) == (
+            2,
+            f"{demo.index} is the same place twice\nname another target, or another index with --index\n",
+        )
+
+
+def test_what_looks_like_a_version_may_be_of_the_name(demo: Member) -> None:
+    put(demo.server, demo.index, "2.0", "tool-2")
+    pushed = demo("push", "tool-2", "stable")
+    assert (pushed.status, pushed.stderr) == (0, "tool-2: the newest release is 2.0\n")
+    assert names(demo, "stable") == ["tool-2-2.0.tar.gz"]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,20 @@ def test_two_files_of_one_name_are_a_conflict(member: Member, tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize("option", [[], ["-n"]])
+def test_of_two_files_of_one_name_none_is_lost(member: Member, tmp_path: Path, option: list[str]) -> None:
+    """A volatile index would keep the last one."""
+    for folder, metadata in (("one", ""), ("two", CHANGED), ("three", "")):
+        (tmp_path / folder).mkdir()
+        make_wheel(tmp_path / folder, metadata=metadata)
+    name = "demo-1.0-py3-none-any.whl"
+    said = f"{name}: two different files have this name: {tmp_path}/one/{name} and {tmp_path}/two/{name}\n"
+    typed = ("upload", *option, *(tmp_path / folder / name for folder in ("one", "two")))
+    assert member.fails(*typed) == (5, f"{said}nothing was uploaded: leave one of them out\n")
+    assert member.server.index(member.index).projects == ()
+    assert member("upload", *option, *(tmp_path / folder / name for folder in ("one", "three"))).status == 0
+
+
 def test_a_dry_run_tells_what_would_be_sent(member: Member, tmp_path: Path, server: Live) -> None:
     member.ok("upload", same := make_wheel(tmp_path, version="0.9"))
     with server.requests() as requests:

@@ -215,6 +215,6 @@ def test_an_interrupt_ends_the_waiting(flaky: Flaky, wheel: Path) -> None:
         assert child.stderr.readline() == "note: retrying in 60 s: 503 Service Unavailable\n"
         child.send_signal(signal.SIGINT)
         assert child.communicate(timeout=30) == (
-            "", "interrupted: 0 of 1 file uploaded; the same command goes on from there\n",
+            "", "interrupted: 0 of 1 file uploaded; the same command with --skip-existing goes on from there\n",
         )  # fmt: skip
     assert child.returncode == 130

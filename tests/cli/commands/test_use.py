@@ -299,7 +299,12 @@ def test_what_is_no_devpi_is_said(devpi: Client, not_devpi: str) -> None:
     ("status", "body", "exit_status", "said"),
     [
         (500, b"<html>a page of a proxy</html>", 6, "URL answered 500 Internal Server Error\n"),
-        (401, b"<html>", 3, "URL answered 401 Unauthorized\nnot logged in: type 'devpi login USER'\n"),
+        (
+            401,
+            b"<html>",
+            3,
+            "URL answered 401 Unauthorized\nnot logged in: type 'devpi login USER' with DEVPI_INDEX=URL\n",
+        ),
         (200, b"<html>", 1, "URL+api: this is not JSON (application/json)\n"),
     ],
 )

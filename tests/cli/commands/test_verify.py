@@ -58,7 +58,22 @@ def test_a_flipped_byte_and_a_lost_file_are_found(owner: Member, stored: Callabl
     assert said.startswith("the download has the SHA-256 ")
     assert document == {
         "index": owner.index, "checked": 2, "lost": [SDIST], "damaged": {}, "metadata": {}, "shadowed": {},
+        "skipped": 0, "failed": {},
     }  # fmt: skip
+
+
+def test_of_a_mirror_only_hashes_are_compared(owner: Member) -> None:
+    upstream = {"type": "mirror", "mirror_url": f"{owner.index_url}/+simple/"}
+    owner.server.create_index(f"{owner.user}/mirror", upstream)
+    result = owner("verify", "demo==1.1", "--index", "mirror")
+    note = f"{owner.user}/mirror is a mirror: it has hashes to compare, but no metadata\n"
+    assert (result.lines, result.stderr, result.status) == ([], f"{note}2 files checked, no problems\n", 0)
+
+
+def test_names_that_nothing_was_compared_with_are_no_success(owner: Member) -> None:
+    assert owner("verify", "--names").stderr == f"no names compared: {owner.index} has no mirror with a list of them\n"
+    document = json.loads(owner("verify", "--names", "--json").stdout)
+    assert (document["names"], document["compared"], document["not_compared"]) == (1, [], [])
 
 
 def test_a_quick_look_finds_what_is_lost_and_downloads_nothing(

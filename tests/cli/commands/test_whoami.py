@@ -33,11 +33,13 @@ def test_another_server_is_asked_where_an_index_is_named(member: Member, devpi: 
     assert member.ok("whoami", "--index", member.index_url) == [member.user]
     assert member.ok("whoami", DEVPI_INDEX=member.index_url) == [member.user]
     nobody = (3, f"not logged in at {member.server.root}\ntype 'devpi login USER'\n")
-    assert devpi.fails("whoami", "--index", member.index_url) == nobody
+    named = (3, nobody[1].replace("USER'", f"USER' with DEVPI_INDEX={member.server.root}"))
+    assert devpi.fails("whoami", "--index", member.index_url) == named
     assert devpi.fails("whoami", DEVPI_INDEX=member.index_url) == nobody
     with a_front() as front:
         status, said = member.fails("whoami", "--index", f"{front.url}alice/dev")
-        assert (status, said, front.asked) == (3, f"not logged in at {front.url}\ntype 'devpi login USER'\n", [])
+        hint = f"type 'devpi login USER' with DEVPI_INDEX={front.url}\n"
+        assert (status, said, front.asked) == (3, f"not logged in at {front.url}\n{hint}", [])
 
 
 def test_who_is_logged_out_is_nobody(member: Member) -> None:
