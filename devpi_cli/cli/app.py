@@ -61,6 +61,7 @@ class App:
         self.connections: list[Server] = []
         """The servers this command has connected to."""
         self.kept_back: list[str] = []
+        self.server_words = ""  # the options that name a server, as in "--serverdir DIR", if they were typed
         """Why secrets in the environment were not used for them, and what to set."""
 
     @cached_property

@@ -234,6 +234,10 @@ def _hint(app: App, error: DevpiError) -> str:
         from devpi_cli.cli.steps.hints import what_to_type
 
         hint = what_to_type(app, error)
+    if app.server_words:
+        from devpi_cli.cli.steps.serverdirs import naming_server as naming_serverdir
+
+        hint = naming_serverdir(app, hint)
     is_about_login = error.exit_status == LoginRequired.exit_status and app.connections
     if app.kept_back and is_about_login and not app.connections[-1].session.acting():
         hint = "; ".join(filter(None, [hint, app.kept_back[-1]]))

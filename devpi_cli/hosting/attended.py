@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from devpi_cli.errors import DevpiError, NothingFound
-from devpi_cli.hosting import ports, runs
+from devpi_cli.errors import DevpiError, NothingFound, ProgramFailed
+from devpi_cli.hosting import failures, ports, runs
 from devpi_cli.hosting.local_server import START_SECONDS, STOP_SECONDS
 from devpi_cli.http.identity import Identity
 from devpi_cli.http.session import Session
@@ -59,6 +59,11 @@ class Attended:
         """Where the server listened when it was started last, or would listen."""
         return str(self.record.get("url") or self.plan().url)
 
+    @property
+    def port(self) -> int:
+        """The port of ``url``."""
+        return urlsplit(self.url).port or runs.PORT
+
     def plan(
         self,
         host: str | None = None,
@@ -67,9 +72,9 @@ class Attended:
         *,
         accept_data_loss: bool = False,
     ) -> Run:
-        """Return how the server is to be run: where nothing else is said, at the place of its last start."""
+        """Return how the server is to be run: where nothing else is said, as at its last start."""
         before = urlsplit(str(self.record.get("url", "")))
-        last = {"host": before.hostname, "port": before.port}
+        last = {"host": before.hostname, "port": before.port, "secretfile": self.record.get("secretfile")}
         run = runs.plan(self.on, host=host, port=port, secretfile=secretfile, options=(), quick=False, last=last)
         return replace(run, accept_data_loss=accept_data_loss)
 
@@ -121,7 +126,8 @@ class Attended:
 
         def remember(pid: int) -> None:
             found = running.find(pid)
-            self._save({"pid": pid, "started": found.started if found else None, "url": run.url})
+            started = found.started if found else None
+            self._save({"pid": pid, "started": started, "url": run.url, "secretfile": str(run.secret)})
 
         try:
             return process.start(
@@ -133,6 +139,9 @@ class Attended:
                 extra=run.variables(),
                 keep=handle,
             )
+        except ProgramFailed as error:
+            self._save(before or {"pid": None, "started": None, "url": run.url})
+            raise failures.of_start(error, self.log) from None
         except BaseException:
             self._save(before or {"pid": None, "started": None, "url": run.url})
             raise

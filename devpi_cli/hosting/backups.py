@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devpi_cli.errors import DevpiError, SomeFailed
+from devpi_cli.hosting import stretching
 from devpi_cli.hosting.attended import LOG, RECORD
 from devpi_cli.hosting.dump import read_manifest, versions
 from devpi_cli.hosting.exports import is_inside, size_of, space_problems
+from devpi_cli.hosting.inits import SECRET
 from devpi_cli.hosting.raw import Runner, view_of
 from devpi_cli.hosting.serverdir import DATABASE, NODEINFO, Serverdir, raise_all
 from devpi_cli.hosting.survey import named, survey
-from devpi_cli.system.files import write_private
+from devpi_cli.system.files import read, write_private
 from devpi_cli.system.unfinished import problem, unfinished
 
 if TYPE_CHECKING:
@@ -66,10 +68,19 @@ def _problems_of_target(target: Path, source: Path, *, hard_links: bool) -> Iter
         yield from space_problems(target, size_of(source), linked_from=source if hard_links else None)
 
 
-def backup(on: Serverdir, target: Path, log: Log, watching: Watching, *, hard_links: bool = False) -> Survey:
+def backup(  # noqa: PLR0913 (keyword options)
+    on: Serverdir,
+    target: Path,
+    log: Log,
+    watching: Watching,
+    *,
+    hard_links: bool = False,
+    secret: Path | None = None,
+) -> Survey:
     """Copy a serverdir, whose server may run, and compare every file with its hashes; return what it has.
 
-    Raises what ``require`` raises, and SomeFailed if files are wrong or missing.
+    ``secret`` is the file with the secret of the server, which is copied if it is elsewhere: else all logins would end
+    at the server that is restored. Raises what ``require`` raises, and SomeFailed if files are wrong or missing.
     """
     require(on, target, hard_links=hard_links)
     copy = _Copy(on.path, watching, hard_links=hard_links)
@@ -84,16 +95,21 @@ def backup(on: Serverdir, target: Path, log: Log, watching: Watching, *, hard_li
             found = survey(runner, view, on_file=lambda file: watching.on_bytes(file.size))
             if not found.damaged:
                 break
-            watching.note(f"{len(found.damaged)} files are wrong or missing: trying again")
-        _require_undamaged(found)
+            if number < TRIES - 1:
+                watching.note(f"{len(found.damaged)} files are wrong or missing: trying again")
+        _require_undamaged(found, on.path)
+        if secret and secret.parent != on.path and secret.exists():
+            write_private(made.whole / SECRET, read(secret))
+            if how := stretching.kept(secret):
+                stretching.keep(made.whole / SECRET, how)
         _write_manifest(made.whole, found, on)
         return found
 
 
-def _require_undamaged(found: Survey) -> None:
+def _require_undamaged(found: Survey, path: Path) -> None:
     if found.damaged:
         what = f"{len(found.damaged)} of {len(found.files)} files are damaged"
-        hint = "'devpi server check' names them all; remove them, or restore them from a backup"
+        hint = f"'devpi server check --serverdir {path}' names them all; remove them, or restore them from a backup"
         raise SomeFailed([*named(found.damaged), what], status=1, hint=hint)
 
 
@@ -198,7 +214,7 @@ def restore(source: Serverdir, target: Serverdir, log: Log, watching: Watching, 
         copy.database(made.whole)
         view = view_of(replace(target, path=made.whole), made.beside / "view")
         found = survey(runner, view, on_file=lambda file: watching.on_bytes(file.size))
-        _require_undamaged(found)
+        _require_undamaged(found, source.path)
         if manifest:
             _compare(found, manifest)
         return found

@@ -49,7 +49,7 @@ def findings(on: Serverdir, run: Run, log: Log, watching: Watching) -> Iterator[
     yield _secret(run)
     yield _storage(on)
     yield _root_password(on, log, watching)
-    yield from _servers(on, watching)
+    yield from _servers(on, run.url, watching)
 
 
 def _owners(on: Serverdir) -> Finding:
@@ -65,7 +65,8 @@ def _owners(on: Serverdir) -> Finding:
 
 def _modes(on: Serverdir) -> Finding:
     """Check that others cannot read the hashes of passwords."""
-    is_open = stat.S_IMODE(on.path.stat().st_mode) & 0o007
+    folders = (on.path.resolve(), *on.path.resolve().parents)
+    is_open = all(stat.S_IMODE(folder.stat().st_mode) & 0o001 for folder in folders)
     with suppress(FileNotFoundError):
         if is_open and stat.S_IMODE(on.database.stat().st_mode) & 0o007:
             detail = f"others can read the hashes of passwords in {on.database}: type 'chmod go= {on.path}'"
@@ -126,7 +127,7 @@ def _replica(server: Attended, status: dict[str, Any]) -> Finding:
     return Finding("replica", WARNING, f"{what} {primary}")
 
 
-def _servers(on: Serverdir, watching: Watching) -> Iterator[Finding]:
+def _servers(on: Serverdir, url: str, watching: Watching) -> Iterator[Finding]:
     """Check that one server runs on the data at most, and that a replica follows."""
     pids = runs.serving(on.path)
     if len(pids) > 1:
@@ -134,12 +135,12 @@ def _servers(on: Serverdir, watching: Watching) -> Iterator[Finding]:
         yield Finding("server", WRONG, f"{len(pids)} run on this data, which damages it: processes {who}")
         return
     server = Attended(on, watching.debug)
-    status = server.status()
+    status = server.status(url)
     if status is None:
-        what = f"process {pids[0]} does not answer at {server.url}" if pids else "not running"
+        what = f"process {pids[0]} does not answer at {url}" if pids else "not running"
         yield Finding("server", WARNING if pids else OK, what)
         return
-    yield Finding("server", OK, f"runs at {server.url}, serial {status.get('serial')}")
+    yield Finding("server", OK, f"runs at {url}, serial {status.get('serial')}")
     if str(status.get("role")).lower() == "replica":
         yield _replica(server, status)
     if hasattr(os, "geteuid") and os.geteuid() == 0 and on.path.stat().st_uid == 0:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devpi_cli.errors import AlreadyThere, DevpiError, WrongUsage
@@ -10,12 +12,11 @@ from devpi_cli.hosting import postgres, stretching
 from devpi_cli.hosting.raw import INITIALIZE, Runner
 from devpi_cli.hosting.secret import Secret
 from devpi_cli.hosting.serverdir import Serverdir, lossy_storage, missing_storage, raise_all
-from devpi_cli.system.files import read, write_private
+from devpi_cli.system.files import expanded, read, write_private
 from devpi_cli.system.unfinished import problem, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from devpi_cli.hosting.exports import Watching
     from devpi_cli.hosting.raw import Log
@@ -54,6 +55,8 @@ def _problems(target: Serverdir, new: NewServer) -> Iterator[DevpiError]:
     yield from lossy_storage(storage, is_accepted=new.accept_data_loss)
     if new.role == "replica" and not new.primary_url:
         yield WrongUsage("a replica needs --primary-url")
+    if new.primary_url and new.role not in ("auto", "replica"):
+        yield WrongUsage(f"--primary-url is for a replica, and the role is {new.role}")
     yield from postgres.problems(target)
     if new.secretfile:
         yield from _problems_of_secret(new.secretfile)
@@ -105,13 +108,28 @@ def initialize(target: Serverdir, new: NewServer, root_hash: str, log: Log, watc
     with unfinished(target.path, lambda: watching.note(waiting)) as made, postgres.filled(target):
         runner = Runner(made.beside, log, made.handle, watching.debug)
         runner.run(INITIALIZE, replace(target, path=made.whole), options, settings={"root-passwd-hash": root_hash})
-        if new.secretfile:
-            write_private(made.whole / SECRET, read(new.secretfile))
-        else:
-            Secret(made.whole / SECRET).create()
-        said = stretching.kept(new.secretfile) if new.secretfile else None
-        if how := said or _named_stretching(target, new):
-            stretching.keep(made.whole / SECRET, how)
+        secret = None if new.secretfile else _secret_elsewhere(target)
+        if not secret:
+            _make_secret(made.whole / SECRET, target, new)
+        elif not secret.exists():
+            _make_secret(secret, target, new)
         if target.storage:
             target.storage.remember(made.whole)
-    return target.path / SECRET
+    return secret or target.path / SECRET
+
+
+def _secret_elsewhere(target: Serverdir) -> Path | None:
+    """Return the file in which the server will look for its secret, if variables or settings name it."""
+    named = os.environ.get("DEVPISERVER_SECRETFILE") or target.settings.get("secretfile")
+    return expanded(Path(str(named))).absolute() if named else None
+
+
+def _make_secret(path: Path, target: Serverdir, new: NewServer) -> None:
+    """Copy the secret that was named, or make one."""
+    if new.secretfile:
+        write_private(path, read(new.secretfile))
+    else:
+        Secret(path).create()
+    said = stretching.kept(new.secretfile) if new.secretfile else None
+    if how := said or _named_stretching(target, new):
+        stretching.keep(path, how)

@@ -13,8 +13,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli.errors import BrokenState, DevpiError, NothingFound, ProgramMissing
-from devpi_cli.hosting import challenge, journal, ports, stretching, trust
+from devpi_cli.errors import BrokenState, DevpiError, NothingFound, ProgramFailed, ProgramMissing
+from devpi_cli.hosting import challenge, failures, journal, ports, stretching, trust
 from devpi_cli.hosting.secret import UNSTRETCHED, Secret
 from devpi_cli.hosting.squatters import RECORD
 from devpi_cli.http.identity import Identity
@@ -36,7 +36,11 @@ STOP_SECONDS = 20.0
 # For everything that another command may do meanwhile.
 LOCK_SECONDS = START_SECONDS + STOP_SECONDS + 60
 # Not "-m devpi_server", which always exits with status 0. -P keeps modules in the current folder out.
-DEVPI_SERVER = [sys.executable, "-P", "-c", "from devpi_server.main import main; raise SystemExit(main())"]
+# After Ctrl-C it returns an object that is no exit status.
+DEVPI_SERVER = [
+    *(sys.executable, "-P", "-c"),
+    "from devpi_server.main import main; code = main(); raise SystemExit(code if isinstance(code, int) else 0)",
+]
 DEVPI_INIT = [sys.executable, "-P", "-c", "from devpi_server.init import init; raise SystemExit(init())"]
 
 
@@ -179,10 +183,14 @@ class LocalServer:
         password = new_password()
         half_made = self.folder / "half-made"
         shutil.rmtree(half_made, ignore_errors=True)
-        process.capture(
-            [*DEVPI_INIT, "-c", os.devnull, "--serverdir", str(half_made), "--no-root-pypi"],
-            extra={"DEVPISERVER_ROOT_PASSWD": password},  # not an argument: other users can read those
-        )
+        try:
+            process.capture(
+                [*DEVPI_INIT, "-c", os.devnull, "--serverdir", str(half_made), "--no-root-pypi"],
+                extra={"DEVPISERVER_ROOT_PASSWD": password},  # not an argument: other users can read those
+            )
+        except ProgramFailed as error:
+            cause, remedy = failures.cause(error.message.splitlines()[:-1])
+            raise ProgramFailed(f"devpi-init failed: {cause}", status=1, hint=remedy) from None
         self.secret.create()
         stretching.keep(self.secret.path, stretching.NONE)
         self._save({"port": FIRST_PORT, "pid": None, "passwords": {"root": password}})
@@ -217,6 +225,9 @@ class LocalServer:
                 seconds=START_SECONDS,
                 extra={**UNSTRETCHED, **trusted},
             )
+        except ProgramFailed as error:
+            self._save(record)
+            raise failures.of_start(error, self.log) from None
         except BaseException:
             self._save(record)
             raise

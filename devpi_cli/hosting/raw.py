@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from devpi_cli.errors import DevpiError, ProgramFailed
+from devpi_cli.hosting import failures
 from devpi_cli.hosting.inside import PREFIX
 from devpi_cli.hosting.serverdir import NODEINFO
 from devpi_cli.programs import process
@@ -53,24 +53,6 @@ INITIALIZE = Program("devpi-init", "devpi_server.init", "init", COMMON | INIT | 
 INSIDE = Program("devpi-fsck", "devpi_cli.hosting.inside", "main", COMMON)
 # They would win over the settings that we write; a password is passed on as a hash, in a private file.
 UNSET = dict.fromkeys(["DEVPISERVER_ROOT_PASSWD", "DEVPISERVER_ROOT_PASSWD_HASH"], "")
-# What programs print when they fail, the most telling first: cause and remedy in our words; {} is what was found.
-CAUSES = [
-    (re.compile(r"\[Errno (28|122)\]|No space left|database or disk is full"), "the disk is full", "make room"),
-    (re.compile(r"database is locked|Timeout after \d+ seconds"), "another process keeps the database locked",
-     "stop the server, and try again"),
-    (re.compile(r"database disk image is malformed|file is not a database"), "the database is damaged",
-     "restore a backup with 'devpi server restore DIR'"),
-    (re.compile(r"unfinished file .*/\+files/(?P<what>.*)"), "the server was killed before {} was in its place",
-     "'devpi server start' puts it there"),
-    (re.compile(r"missing file .*/\+files/(?P<what>.*)"), "the server's last change is incomplete: {} is missing",
-     "take that file from a backup"),
-    (re.compile(r"readonly database"), "the database was not closed properly",
-     "start it once with 'devpi server start', which repairs the database"),
-    (re.compile(r"Permission ?[dD]enied: '?(?P<what>[^']*)"), "{} may not be read or written by you",
-     "run this as the user that it belongs to"),
-    (re.compile(r"fatal: (?P<what>.*)"), "{}", ""),
-]  # fmt: skip
-EXCEPTION = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Exit|Timeout)\b.*)$")
 
 
 @dataclass
@@ -91,14 +73,8 @@ class Log:
         write_private(self.path, "".join(f"{line}\n" for line in self.lines))
 
     def cause(self) -> tuple[str, str]:
-        """Return why a program failed, and what helps, from what it printed."""
-        latest = self.lines[::-1]
-        for pattern, cause, remedy in CAUSES:
-            if found := next(filter(None, map(pattern.search, latest)), None):
-                return cause.format(*found.groupdict().values()), remedy
-        if found := next(filter(None, map(EXCEPTION.match, latest)), None):
-            return found[1], ""
-        return (self.lines[-1] if self.lines else "it printed nothing"), ""
+        """Return why a program failed, and what helps."""
+        return failures.cause(self.lines)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from devpi_cli.errors import DevpiError, WrongUsage
 from devpi_cli.hosting import storage as storages
@@ -167,11 +167,21 @@ def yml(site: Site) -> str:
     return "\n".join(["devpi-server:", *lines]) + "\n"
 
 
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL. Raises WrongUsage for a port that is none."""
+    parts = urlsplit(url)
+    try:
+        parts.port  # noqa: B018 (it is read)
+    except ValueError:
+        raise WrongUsage(f"{url!r} is not the URL of a server") from None
+    return parts
+
+
 def nginx(site: Site) -> str:
     """Return a site for nginx, to be included in its ``http``. Raises WrongUsage without an outside URL."""
     if not site.outside_url:
         raise WrongUsage("nginx needs --outside-url, such as https://devpi.example")
-    where = urlsplit(site.outside_url)
+    where = _split(site.outside_url)
     if where.scheme not in ("http", "https") or not re.fullmatch(r"[\w.-]+", where.hostname or ""):
         raise WrongUsage(f"{site.outside_url!r} is not the URL of a server")
     if where.path.strip("/"):
@@ -238,7 +248,7 @@ def _own(site: Site) -> str:
 
 def _address(url: str) -> str:
     """Return host and port of a replica. Raises WrongUsage for another URL."""
-    where = urlsplit(url if "://" in url else f"http://{url}")
+    where = _split(url if "://" in url else f"http://{url}")
     if where.scheme != "http" or not where.hostname or not re.fullmatch(r"[\w.:-]+", where.hostname):
         raise WrongUsage(f"{url!r} is not a replica as nginx reaches it, such as http://10.0.0.7:3141")
     host = f"[{where.hostname}]" if ":" in where.hostname else where.hostname

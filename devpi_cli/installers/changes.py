@@ -91,7 +91,7 @@ class Change:
 
     def _put_back(self) -> None:
         if self.after is None:
-            self.path.unlink()
+            self.path.resolve().unlink()
             return
         backup = self.path.with_name(self.backup)
         target = self.path.resolve()

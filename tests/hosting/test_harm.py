@@ -160,7 +160,7 @@ def test_a_change_that_a_killed_server_left_is_told(devpi: Client, stocked_serve
     assert (status, said.splitlines()[0].split(": ", 1)[1]) == (
         1, f"the server was killed before {name} was in its place"
     )  # fmt: skip
-    assert "'devpi server start' puts it there" in said
+    assert f"'devpi server start --serverdir {data}' puts it there" in said
     assert snapshot(data) == before
     started = devpi("server", "start", "--serverdir", data, "--port", free_port())
     stopped = devpi("server", "stop", "--serverdir", data)
@@ -182,7 +182,7 @@ def test_what_is_deleted_during_an_export_is_no_half_of_it(devpi: Client, tmp_pa
         with meanwhile(change):
             result = devpi("server", "export", "--serverdir", tmp_path / "server/data", tmp_path / "dump")
     if result.status:
-        assert "'devpi server backup DIR' works meanwhile" in result.stderr
+        assert f"'devpi server backup --serverdir {tmp_path}/server/data DIR' works meanwhile" in result.stderr
         assert not (tmp_path / "dump").exists()
     else:
         new = tmp_path / "new"

@@ -12,6 +12,7 @@ from devpi_cli.cli.steps.expiry import validity
 from devpi_cli.cli.steps.local_server import act_as, alone, connected, ensure_running, own_server
 from devpi_cli.errors import DevpiError
 from devpi_cli.hosting.local_server import default_user, require_devpi_server
+from devpi_cli.server import settings
 from devpi_cli.server.api import discover
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def command(app: App, user: str | None, port: int | None, mirror_url: str | None
     restart of the machine, and stores its data next to the client's state. Running quickstart again is safe: it leaves
     what exists unchanged, and without --user also who acts and which index is in use.
     """
+    mirror = {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}
+    settings.stored(settings.MIRROR, "mirror_url", mirror["mirror_url"])  # raises InvalidSetting
     local_server, keep = own_server(app), not user
     user = urls.user_name(user or default_user())
     if not local_server.exists:
@@ -62,8 +65,11 @@ def command(app: App, user: str | None, port: int | None, mirror_url: str | None
         for step in _serve(app, local_server, port):
             app.out.line(step)
         server = connected(app, local_server)
-        for step in _fill(server, local_server, user, {**MIRROR, "mirror_url": mirror_url or MIRROR["mirror_url"]}):
+        for step in _fill(server, local_server, user, mirror):
             app.out.line(step)
+        if mirror_url and mirror_url != (there := server.index(PYPI, projects=False).config.get("mirror_url")):
+            line = f"devpi index {PYPI} mirror_url={mirror_url} --as-root"
+            app.out.warn(f"{PYPI} mirrors {there}: type '{line}' to change it")
         login = act_as(server, local_server, user)
         name, login = (keep and _in_use(app, server, login)) or (f"{user}/{INDEX}", login)
         _use(app, server, name, login)

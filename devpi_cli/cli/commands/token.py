@@ -144,10 +144,10 @@ def delete(app: App, ids: tuple[str, ...], user: str | None, dry_run: bool) -> N
     owner, issuer = _issuer(app, user)
     for name in ids:
         issuer.url(owner, name)  # refuses an id that would be read as another path
+    existing = issuer.tokens(owner)
+    if missing := [name for name in ids if name not in existing]:
+        raise no_token(owner, missing[0])
     if dry_run:
-        existing = issuer.tokens(owner)
-        if missing := [name for name in ids if name not in existing]:
-            raise no_token(owner, missing[0])
         app.out.lines([f"would delete the token {name} of {owner}" for name in ids])
         app.out.document({"user": owner, "dry_run": True, "would": "delete", "tokens": list(ids)})
         return

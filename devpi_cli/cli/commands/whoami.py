@@ -20,7 +20,9 @@ def command(app: App, index: str | None) -> None:
 
     It asks the server whether it accepts the login. The exit status is 3 if it does not, or if you are not logged in.
     """
-    server = app.connect(app.target(index))
+    target = app.target(index)
+    server = app.connect(target)
+    target.acting_user()  # raises WrongUsage for a token or password of an unknown user
     login = server.session.acting()
     if login is None:
         raise LoginRequired(f"not logged in at {server.root}", hint="type 'devpi login USER'")

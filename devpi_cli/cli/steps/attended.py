@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from devpi_cli.cli.steps.local_server import own_server
+from devpi_cli.cli.steps.local_server import occupant, own_server
 from devpi_cli.cli.steps.serverdirs import chosen_serverdir
 from devpi_cli.errors import DevpiError, WrongUsage
 from devpi_cli.hosting import journal, runs, stretching
@@ -68,9 +68,11 @@ def status(app: App, server: Attended) -> None:
     others = runs.serving(server.on.path)
     pid = found.pid if found else (others[0] if others else None)
     who = f"process {pid}" if pid else "its process is not seen from here"
+    taken_by = occupant(server.port) if not (said or pid) and server.is_taken() else None
+    who = taken_by or who
     who += "" if found or not pid else ", not started by 'devpi server start'"
-    how = "running" if said else "not answering"
-    app.out.line(f"{server.url}: {f'{how} ({who})' if pid or said or server.is_taken() else 'not running'}")
+    how = "running" if said else "not running, and its port is taken" if taken_by else "not answering"
+    app.out.line(f"{server.url}: {f'{how} ({who})' if pid or said or taken_by else 'not running'}")
     app.out.line(f"  data={server.on.path}")
     app.out.line(f"  log={server.log}")
     how_stretched = str(server.plan().stretching or stretching.USUAL)
@@ -78,7 +80,9 @@ def status(app: App, server: Attended) -> None:
     state = _state(server, said) if said else {}
     app.out.lines([f"  {name}={_shown(name, value)}" for name, value in state.items() if value is not None])
     document = {"server": server.url, "running": bool(said), "pid": pid, "data": str(server.on.path)}
-    app.out.document(document | {"log": str(server.log), "stretching": how_stretched, "port_taken_by": None} | state)
+    app.out.document(
+        document | {"log": str(server.log), "stretching": how_stretched, "port_taken_by": taken_by} | state
+    )
 
 
 def _state(server: Attended, said: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from devpi_cli.cli.steps.local_server import own_server
+from devpi_cli.hosting import ports, runs
+from devpi_cli.hosting.attended import Attended
 from devpi_cli.hosting.exports import Watching
 from devpi_cli.hosting.local_server import require_devpi_server
 from devpi_cli.hosting.raw import Log
@@ -20,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sized
 
     from devpi_cli.cli.app import App
+    from devpi_cli.hosting.runs import Run
     from devpi_cli.hosting.serverdir import Serverdir
 
+SERVER_LINE = re.compile(r"('devpi server [a-z]+)(?![^']*(?:--serverdir|' there))")
 CONFIG = click.option(
     "-c", "--configfile", metavar="FILE", help="Settings file of devpi-server. [the one that it finds itself]"
 )
@@ -72,6 +78,11 @@ def chosen_serverdir(app: App, where: Where) -> Serverdir:
     Raises ProgramMissing without devpi-server, and what ``find_serverdir`` raises.
     """
     require_devpi_server()
+    app.server_words = "".join(
+        f" {option} {quote(word)}"
+        for option, word in (("-c", where.configfile), ("--serverdir", where.serverdir))
+        if word
+    )
     own = own_server(app)
     found = find_serverdir(*where, own.data if own.exists else None)
     if where.storage and found.storage and found.storage.has_password:
@@ -81,10 +92,26 @@ def chosen_serverdir(app: App, where: Where) -> Serverdir:
     return found
 
 
+def naming_server(app: App, hint: str) -> str:
+    """Let the lines in a hint name the server that was typed: without its options they would mean another one."""
+    return SERVER_LINE.sub(lambda line: line[1] + app.server_words, hint)
+
+
 def is_quickstarts(app: App, on: Serverdir) -> bool:
     """Return True for the serverdir that quickstart made."""
     own = own_server(app)
     return own.exists and on.path == own.data
+
+
+def planned(
+    app: App, on: Serverdir, host: str | None = None, port: int | None = None, secretfile: str | None = None
+) -> Run:
+    """Return how the server on a serverdir is run: as it was typed, else as it was started last."""
+    own = own_server(app)
+    if not is_quickstarts(app, on):
+        return Attended(on, app.out.debug).plan(host, port, secretfile)
+    last = {"host": ports.HOST, "port": own.port}
+    return runs.plan(on, host=host, port=port, secretfile=secretfile, options=(), quick=True, last=last)
 
 
 def counted(users: Sized, indexes: Sized, files: Sized) -> str:

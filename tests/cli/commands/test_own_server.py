@@ -208,6 +208,40 @@ def test_a_stopped_server_is_told_with_what_starts_it(alice: Owner) -> None:
             assert (status in (1, 6), said.splitlines()[-1]) == (True, "'devpi server start' starts it"), command
 
 
+# -- the commands for any server
+
+
+def test_settings_for_others_run_it_as_it_runs(alice: Owner) -> None:
+    unit = alice("server", "config", "systemd").stdout
+    assert f"--port {alice.port} --secretfile {alice.folder}/secret" in unit
+    assert "MEMORY_COST=8" in unit
+
+
+def test_nothing_is_wrong_with_it(alice: Owner) -> None:
+    lines = alice("server", "doctor").lines
+    as_root = "warning  user: the server runs as root: give it a user of its own"  # where tests run as root
+    assert [line for line in lines if not line.startswith("ok ") and line != as_root] == []
+    assert f"ok       server: runs at {alice.url}, serial " in "\n".join(lines)
+
+
+def test_its_backup_has_its_secret(alice: Owner) -> None:
+    """Else all logins would end at the server that is restored."""
+    alice("server", "backup", "saved")
+    secret = alice.home / "saved/.secret"
+    assert secret.read_text() == (alice.folder / "secret").read_text()
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert secret.with_name(".secret.stretching").exists()
+
+
+def test_what_it_mirrors_is_not_changed_in_silence(alice: Owner) -> None:
+    again = alice("quickstart", "--mirror-url", "http://127.0.0.1:9/other/")
+    line = "devpi index root/pypi mirror_url=http://127.0.0.1:9/other/ --as-root"
+    assert again.stderr == f"warning: root/pypi mirrors {NOWHERE}: type '{line}' to change it\n"
+    assert alice.fails("quickstart", "--mirror-url", "foo") == (1, "'mirror_url' option must be a URL.\n")
+    assert alice(*line.split()[1:]).status == 0
+    assert alice(*line.replace("http://127.0.0.1:9/other/", NOWHERE).split()[1:]).status == 0
+
+
 # -- whom it trusts
 
 

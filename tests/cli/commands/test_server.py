@@ -164,7 +164,8 @@ def test_a_server_that_cannot_come_up_says_where_to_look(own: Owner) -> None:
     (own.folder / "secret").write_text(secret)
     first, hint = said.splitlines()
     assert (status, hint) == (1, f"see {own.folder / 'server.log'}")
-    assert first.endswith("ended with status 1 before it was ready")
+    why = "The secret in the given secret file is too short, it should be at least 32 characters long."
+    assert first.endswith(f"ended with status 1 before it was ready: {why}")
     assert own.record == before
     assert "too short" in "\n".join(own.ok("server", "log", "-n", 3))
 

@@ -106,6 +106,8 @@ PROBLEMS = [
      "its root\n"),
     ("nginx --outside-url https://x --replica https://y", 2, "'https://y' is not a replica as nginx reaches it, such "
      "as http://10.0.0.7:3141\n"),
+    ("nginx --outside-url http://x:99999", 2, "'http://x:99999' is not the URL of a server\n"),
+    ("nginx --outside-url http://x --replica http://y:99999", 2, "'http://y:99999' is not the URL of a server\n"),
     ("yml -o nothere", 1, "cannot write HOME/nothere/devpi-server.yml: No such file or directory\n"),
 ]  # fmt: skip
 

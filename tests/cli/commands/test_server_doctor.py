@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ import pytest
 from tests.support.serverdirs import FILES, MIRRORED, USERS, a_copy, snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.clients import Client
 
 
@@ -42,6 +45,19 @@ def test_a_healthy_server_has_nothing_wrong(devpi: Client, data: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@contextmanager
+def reachable(folder: Path) -> Iterator[None]:
+    """Let others get to a folder during the block: pytest keeps its folders for itself."""
+    before = {above: mode for above in folder.parents if not (mode := above.stat().st_mode) & 0o001}
+    for above, mode in before.items():
+        above.chmod(mode | 0o001)
+    try:
+        yield
+    finally:
+        for above, mode in before.items():
+            above.chmod(mode)
+
+
 def test_what_the_raw_programs_leave_is_found(devpi: Client, tmp_path: Path) -> None:
     """S1 and S17: an empty password, open modes, a .nodeinfo that the server cannot write, an open secret."""
     data = tmp_path / "data"
@@ -52,7 +68,12 @@ def test_what_the_raw_programs_leave_is_found(devpi: Client, tmp_path: Path) -> 
     (data / ".secret").write_text("x" * 40)
     (data / ".secret").chmod(0o644)
     os.chown(data / ".nodeinfo", 12345, -1)
-    result = devpi("server", "doctor", "--serverdir", data, "--json")
+    with reachable(data):
+        result = devpi("server", "doctor", "--serverdir", data, "--json")
+    closed = json.loads(devpi("server", "doctor", "--serverdir", data, "--json").stdout)["checks"]
+    assert (
+        next(each["verdict"] for each in closed if each["check"] == "mode") == "ok"
+    )  # nobody gets into a folder above
     found = {each["check"]: (each["verdict"], each["detail"]) for each in json.loads(result.stdout)["checks"]}
     assert found.pop("space")[0] == "ok"
     assert found == {

@@ -85,7 +85,7 @@ def test_a_damaged_file_is_named_and_nothing_is_left(devpi: Client, data: Path, 
     assert (status, said) == (
         1,
         f"wrong: alice/dev/demo/1.0/{wheel.name}\n1 of {FILES} files are damaged\n"
-        "'devpi server check' names them all; remove them, or restore them from a backup\n",
+        f"'devpi server check --serverdir {data}' names them all; remove them, or restore them from a backup\n",
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "serverdir"]
 

@@ -66,7 +66,7 @@ def test_a_password_is_made_if_there_is_none(devpi: Client, new: Path, tmp_path:
     assert PasswordHasher().verify(root_hash(new, tmp_path), made[1])
     assert devpi.fails("server", "init", "--serverdir", new) == (
         5,
-        f"{new} is already the data of a devpi-server\n'devpi server run' runs it\n",
+        f"{new} is already the data of a devpi-server\n'devpi server run --serverdir {new}' runs it\n",
     )
 
 
@@ -92,6 +92,22 @@ def test_a_settings_file_with_a_password_and_what_init_does_not_know(devpi: Clie
     assert described(tmp_path / "exported")["indexes"] == {}
 
 
+def test_the_secret_is_where_the_settings_say(devpi: Client, new: Path, tmp_path: Path) -> None:
+    file, secret = tmp_path / "devpi.yml", tmp_path / "kept/secret"
+    secret.parent.mkdir()
+    file.write_text(f"devpi-server:\n  serverdir: {new}\n  secretfile: {secret}\n  no-root-pypi: true\n")
+    made = devpi.ok("server", "init", "-c", file, "--root-password-stdin", stdin="x\n")
+    assert made == [f"server made: {new}", f"  secret={secret}"]
+    assert (secret.stat().st_mode & 0o777, (new / ".secret").exists()) == (0o600, False)
+    (line,) = devpi.ok("server", "run", "-n", "-c", file)
+    assert line.startswith(f"would run a server: {new} at ")
+
+
+def test_a_replica_has_the_users_of_its_primary(devpi: Client, new: Path) -> None:
+    typed = ("--role", "replica", "--primary-url", "http://127.0.0.1:9/", "--serverdir", new)
+    assert devpi.ok("server", "init", *typed) == [f"server made: {new}", f"  secret={new}/.secret"]
+
+
 NEEDS = (
     f"the storage pg8000 needs devpi-postgresql\ninstall it with: {sys.executable} -m pip install devpi-postgresql\n"
 )
@@ -101,6 +117,7 @@ LOSES = (
 )
 PROBLEMS = [
     ("--role replica", "a replica needs --primary-url\n"),
+    ("--role primary --primary-url http://x", "--primary-url is for a replica, and the role is primary\n"),
     ("--secretfile HOME/none", "cannot read HOME/none: No such file or directory\n"
      "leave out --secretfile to have one made\n"),
     ("--secretfile HOME/short", "the secret in HOME/short is shorter than 32 characters\n"),

@@ -101,6 +101,16 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+def test_ctrl_c_is_no_failure(devpi: Client, data: Path, tmp_path: Path) -> None:
+    """devpi-server's own program ends with status 1, and prints an object of Python."""
+    port, log = free_port(), tmp_path / "log"
+    with running(devpi, log, "--serverdir", data, "--host", "127.0.0.1", "--port", port) as server:
+        status_of(port)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == 0
+    assert "object at 0x" not in log.read_text()
+
+
 def test_a_server_that_was_killed_in_the_middle_of_a_change_starts_again(
     devpi: Client, data: Path, tmp_path: Path
 ) -> None:
@@ -113,8 +123,8 @@ def test_a_server_that_was_killed_in_the_middle_of_a_change_starts_again(
     done = subprocess.run(raw, env={**devpi.environment, **UNSTRETCHED}, capture_output=True, text=True, check=False)
     assert (done.returncode, "attempt to write a readonly database" in done.stderr) == (1, True)
     assert devpi.fails("server", "check", "--serverdir", data)[1].startswith(
-        "devpi-fsck failed: the database was not closed properly\nstart it once with 'devpi server start', which "
-        "repairs the database; its output is in "
+        "devpi-fsck failed: the database was not closed properly\nstart it once with 'devpi server start --serverdir "
+        f"{data}', which repairs the database; its output is in "
     )
     devpi.env |= UNSTRETCHED
     started = devpi("server", "start", "--serverdir", data, "--host", "127.0.0.1", "--port", port)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,9 @@ from tests.support.schemas import check
 from tests.support.serverdirs import FILES, MIRRORED, a_copy
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.clients import Client
 
+KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 VERSION = __import__("devpi_server").__version__
 
 
@@ -25,8 +25,11 @@ def data(stocked_serverdir: Path, tmp_path: Path) -> Path:
 
 def test_a_running_server_is_backed_up_and_runs_again(devpi: Client, data: Path, tmp_path: Path) -> None:
     devpi.env |= {**UNSTRETCHED, "DEVPISERVER_INDEXER_BACKEND": "null"}
-    port, named = free_port(), ("--serverdir", data)
-    assert devpi("server", "start", *named, "--host", "127.0.0.1", "--port", port).status == 0
+    port, named, secret = free_port(), ("--serverdir", data), tmp_path / "secret"
+    secret.write_text(KEY)
+    secret.chmod(0o600)
+    typed = (*named, "--host", "127.0.0.1", "--port", port, "--secretfile", secret)
+    assert devpi("server", "start", *typed).status == 0
     try:
         first = json.loads((data / ".devpi-cli.json").read_text())["pid"]
         result = devpi("server", "upgrade", *named, "--backup", tmp_path / "before", "--json")
@@ -40,7 +43,9 @@ def test_a_running_server_is_backed_up_and_runs_again(devpi: Client, data: Path,
         }
         second = json.loads((data / ".devpi-cli.json").read_text())
         assert (second["pid"] != first, second["url"]) == (True, f"http://127.0.0.1:{port}/")
+        assert str(secret).encode() in Path(f"/proc/{second['pid']}/cmdline").read_bytes()  # else all logins would end
         assert (tmp_path / "before/BACKUP.json").exists()
+        assert (tmp_path / "before/.secret").read_text() == KEY
     finally:
         assert devpi.ok("server", "stop", *named) == [f"server stopped: http://127.0.0.1:{port}/"]
 
@@ -50,7 +55,7 @@ def test_what_can_be_used_is_said(devpi: Client, data: Path, tmp_path: Path) -> 
         f"devpi-server {VERSION} can use {data} as it is"
     ]
     assert devpi.fails("server", "upgrade", "--serverdir", data) == (
-        1,
+        2,
         "an upgrade needs a place for a backup\nname a new folder with --backup\n",
     )
     (data / ".serverversion").write_text("3.0")

@@ -116,6 +116,9 @@ def test_tokens_are_listed_and_deleted(member: Member, devpi: Client) -> None:
     assert status == 3
     assert token not in said
     assert member("token", "delete", name, "-y").status == 4
+    left = json.loads("".join(member.ok("token", "create", "--json", "-e", "1h")))["id"]
+    assert member("token", "delete", "-y", left, "unknown").status == 4
+    assert left in member.ok("token", "list")
 
 
 def test_a_dry_run_makes_and_deletes_nothing(member: Member, server: Live) -> None:

@@ -11,6 +11,7 @@ from devpi_cli.cli.steps.serverdirs import (
     chosen_serverdir,
     counted,
     new_log,
+    planned,
     serverdir_options,
     typed_folder,
     warn_of_links,
@@ -55,8 +56,9 @@ def command(
         return
     if not copied:
         warn_of_links(app, "backup")
+    secret = planned(app, on).secret
     with watched(app, "verifying", size) as watching:
-        found = backups.backup(on, target, new_log(app, "backup"), watching, hard_links=not copied)
+        found = backups.backup(on, target, new_log(app, "backup"), watching, hard_links=not copied, secret=secret)
     counts = counted(found.users, found.indexes, found.files)
     app.out.line(f"backed up {counts} ({megabytes(found.bytes)}) to {target}, all hashes match")
     app.out.document({"serverdir": str(on.path), "directory": str(target), **found.summary})

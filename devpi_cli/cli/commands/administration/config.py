@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from devpi_cli.cli.app import App, pass_app
-from devpi_cli.cli.steps.serverdirs import chosen_serverdir, serverdir_options, typed_folder
+from devpi_cli.cli.steps.serverdirs import chosen_serverdir, planned, serverdir_options, typed_folder
 from devpi_cli.errors import AlreadyThere, DevpiError, WrongUsage
-from devpi_cli.hosting import runs, templates
+from devpi_cli.hosting import templates
 from devpi_cli.system.files import PRIVATE
 
 if TYPE_CHECKING:
@@ -33,7 +33,13 @@ SERVICE_USER = "devpi"
 @click.option("--secretfile", metavar="FILE", help="File with its secret. [.secret in the serverdir]")
 @click.option("--user", metavar="NAME", help="User that runs it. [the owner of the serverdir, devpi instead of root]")
 @click.option("--outside-url", metavar="URL", help="URL that clients use; for nginx.")
-@click.option("--replica", "replica", multiple=True, metavar="URL", help="With nginx: send reads to it. Repeatable.")
+@click.option(
+    "--replica",
+    "replica",
+    multiple=True,
+    metavar="URL",
+    help="With nginx: send reads to it. Repeatable.",
+)
 @click.option("--certificate", metavar="FILE", help="With nginx: certificate. [/etc/ssl/certs/devpi.pem]")
 @click.option("--key", metavar="FILE", help="With nginx: key of the certificate. [/etc/ssl/private/devpi.key]")
 @click.option("-o", "--output", metavar="DIR", help="Write a new file to this folder instead of printing it.")
@@ -57,7 +63,7 @@ def command(
     They have absolute paths, no secret, and a user of their own. A file that exists is left alone.
     """
     on = chosen_serverdir(app, where)
-    run = runs.plan(on, host=host, port=port, secretfile=secretfile, options=(), quick=False)
+    run = planned(app, on, host, port, secretfile)
     owner = on.owner() if on.path.exists() else SERVICE_USER
     site = templates.Site(run, user or (SERVICE_USER if owner == ROOT else owner), outside_url, replica)
     if certificate:

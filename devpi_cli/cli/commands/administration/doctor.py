@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from devpi_cli.cli.app import App, pass_app
-from devpi_cli.cli.steps.serverdirs import chosen_serverdir, is_quickstarts, new_log, serverdir_options
+from devpi_cli.cli.steps.serverdirs import chosen_serverdir, new_log, planned, serverdir_options
 from devpi_cli.errors import DevpiError
-from devpi_cli.hosting import health, runs
+from devpi_cli.hosting import health
 from devpi_cli.hosting.exports import Watching
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def command(app: App, where: Where, secretfile: str | None) -> None:
     Nothing is changed. 'devpi server check' compares the files themselves.
     """
     on = chosen_serverdir(app, where)
-    run = runs.plan(on, host=None, port=None, secretfile=secretfile, options=(), quick=is_quickstarts(app, on))
+    run = planned(app, on, secretfile=secretfile)
     watching = Watching(app.out.note, app.out.debug)
     found = list(health.findings(on, run, new_log(app, "doctor"), watching))
     app.out.lines([f"{each.verdict:<8} {each.check}: {each.detail}" for each in found])

@@ -77,7 +77,7 @@ def command(
         app.out.document(document | {"dry_run": True})
         return
     given = root_password(app, root_passwd, root_passwd_hash, from_stdin=root_password_stdin)
-    root = given if given.hash else ask_or_make(app)
+    root = given if given.hash or role == "replica" else ask_or_make(app)  # a replica has the users of its primary
     watching = Watching(app.out.note, app.out.debug)
     secret = inits.initialize(target, new, root.hash or "", new_log(app, "init"), watching)
     if tried:

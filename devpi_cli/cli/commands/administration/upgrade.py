@@ -9,7 +9,7 @@ import click
 
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.steps.serverdirs import chosen_serverdir, new_log, serverdir_options, typed_folder, watched
-from devpi_cli.errors import DevpiError
+from devpi_cli.errors import DevpiError, WrongUsage
 from devpi_cli.hosting import backups, runs
 from devpi_cli.hosting.attended import Attended
 from devpi_cli.hosting.checks import check
@@ -48,7 +48,7 @@ def command(app: App, where: Where, backup: str | None, dry_run: bool) -> None:
         hint = "stop it the way it was started, upgrade, and start it again"
         problems.append(DevpiError(f"process {others[0]} serves {on.path}", hint=hint))
     if not (dry_run or backup):
-        problems.append(DevpiError("an upgrade needs a place for a backup", hint="name a new folder with --backup"))
+        raise WrongUsage("an upgrade needs a place for a backup", hint="name a new folder with --backup")
     raise_all(problems)
     version = str(versions()["devpi-server"])
     target = typed_folder(backup) if backup else None
@@ -81,7 +81,7 @@ def _upgrade(app: App, on: Serverdir, server: Attended, target: Path) -> int:
         server.stop(running)
     try:
         with watched(app, "backing up", size_of(on.path)) as watching:
-            backups.backup(on, target, log, watching)
+            backups.backup(on, target, log, watching, secret=server.plan().secret)
     finally:
         if running:
             place = urlsplit(url)
