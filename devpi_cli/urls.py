@@ -44,7 +44,7 @@ def checked(typed: str) -> str:
         parts = urlsplit(typed.strip())
         port = parts.port
     except ValueError:  # its text can contain a password: urlsplit takes ``user:pa/ss@host`` for a port
-        raise WrongUsage(f"invalid URL {named(typed)!r}: it has no valid host") from None
+        raise WrongUsage(f"invalid URL {named(typed)!r}: it has no valid host or port") from None
     if parts.scheme not in DEFAULT_PORTS:
         raise WrongUsage(f"invalid URL {named(typed)!r}: it must begin with http:// or https://")
     labels = (parts.hostname or "").removesuffix(".").split(".")

@@ -37,6 +37,9 @@ OF_INDEX = {
     "no permission to submit": "no permission to upload to {}",
     "user already exists": "user '{}' already exists",
 }
+NO_INDEX = "The stage "
+# Below an index: somebody took the URL of a page for that of a server.
+PAGE = re.compile(r"(/[^/]+){3,}/\+api")
 WOULD_REFUSE = "the server would refuse this: "
 ACTIONS = {"POST": "upload to", "PUT": "create", "PATCH": "change", "DELETE": "delete"}
 
@@ -63,6 +66,9 @@ def _refusal(error: Refused) -> str:
     message = _message(error)
     parts = urlsplit(error.request.partition(" ")[2])
     root, index = f"{parts.scheme}://{parts.netloc}/", _index(parts.path)
+    if error.status == HTTPStatus.NOT_FOUND and PAGE.fullmatch(parts.path) and not message.startswith(NO_INDEX):
+        page = error.request.partition(" ")[2].removesuffix("/+api")
+        return f"{page} is neither a server nor an index, such as {root}USER/INDEX"
     if message in (_standard(error.status), ""):
         return f"{root} answered {error.status} {message}".rstrip()
     if message.startswith(NOT_VERIFIED) or CHECK.fullmatch(message):
@@ -99,6 +105,8 @@ def _not_allowed(error: Refused, what: str) -> str:
         return (
             f"{what} takes no uploads from somebody who is not logged in" if method == "POST" else "this needs a login"
         )
+    if what.endswith("/+token-create"):
+        return f"no permission to create a token of {what.partition('/')[0]}"
     return f"no permission to {ACTIONS[method]} {what}" if method in ACTIONS else "no permission for this"
 
 

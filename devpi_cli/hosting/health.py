@@ -110,7 +110,9 @@ def _root_password(on: Serverdir, log: Log, watching: Watching) -> Finding:
             found = survey(runner, view_of(on, folder / "view"), quick=True)
     except DevpiError as error:
         return Finding("data", WRONG, " - ".join(str(error).splitlines()))
-    root = found.users.get("root", {})
+    if "root" not in found.users:
+        return Finding("root", WARNING, "there is none: the database is empty, or a replica has received nothing yet")
+    root = found.users["root"]
     if passwords.is_empty(root):
         return Finding("root", WRONG, "anybody can log in as root with an empty password: type 'devpi passwd root'")
     return Finding("root", OK, f"has a password; {len(found.users)} users, {len(found.files)} files")

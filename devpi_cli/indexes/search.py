@@ -28,6 +28,8 @@ class Found(NamedTuple):
     """Why devpi-web was not used."""
     left_out: tuple[str, ...] = ()
     """Mirrors whose names were not read."""
+    unlisted: tuple[str, ...] = ()
+    """Mirrors that were read, and list only what somebody has asked for (``mirror_no_project_list``)."""
 
 
 def search(server: Server, index: str, words: Sequence[str], *, names: bool = False, mirrors: bool = False) -> Found:
@@ -58,4 +60,5 @@ def _by_names(server: Server, index: str, words: Sequence[str], *, mirrors: bool
             if all(word in normalised(project) for word in words):
                 hits.setdefault(project, Hit(project, name))
     left_out = tuple(name for name in every if name not in read)
-    return Found(BY_NAMES, tuple(sorted(hits.values(), key=lambda hit: hit.project)), "", left_out)
+    unlisted = tuple(name for name in read if indexes[name].config.get("mirror_no_project_list"))
+    return Found(BY_NAMES, tuple(sorted(hits.values(), key=lambda hit: hit.project)), "", left_out, unlisted)

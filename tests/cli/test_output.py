@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pytest
 from devpi_cli.cli.output import Output
 from devpi_cli.errors import DevpiError, Missing
 from tests.support.clients import DEVPI
+from tests.support.dists import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -231,6 +233,21 @@ def test_a_reader_who_saw_enough_hears_no_complaint(at_server: Client) -> None:
     """V18."""
     done = shell(at_server, "devpi getjson / | head -1")
     assert (done.stdout, done.stderr, done.returncode) == ("{\n", "", 0)
+
+
+def test_a_reader_who_leaves_in_the_middle_of_a_change_is_told_how_far_it_came(member: Member, tmp_path: Path) -> None:
+    for number in range(20):
+        make_wheel(tmp_path, f"demo{number}")
+    done = shell(member, f"devpi upload --from-dir --jobs 1 {tmp_path}/*.whl | head -1")
+    assert (len(done.stdout.splitlines()), done.returncode) == (1, 0)
+    there = len(member.server.index(member.index).projects)
+    told = re.fullmatch(
+        r"error: standard output was closed: (\d+) of 20 files uploaded; the same command with --skip-existing goes on"
+        r" from there\n",
+        done.stderr,
+    )
+    assert told, done.stderr
+    assert int(told[1]) in (there, there - 1)
 
 
 @pytest.mark.parametrize("command", [["getjson", "/"], ["--help"], ["--version"], ["user", "--help"]])

@@ -147,7 +147,7 @@ BAD = [
     Case("completion bash x", None, 2), Case("completion zsh x", None, 2), Case("completion fish x", None, 2),
     Case("completion powershell x", None, 2), Case("completion install tcsh", None, 2),
     Case("token create -u nobody", None, 3), Case("token list -u nobody", None, 3),
-    Case("token delete abcdEFGH", None, 2), Case("token derive -e 1h", None, 2), Case("token inspect", None, 2),
+    Case("token delete abcdEFGH", None, 4), Case("token derive -e 1h", None, 2), Case("token inspect", None, 2),
     Case("token login -f nothere", None, 2), Case("token", None, 2),
     Case("help nothere", None, 2), Case("lits", None, 2), Case("--version --bad", None, 2),
 ]  # fmt: skip

@@ -38,7 +38,9 @@ def command(app: App, forget: bool) -> None:
     if removed:
         app.out.line(f"password of {user} removed from the keyring")
     elif is_stored:
-        app.out.note(f"the keyring still has the password of {user}, and commands log in with it: --forget removes it")
+        app.out.note(
+            f"the keyring still has the password of {user}, and 'devpi login {user}' uses it: --forget removes it"
+        )
     app.out.document({"user": login.user if login else None, "server": root, "removed_from_keyring": bool(removed)})
 
 

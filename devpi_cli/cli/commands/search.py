@@ -47,6 +47,7 @@ def command(app: App, words: tuple[str, ...], index: str | None, names: bool, mi
             "index": name,
             "total": len(found.hits),
             "left_out": list(found.left_out),
+            "unlisted": list(found.unlisted),
             "hits": [hit._asdict() for hit in shown],
         }
     )
@@ -74,3 +75,5 @@ def _say_how(app: App, found: Found, more: int) -> None:
     app.out.note(f"searched names only: {found.why_names}")
     if found.left_out:
         app.out.note(f"mirrors were left out, use --mirrors to search them: {', '.join(found.left_out)}")
+    for name in found.unlisted:
+        app.out.note(f"{name} lists only what somebody has asked for: 'devpi list NAME' asks its upstream for a name")

@@ -18,7 +18,7 @@ from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.steps.expiry import validity
 from devpi_cli.cli.steps.login import accepted, remember
 from devpi_cli.cli.steps.preflight import dry_run_option
-from devpi_cli.cli.steps.secret_file import require_place_for_secret
+from devpi_cli.cli.steps.secret_file import require_place, require_place_for_secret
 from devpi_cli.cli.views.amounts import number
 from devpi_cli.errors import DevpiError, LoginRequired, PluginMissing, WrongUsage
 from devpi_cli.models import normalised
@@ -102,6 +102,7 @@ def create(
     owner, issuer = _issuer(app, user)
     limits = _limits(app, owner, allowed, indexes, projects, expires)
     if dry_run:
+        require_place(output)
         issuer.tokens(owner)  # permission to list includes permission to create
         app.out.lines([f"would create a token of {owner}", *(f"  {_readable(rule)}" for rule in limits.caveats())])
         app.out.document({"user": owner, "dry_run": True, "would": "create", "restrictions": limits.caveats()})

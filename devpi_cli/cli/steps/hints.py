@@ -165,7 +165,7 @@ def _acl_reason(server: Server, user: str, refusal: Refusal) -> str:
 
 def _what_exists(app: App, server: Server | None, refusal: Refusal) -> str:
     kind = next((text for text in (NO_INDEX, NO_USER, NO_PROJECT) if text in refusal.reason), "")
-    if not (kind and server):
+    if not (kind and server) or (refusal.is_inquiry and kind != NO_INDEX):
         return ""
     listing = _listing(app, server, kind, refusal)
     try:

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 def require_place_for_secret(app: App, output: Path | None) -> None:
-    """Check before a secret is made, which happens only once, that it can be stored."""
+    """Check before a secret is made, which happens only once, that it can be stored; ask before another is replaced."""
+    require_place(output)
+    if output and output.exists():
+        app.out.confirm(f"{output} already exists. Overwrite it?", autoset=f"{output} already exists: overwrite it")
+
+
+def require_place(output: Path | None) -> None:
+    """Raise WrongUsage unless a secret can be written to a file."""
     if output is None:
         return
     if not output.parent.is_dir():
@@ -23,5 +30,3 @@ def require_place_for_secret(app: App, output: Path | None) -> None:
         require_own(output)
     except OSError as error:
         raise WrongUsage(f"cannot write {output}: {error.strerror}") from None
-    if output.exists():
-        app.out.confirm(f"{output} already exists. Overwrite it?", autoset=f"{output} already exists: overwrite it")

@@ -6,26 +6,29 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from devpi_cli.cli.messages import told
-from devpi_cli.errors import NotAllowed, Refused, SomeFailed
+from devpi_cli.errors import DevpiError, NotAllowed, Refused, SomeFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from devpi_cli.cli.app import App
-    from devpi_cli.errors import DevpiError
-
 GOES_ON = "; the same command goes on from there"
 GOES_ON_IF = "; the same command with --skip-existing goes on from there"
 
 
 @contextmanager
 def on_interruption(told: Callable[[], str]) -> Iterator[None]:
-    """Let Ctrl-C, or another signal during a block, say what was done by then, and how to go on."""
+    """Let Ctrl-C, or another signal during a block, say what was done by then, and how to go on.
+
+    Raises DevpiError that says so if standard output is closed, as by ``| head -1``.
+    """
     try:
         yield
     except KeyboardInterrupt as interruption:
         interruption.add_note(told())
         raise
+    except BrokenPipeError:
+        raise DevpiError(f"standard output was closed: {told()}") from None
 
 
 def sum_up(  # noqa: PLR0913 (keyword options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -61,8 +62,13 @@ def patience(*, wait_: bool, replicas: tuple[str, ...], seconds: float) -> Patie
 
 
 def servers_at(app: App, server: Server, index: str, replicas: Sequence[str]) -> list[Server]:
-    """Return the server and its replicas."""
-    return [server, *(app.connect(app.target(f"{url.rstrip('/')}/{index}")) for url in replicas)]
+    """Return the server and its replicas; warn of one that says that it is none."""
+    found = [app.connect(app.target(f"{url.rstrip('/')}/{index}")) for url in replicas]
+    for replica in found:
+        with suppress(DevpiError):  # it may come up while it is waited for
+            if (role := replica.status().role) not in ("replica", ""):
+                app.out.warn(f"{replica.root} is not a replica: it says that it is a {role} server")
+    return [server, *found]
 
 
 def watched(app: App, servers: Sequence[Server], awaited: Awaited) -> tuple[Progress, dict[str, Any]]:

@@ -72,7 +72,7 @@ NO_SERVER = "no server in use\ntype 'devpi use URL', or 'devpi quickstart' for a
             6,
             "cannot reach http://127.0.0.1:1/: Connection refused\nis the server running, and the URL right?\n",
         ),
-        ("http://[x/", 2, "invalid URL 'http://[x/': it has no valid host\n"),
+        ("http://[x/", 2, "invalid URL 'http://[x/': it has no valid host or port\n"),
         ("ftp://a:secret@host/", 2, "invalid URL 'ftp://a:****@host/': it must begin with http:// or https://\n"),
     ],
 )

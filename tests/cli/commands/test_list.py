@@ -267,7 +267,7 @@ def test_the_index_of_nothing_at_all(devpi: Client) -> None:
             "'demo @ http://host/x.whl': only a name and versions are allowed here\ntype 'NAME==VERSION'\n",
         ),
         (["--index", "a/b/c"], 2, "index 'a/b/c' must be of the form USER/INDEX or INDEX\n"),
-        (["--index", "http://[x/a/b"], 2, "invalid URL 'http://[x/a/b': it has no valid host\n"),
+        (["--index", "http://[x/a/b"], 2, "invalid URL 'http://[x/a/b': it has no valid host or port\n"),
         (
             ["--index", "http://host/alice"],
             2,

@@ -247,7 +247,8 @@ def test_login_keeps_a_password_where_we_and_twine_find_it(stranger: Client, mem
     left = stranger("logoff")
     assert (left.lines, left.stderr) == (
         ["login information deleted"],
-        f"the keyring still has the password of {member.user}, and commands log in with it: --forget removes it\n",
+        f"the keyring still has the password of {member.user}, and 'devpi login {member.user}' uses it: "
+        "--forget removes it\n",
     )
     stranger.ok("upload", wheel, DEVPI_USER=member.user)
     assert stranger.ok("logoff", "--forget", DEVPI_USER=member.user) == [

@@ -53,7 +53,7 @@ def test_devpi_web_finds_words_of_summaries_on_an_index_and_its_bases(tmp_path: 
         assert (found.status, sorted(found.lines), found.stderr) == (0, rows, BY_WEB)
         document = json.loads(member("search", "demo", "tool", "--json").stdout)
         hit = {"project": "demo-tool", "version": "1.0", "index": "ann/dev", "summary": "A hammer"}
-        common = {"index": "ann/top", "total": 1, "left_out": []}
+        common = {"index": "ann/top", "total": 1, "left_out": [], "unlisted": []}
         assert document == {"by": "web", "query": "demo tool", "hits": [hit], **common}
         first = member("search", "hammer", "--limit", "1")
         assert (len(first.lines), first.stderr) == (1, f"1 more, use --limit to see them\n{BY_WEB}")
@@ -101,9 +101,15 @@ def test_names_are_those_of_the_index_and_its_bases_but_not_of_mirrors(member: M
         "index": f"{user}/top",
         "total": 2,
         "left_out": [f"{user}/mirror"],
+        "unlisted": [],
         "hits": [{**hit, "version": None, "summary": None} for hit in hits],
     }
     assert member("search", "big", "--mirrors", "--index", "top").lines[-1] == f"big-mirrored  {user}/mirror"
+    member.server.modify_index(f"{user}/mirror", ["mirror_no_project_list=True"])
+    status, said = member.fails("search", "nothere", "--mirrors", "--index", "top")
+    assert (status, said.splitlines()[1]) == (
+        4, f"{user}/mirror lists only what somebody has asked for: 'devpi list NAME' asks its upstream for a name",
+    )  # fmt: skip
 
 
 ANSWER = "<?xml version='1.0'?><methodResponse><params><param><value>{}</value></param></params></methodResponse>"

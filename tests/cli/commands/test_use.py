@@ -241,7 +241,7 @@ def test_a_lost_login_is_not_forgotten_by_looking(member: Member) -> None:
         ),
         ("ftp://example.com", 2, "invalid URL 'ftp://example.com': it must begin with http:// or https://\n"),
         ("http://", 2, "invalid URL 'http://': it has no valid host\n"),
-        ("http://[x/a/b", 2, "invalid URL 'http://[x/a/b': it has no valid host\n"),
+        ("http://[x/a/b", 2, "invalid URL 'http://[x/a/b': it has no valid host or port\n"),
         ("http://a..b/", 2, "invalid URL 'http://a..b/': it has no valid host\n"),
         (f"http://{'a' * 64}/", 2, f"invalid URL 'http://{'a' * 64}/': it has no valid host\n"),
         (
@@ -293,6 +293,14 @@ def test_what_is_no_devpi_is_said(devpi: Client, not_devpi: str) -> None:
     assert devpi.fails("use", not_devpi) == (1, said)
     assert devpi.fails("use", "-l", not_devpi) == (1, said)
     assert not devpi.state_file.exists()
+
+
+def test_the_url_of_a_page_is_no_server(devpi: Client, member: Member) -> None:
+    for page in ("demo", "demo/1.0"):
+        assert devpi.fails("use", f"{member.index_url}/{page}") == (
+            4,
+            f"{member.index_url}/{page} is neither a server nor an index, such as {member.server.root}USER/INDEX\n",
+        )
 
 
 @pytest.mark.parametrize(

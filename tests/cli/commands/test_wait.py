@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.clients import Member
     from tests.support.replicas import Pair
+    from tests.support.servers import Live
 
 SOON = ("--for", "1s", "--interval", "1s")
 
@@ -128,6 +129,12 @@ def test_a_replica_that_has_not_heard_of_a_removal_still_has_it(pair: Pair, publ
     assert publisher("wait", "--gone", "demo==3.0", "--replica", pair.replica.url, *SOON).status == 6
     pair.gate.open()
     assert publisher("wait", "--gone", "demo==3.0", "--replica", pair.replica.url, "--for", "2m").status == 0
+
+
+def test_what_is_no_replica_is_warned_of(member: Member, own_server: Live) -> None:
+    put(member.server, member.index, "1.0")
+    said = member("wait", "demo==1.0", "--replica", own_server.url, "--retries", "0", *SOON).stderr
+    assert said.startswith(f"warning: {own_server.url} is not a replica: it says that it is a primary server\n")
 
 
 def test_a_replica_that_does_not_answer_is_named(member: Member) -> None:
