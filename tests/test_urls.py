@@ -35,10 +35,10 @@ def test_a_url_is_brought_into_a_form_that_can_be_asked(typed: str, url: str) ->
         ("file:///etc/passwd", "it must begin with http:// or https://"),
         ("http://", "it has no valid host"),
         ("http:///alice/dev", "it has no valid host"),
-        ("http://host:port", "it has no valid host"),
-        ("http://host:99999", "it has no valid host"),
+        ("http://host:port", "it has no valid host or port"),
+        ("http://host:99999", "it has no valid host or port"),
         ("http://host:0", "it has no valid host"),
-        ("http://[::1", "it has no valid host"),
+        ("http://[::1", "it has no valid host or port"),
         ("http://two words/", "it has no valid host"),
     ],
 )

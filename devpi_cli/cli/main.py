@@ -241,7 +241,7 @@ def _hint(app: App, error: DevpiError) -> str:
     is_about_login = error.exit_status == LoginRequired.exit_status and app.connections
     if app.kept_back and is_about_login and not app.connections[-1].session.acting():
         hint = "; ".join(filter(None, [hint, app.kept_back[-1]]))
-    if is_about_login:
+    elif is_about_login:
         from devpi_cli.cli.steps.hints import naming_server
 
         hint = naming_server(app, error, hint)

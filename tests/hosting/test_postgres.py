@@ -147,7 +147,7 @@ def test_a_database_is_filled_whole_or_not_at_all(
     assert refused[1].startswith("the storage pg8000 loses uploads that arrive at the same time (devpi-postgresql ")
     (line,) = devpi.ok("server", "run", "-n", "--serverdir", new, "--accept-data-loss", "--port", free_port())
     assert line.startswith(f"would run a server: {new} at ")
-    unit = "\n".join(devpi.ok("server", "config", "systemd", "--serverdir", new))
+    unit = devpi("server", "config", "systemd", "--serverdir", new).stdout
     assert PASSWORD not in unit
     assert devpi.fails("server", "config", "yml", "--serverdir", new)[0] == 2
     devpi.ok("server", "config", "yml", "--serverdir", new, "-o", tmp_path)

@@ -83,11 +83,11 @@ def test_a_server_that_does_not_stretch_says_so_everywhere(devpi: Client, tmp_pa
     assert kept(new / ".secret") == NONE
     assert devpi.ok("server", "status", "--serverdir", new)[-1] == "  stretching=not at all"
     lines = {f"Environment={name}={value}" for name, value in UNSTRETCHED.items()}
-    assert lines <= set(devpi.ok("server", "config", "systemd", "--serverdir", new))
+    assert lines <= set(devpi("server", "config", "systemd", "--serverdir", new).lines)
     assert {f"  {name}: {json.dumps(value)}" for name, value in NONE.settings().items()} <= set(
         devpi.ok("server", "config", "yml", "--serverdir", new)
     )
-    assert "DEVPISERVER_ARGON2_TIME_COST" in "\n".join(devpi.ok("server", "config", "launchd", "--serverdir", new))
+    assert "DEVPISERVER_ARGON2_TIME_COST" in devpi("server", "config", "launchd", "--serverdir", new).stdout
     # Whoever stretches it otherwise is warned, whoever copies it cannot.
     run = devpi("server", "run", "-n", "--serverdir", new, "--port", port, "--", "--argon2-time-cost", "2")
     other = "memory cost 524288, parallelism 8, time cost 2"

@@ -73,7 +73,10 @@ ROWS: dict[str, list[Row]] = {
     "copy": [Row("copy {index} dir:copied demo"), Row("copy {index} dir:copied --all --log log")],
     "download": [Row("download demo -d downloads"), Row("download demo -O copied")],
     "verify": [Row("verify --quick"), Row("verify demo")],
-    "push": [Row("push demo==1.0 pypi:here"), Row("push demo==1.0 pypi:token"), Row("push demo==1.0 {index}")],
+    "push": [
+        Row("push demo==1.0 pypi:here"), Row("push demo==1.0 pypi:token"), Row("index -c target bases="),
+        Row("push demo==1.0 target"),
+    ],
     "refresh": [Row("refresh demo")],
     "prune": [Row("prune -y --keep-last 1 --only all --archive old"), Row("prune --keep-last 1 --save-policy")],
     "remove": [Row("remove -y demo==1.0")],

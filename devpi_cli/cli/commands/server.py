@@ -55,7 +55,7 @@ def command() -> None:
     "--port",
     type=click.IntRange(1, 65535),
     metavar="PORT",
-    help="Port to listen on. [the last one, or the next free one]",
+    help="Port to listen on. [the last one, or the next free one; with --serverdir 3141]",
 )
 @serverdir_options
 @click.option("--host", metavar="HOST", help="With --serverdir: address to listen on. [the last one, or localhost]")

@@ -131,6 +131,8 @@ def command(
                 uploads.dists = dists.latest(uploads.dists)
         else:
             builder.require_project(Path.cwd())
+            if (with_docs or only_docs) and not docs:
+                documentation.sphinx_source(Path.cwd())  # before a build: raises WrongUsage
             typed = Defaults(sdist, wheel, no_vcs, setupdir_only, formats, check).over(upload_defaults.read(Path.cwd()))
             uploads.check = bool(typed.check)
             sdist, wheel, setup = _chosen(app, typed)

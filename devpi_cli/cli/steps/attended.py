@@ -69,9 +69,9 @@ def status(app: App, server: Attended) -> None:
     pid = found.pid if found else (others[0] if others else None)
     who = f"process {pid}" if pid else "its process is not seen from here"
     taken_by = occupant(server.port) if not (said or pid) and server.is_taken() else None
-    who = taken_by or who
+    who = f"{taken_by} has its port" if taken_by else who
     who += "" if found or not pid else ", not started by 'devpi server start'"
-    how = "running" if said else "not running, and its port is taken" if taken_by else "not answering"
+    how = "running" if said else "not answering"
     app.out.line(f"{server.url}: {f'{how} ({who})' if pid or said or taken_by else 'not running'}")
     app.out.line(f"  data={server.on.path}")
     app.out.line(f"  log={server.log}")

@@ -179,10 +179,18 @@ class Copying:
             self._log.write(json.dumps(entry, sort_keys=True) + "\n")
             self._log.flush()
 
+    def _warn_of_yanked(self) -> None:
+        """Name what the upstream of a mirror has yanked: an index of one's own cannot say so, and pip would take it."""
+        yanked = [f"{step.release.project} {step.release.version}" for step in self.plan.steps
+                  if any(link.yanked for link in step.missing)]  # fmt: skip
+        if yanked:
+            self.app.out.warn(f"yanked upstream, which {self.target.name} cannot say: {', '.join(yanked)}")
+
     def _finish(self, *, would: bool = False) -> None:
         """Print the document and the summary; raise what failed."""
         files = {name: self.outcomes.get(name, NOT_TRIED) for name in self.plan.files | self.outcomes}
         counts = Counter(files.values())
+        self._warn_of_yanked()
         document: dict[str, Any] = {"source": self.source.name, "target": self.target.name, "failed": self.failed}
         document["files"] = {name: f"would be {outcome}" if would else outcome for name, outcome in files.items()}
         self.app.out.document(document | ({"dry_run": True} if would else {}))

@@ -328,6 +328,14 @@ def upstream(member: Member) -> Iterator[str]:
         yield f"{member.server.root}{member.user}/mirror"
 
 
+def test_a_copy_of_what_is_yanked_warns(member: Member, upstream: str) -> None:
+    """On an index of one's own nothing is yanked: pip would take it."""
+    member.server.create_index(f"{member.user}/own", {"bases": ""})
+    planned = member("copy", upstream, f"{member.user}/own", "demo==1.1", "demo==1.2", "-n")
+    assert planned.lines == ["would copy: demo-1.1.tar.gz", "would copy: demo-1.2.tar.gz"]
+    assert planned.stderr == f"warning: yanked upstream, which {member.user}/own cannot say: demo 1.1\n"
+
+
 def test_yanked_files_of_a_mirror_are_marked(member: Member, upstream: str, server: Live) -> None:
     with server.requests() as seen:
         listed = member("list", "demo", "--all")

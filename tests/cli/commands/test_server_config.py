@@ -5,6 +5,7 @@ import plistlib
 import re
 import subprocess
 import sys
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,7 +32,11 @@ def test_systemd_accepts_the_unit(devpi: Client, place: Path, tmp_path: Path) ->
     """S25: absolute paths, a user of its own, a restart on failure, also for odd paths."""
     needs("systemd-analyze")
     options = ("--serverdir", place, "--port", 4040, "--outside-url", "https://devpi.example", "-o", tmp_path)
-    assert devpi.ok("server", "config", "systemd", *options) == [f"written: {tmp_path / 'devpi-server.service'}"]
+    written = devpi("server", "config", "systemd", *options)
+    assert (written.lines, written.status) == ([f"written: {tmp_path / 'devpi-server.service'}"], 0)
+    assert (
+        written.stderr == f"warning: {place} does not exist: type 'devpi server init --serverdir {quote(str(place))}'\n"
+    )
     unit = tmp_path / "devpi-server.service"
     done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
     assert (done.returncode, unit.name in done.stderr) == (0, False), done.stderr
@@ -44,7 +49,7 @@ def test_systemd_accepts_the_unit(devpi: Client, place: Path, tmp_path: Path) ->
     assert f'"{tmp_path}/data with a space, 100%% and $$HOME"' in start
     assert devpi.fails("server", "config", "systemd", *options) == (
         5,
-        f"{unit} exists\nmove it away, or leave out --output to print the new one\n",
+        f"{written.stderr}{unit} exists\nmove it away, or leave out --output to print the new one\n",
     )
     assert unit.read_text() == text
 
@@ -79,11 +84,18 @@ def test_nginx_accepts_the_site(
 
 
 def test_launchd_gets_a_property_list(devpi: Client, place: Path) -> None:
-    text = "\n".join(devpi.ok("server", "config", "launchd", "--serverdir", place, "--user", "alice"))
+    text = devpi("server", "config", "launchd", "--serverdir", place, "--user", "alice").stdout
     found = plistlib.loads(text.encode())
     assert (found["UserName"], found["KeepAlive"], found["Umask"]) == ("alice", {"SuccessfulExit": False}, 0o077)
     assert found["ProgramArguments"][:7] == [sys.executable, "-P", "-m", "devpi_cli", "server", "run", "--serverdir"]
     assert str(place) in found["ProgramArguments"]
+
+
+def test_whose_the_data_is_is_said(devpi: Client, stocked_serverdir: Path) -> None:
+    owner, path = stocked_serverdir.owner(), stocked_serverdir
+    warning = f"warning: {path} belongs to {owner}, and bob is to run it: type 'chown -R bob {path}'\n"
+    assert devpi("server", "config", "systemd", "--serverdir", path, "--user", "bob").stderr == warning
+    assert devpi("server", "config", "systemd", "--serverdir", path, "--user", owner).stderr == ""
 
 
 def test_our_commands_read_the_settings_file(devpi: Client, stocked_serverdir: Path, tmp_path: Path) -> None:

@@ -98,6 +98,11 @@ def test_everything_comes_back_and_the_password_of_root_is_the_new_one(
     )
 
 
+def test_a_type_that_no_index_has_is_warned_of(devpi: Client, dump: Path, new: Path) -> None:
+    result = devpi("server", "import", "-n", "--serverdir", new, "--skip-import-type", "mirorr", dump)
+    assert result.stderr.startswith("warning: --skip-import-type mirorr: the export has no index of this type\n")
+
+
 def test_without_a_mirror_its_bases_are_removed(devpi: Client, dump: Path, new: Path, tmp_path: Path) -> None:
     """S10: the raw program lets them name what does not exist."""
     typed = ("--serverdir", new, "--skip-import-type", "mirror", dump)

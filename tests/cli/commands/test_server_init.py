@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 
 from tests.support.kills import AFTERWARDS, Kills
 from tests.support.loopback import Watch
+from tests.support.ports import free_port
 from tests.support.serverdirs import described, end_after
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def test_the_secret_is_where_the_settings_say(devpi: Client, new: Path, tmp_path
     made = devpi.ok("server", "init", "-c", file, "--root-password-stdin", stdin="x\n")
     assert made == [f"server made: {new}", f"  secret={secret}"]
     assert (secret.stat().st_mode & 0o777, (new / ".secret").exists()) == (0o600, False)
-    (line,) = devpi.ok("server", "run", "-n", "-c", file)
+    (line,) = devpi.ok("server", "run", "-n", "-c", file, "--port", free_port())
     assert line.startswith(f"would run a server: {new} at ")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -16,9 +17,22 @@ from devpi_cli.system.files import PRIVATE
 
 if TYPE_CHECKING:
     from devpi_cli.cli.steps.serverdirs import Where
+    from devpi_cli.hosting.serverdir import Serverdir
 
 ROOT = "root"
 SERVICE_USER = "devpi"
+
+
+RUNS_SERVER = ("systemd", "launchd")
+
+
+def _warn_of_serverdir(app: App, on: Serverdir, user: str) -> None:
+    """Warn of data that is not there, or that the user who is to run the server cannot write."""
+    if not on.path.exists():
+        app.out.warn(f"{on.path} does not exist: type 'devpi server init --serverdir {quote(str(on.path))}'")
+    elif on.owner() != user:
+        line = f"chown -R {user} {quote(str(on.path))}"
+        app.out.warn(f"{on.path} belongs to {on.owner()}, and {user} is to run it: type '{line}'")
 
 
 @click.command(
@@ -66,6 +80,8 @@ def command(
     run = planned(app, on, host, port, secretfile)
     owner = on.owner() if on.path.exists() else SERVICE_USER
     site = templates.Site(run, user or (SERVICE_USER if owner == ROOT else owner), outside_url, replica)
+    if kind in RUNS_SERVER:
+        _warn_of_serverdir(app, on, site.user)
     if certificate:
         site = replace(site, certificate=str(typed_folder(certificate)))
     if key:

@@ -113,6 +113,9 @@ def _warn(app: App, plan: Plan) -> None:
     """Say what is left out, and what will be missing."""
     if plan.left_out:
         app.out.warn(f"not imported: {', '.join(plan.left_out)}")
+    types = {plan.dump.type_of(name) for name in plan.dump.indexes}
+    for unknown in [kind for kind in plan.choices.skip_types if kind not in types]:
+        app.out.warn(f"--skip-import-type {unknown}: the export has no index of this type")
     for name, missing in sorted(plan.dangling.items()):
         what = "loses" if plan.choices.drop_bases else "keeps"
         hint = "" if plan.choices.drop_bases else "; --drop-bases removes them"
