@@ -131,6 +131,7 @@ def test_a_database_is_filled_whole_or_not_at_all(
         finally:
             running.kill()
             running.wait()
+    assert MARK in postgres.tables(database)
     assert not new.exists()
     made = devpi(*typed, "--serverdir", new)  # the next run removes what is left, and starts anew
     # What the killed command ran may end a moment later.

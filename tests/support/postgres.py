@@ -45,10 +45,10 @@ Storage.get_connection = _locked
 """
 
 MARK = "devpi_cli_unfinished"
-# A lock that everything goes with but the end of the table.
+# A lock that everything goes with but the end of the table. to_regclass would remember that there is none.
 KEEP = f"""\
 DO $$ BEGIN
-    WHILE to_regclass('{MARK}') IS NULL LOOP PERFORM pg_sleep(0.005); END LOOP;
+    WHILE NOT EXISTS (SELECT FROM pg_class WHERE relname = '{MARK}') LOOP PERFORM pg_sleep(0.005); END LOOP;
     LOCK TABLE {MARK} IN ACCESS SHARE MODE;
     PERFORM pg_sleep(600);
 END $$"""
