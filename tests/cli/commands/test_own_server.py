@@ -233,6 +233,12 @@ def test_its_backup_has_its_secret(alice: Owner) -> None:
     assert secret.with_name(".secret.stretching").exists()
 
 
+def test_so_has_the_backup_of_an_upgrade(alice: Owner) -> None:
+    with stopped(alice):
+        assert alice("server", "upgrade", "--backup", "before").status == 0
+    assert (alice.home / "before/.secret").read_text() == (alice.folder / "secret").read_text()
+
+
 def test_what_it_mirrors_is_not_changed_in_silence(alice: Owner) -> None:
     again = alice("quickstart", "--mirror-url", "http://127.0.0.1:9/other/")
     line = "devpi index root/pypi mirror_url=http://127.0.0.1:9/other/ --as-root"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from devpi_cli.cli.app import App, pass_app
-from devpi_cli.cli.steps.serverdirs import chosen_serverdir, new_log, serverdir_options, typed_folder, watched
+from devpi_cli.cli.steps.serverdirs import chosen_serverdir, new_log, planned, serverdir_options, typed_folder, watched
 from devpi_cli.errors import DevpiError, WrongUsage
 from devpi_cli.hosting import backups, runs
 from devpi_cli.hosting.attended import Attended
@@ -81,7 +81,7 @@ def _upgrade(app: App, on: Serverdir, server: Attended, target: Path) -> int:
         server.stop(running)
     try:
         with watched(app, "backing up", size_of(on.path)) as watching:
-            backups.backup(on, target, log, watching, secret=server.plan().secret)
+            backups.backup(on, target, log, watching, secret=planned(app, on).secret)
     finally:
         if running:
             place = urlsplit(url)
