@@ -249,7 +249,7 @@ class Requirement(NamedTuple):
         there = f"there are: {', '.join(versions[:MOST_VERSIONS])}{more}"
         return NothingFound(
             f"no release of {self.project} on {index}{f' matches {wanted}' if wanted else ''}",
-            hint=there if versions else f"'devpi list --index {index}' shows what there is",
+            hint=there if versions else f"'devpi list --index {index}' shows which projects there are",
         )
 
 

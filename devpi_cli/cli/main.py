@@ -235,7 +235,7 @@ def _hint(app: App, error: DevpiError) -> str:
 
         hint = what_to_type(app, error)
     if app.server_words:
-        from devpi_cli.cli.steps.serverdirs import naming_server as naming_serverdir
+        from devpi_cli.cli.steps.serverdirs import naming_serverdir
 
         hint = naming_serverdir(app, hint)
     is_about_login = error.exit_status == LoginRequired.exit_status and app.connections

@@ -139,11 +139,10 @@ class Attended:
                 extra=run.variables(),
                 keep=handle,
             )
-        except ProgramFailed as error:
+        except BaseException as error:
             self._save(before or {"pid": None, "started": None, "url": run.url})
-            raise failures.of_start(error, self.log) from None
-        except BaseException:
-            self._save(before or {"pid": None, "started": None, "url": run.url})
+            if isinstance(error, ProgramFailed):
+                raise failures.of_start(error, self.log) from None
             raise
         finally:
             if handle is not None:

@@ -44,7 +44,7 @@ def _repair_nothing() -> None:
 def _await_last_change(keyfs: Any) -> None:
     """Wait until the files of the last change are in their places.
 
-    Raises FileNotFoundError, with words for ``raw.CAUSES``, if they are not there after five seconds.
+    Raises FileNotFoundError, with words for ``failures.CAUSES``, if they are not there after five seconds.
     """
     until = time.monotonic() + SECONDS
     while awaited := _awaited(keyfs):

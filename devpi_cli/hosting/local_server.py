@@ -225,11 +225,10 @@ class LocalServer:
                 seconds=START_SECONDS,
                 extra={**UNSTRETCHED, **trusted},
             )
-        except ProgramFailed as error:
+        except BaseException as error:
             self._save(record)
-            raise failures.of_start(error, self.log) from None
-        except BaseException:
-            self._save(record)
+            if isinstance(error, ProgramFailed):
+                raise failures.of_start(error, self.log) from None
             raise
 
     def stop(self, found: Running) -> None:

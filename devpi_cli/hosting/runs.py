@@ -115,9 +115,8 @@ def plan(  # noqa: PLR0913 (keyword options)
 ) -> Run:
     """Return how a server is to be run, by what was typed, the environment and the settings, in this order.
 
-    ``last`` is the host, port and secret of its last start, which count after these.
-    ``quick`` is for quickstart's server,
-    whose secret is elsewhere. Raises DevpiError for a number that is none.
+    ``last`` is the host, port and secret of its last start, which count after these. ``quick`` is for quickstart's
+    server, whose secret is elsewhere. Raises DevpiError for a number that is none.
     """
     typed: dict[str, Any] = {"host": host, "port": port, "secretfile": secretfile}
     said = {name: typed[name] or os.environ.get(VARIABLES[name]) or on.settings.get(name) for name in typed}

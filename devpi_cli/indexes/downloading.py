@@ -61,7 +61,7 @@ def find(server: Server, index: str, wanted: Requirement, kinds: Kinds) -> list[
             f"{index} has no file for {wanted.text!r}" + (" that is wanted" if page else ""),
             hint=f"type 'devpi list --all {wanted.project} --index {index}' to see all files"
             if page
-            else f"'devpi list --index {index}' shows what there is",
+            else f"'devpi list --index {index}' shows which projects there are",
         )
     return [Link(file.url, sha256=file.sha256, hash_spec=hashes.told({}, file.url)[1]) for file in found]
 

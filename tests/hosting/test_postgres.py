@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from devpi_cli.hosting.postgres import MARK
 from devpi_cli.hosting.secret import UNSTRETCHED
 from tests.support.ports import free_port
-from tests.support.postgres import MARK, PASSWORD, Postgres, mended, running_postgres
+from tests.support.postgres import PASSWORD, Postgres, mended, running_postgres
 from tests.support.schemas import check
 from tests.support.serverdirs import FILES, INDEXES, MIRRORED, USERS, described
 

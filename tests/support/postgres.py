@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from devpi_cli.hosting.postgres import MARK
 from tests.support.pips import alone
 from tests.support.ports import free_port
 
@@ -44,7 +45,6 @@ def _locked(self, closing=True, write=False):
 Storage.get_connection = _locked
 """
 
-MARK = "devpi_cli_unfinished"
 # A lock that everything goes with but the end of the table. to_regclass would remember that there is none.
 KEEP = f"""\
 DO $$ BEGIN

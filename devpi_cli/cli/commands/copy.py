@@ -11,7 +11,7 @@ import click
 from devpi_cli.cli.app import App, pass_app
 from devpi_cli.cli.options import jobs_option
 from devpi_cli.cli.steps.copies import Copying
-from devpi_cli.cli.steps.hints import instead_of_mirror
+from devpi_cli.cli.steps.hints import OTHER_TARGET, instead_of_mirror
 from devpi_cli.cli.steps.preflight import dry_run_option, require_place
 from devpi_cli.cli.steps.sides import latency, require_found, requirements_of, sides, tell_left_out
 from devpi_cli.errors import DevpiError, WouldBeRefused, WrongUsage
@@ -113,7 +113,7 @@ def _require_usable(both: tuple[Side, Side], *, all_: bool, index_page: bool) ->
             hint="name the releases, such as NAME or 'NAME==VERSION'",
         )
     if isinstance(target, IndexSide) and target.is_mirror:
-        hint = instead_of_mirror(target.index, "choose another target")
+        hint = instead_of_mirror(target.index, OTHER_TARGET)
         raise DevpiError(f"{target.name} is a mirror: you cannot copy to it", hint=hint)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from devpi_cli import urls
 from devpi_cli.auth.sources import STORED
+from devpi_cli.cli.messages import NO_INDEX
 from devpi_cli.cli.steps.expiry import expired, invalid
 from devpi_cli.errors import DevpiError, Missing, NotAllowed, Refused
 from devpi_cli.server.api import IS_MIRROR, discover
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 3.0
 ALIKE = 0.6
-NO_INDEX, NO_USER, NO_PROJECT = "The stage ", "no user ", "no project "
+NO_USER, NO_PROJECT = "no user ", "no project "
 """The texts with which devpi-server reports what is missing."""
 DID_YOU_MEAN = "did you mean"
 NOT_AUTHENTICATED = "could not be authenticated"
+OTHER_INDEX, OTHER_TARGET = "choose another index with --index", "choose another target"
 LOG_IN = "'devpi login USER'"
 UPLOAD_TO = "upload to"
 UNEXPECTED = "indexconfig got unexpected keyword arguments: "
@@ -155,8 +157,8 @@ def _acl_reason(server: Server, user: str, refusal: Refusal) -> str:
     except DevpiError:
         return ""
     if found.is_mirror and action == UPLOAD_TO:
-        choose = ("choose another target",) if refusal.method == "PUSH" else ()
-        return f"{index} is a mirror: {instead_of_mirror(index, *choose)}"
+        choose = OTHER_TARGET if refusal.method == "PUSH" else OTHER_INDEX
+        return f"{index} is a mirror: {instead_of_mirror(index, choose)}"
     acl = found.listed("acl_upload")
     if "acl_upload" not in found.config or may_upload(user, acl):
         return ""
@@ -205,7 +207,7 @@ def _of_request(refusal: Refusal) -> str:
     return key_hint(refusal.reason.partition(UNEXPECTED)[2].partition("=")[0])
 
 
-def instead_of_mirror(index: str, choose: str = "choose another index with --index") -> str:
+def instead_of_mirror(index: str, choose: str = OTHER_INDEX) -> str:
     """Return what to type after an upload to a mirror was refused."""
     return f"{choose}, or create one based on it: 'devpi index -c NAME bases={index}'"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from devpi_cli.cli.steps.hints import UPLOAD_TO, instead_of_mirror, may_upload, no_longer_good
+from devpi_cli.cli.steps.hints import OTHER_TARGET, UPLOAD_TO, instead_of_mirror, may_upload, no_longer_good
 from devpi_cli.errors import DevpiError, LoginRequired, WouldBeRefused
 from devpi_cli.server.api import discover
 from devpi_cli.server.settings import TYPES
@@ -80,7 +80,7 @@ def require_allowed(server: Server, found: Index, purpose: str, app: App | None 
     if found.is_mirror and purpose != REMOVE:
         what = f"{server.url(index)} is a mirror: you cannot {purpose} it"
         if purpose == PUSH and require_login(server):
-            raise WouldBeRefused(what, hint=instead_of_mirror(index, "choose another target"))
+            raise WouldBeRefused(what, hint=instead_of_mirror(index, OTHER_TARGET))
         raise DevpiError(what, hint=instead_of_mirror(index))
     if app and found.config.get("type") not in TYPES:
         cannot_tell(app, f"whether you may {purpose} {index}", f"its type {found.config.get('type')!r} is a plugin's")

@@ -92,7 +92,7 @@ def chosen_serverdir(app: App, where: Where) -> Serverdir:
     return found
 
 
-def naming_server(app: App, hint: str) -> str:
+def naming_serverdir(app: App, hint: str) -> str:
     """Let the lines in a hint name the server that was typed: without its options they would mean another one."""
     return SERVER_LINE.sub(lambda line: line[1] + app.server_words, hint)
 

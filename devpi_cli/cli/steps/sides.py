@@ -103,5 +103,5 @@ def require_found(wanted: Sequence[Requirement], found: Iterable[str], *searched
         if each.project not in names:
             nothing = each.nothing_on(" and ".join(side.name for side in searched))
             listed = next((side.name for side in searched if isinstance(side, IndexSide)), "")
-            nothing.hint = f"'devpi list --index {listed}' shows what there is" if listed else ""
+            nothing.hint = f"'devpi list --index {listed}' shows which projects there are" if listed else ""
             raise nothing

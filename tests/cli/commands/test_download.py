@@ -106,7 +106,11 @@ def test_json_says_what_became_of_each_file(stocked: Member) -> None:
 @pytest.mark.parametrize(
     ("typed", "status", "said"),
     [
-        ("nosuch", 4, "{index} has no file for 'nosuch'\n'devpi list --index {index}' shows what there is\n"),
+        (
+            "nosuch",
+            4,
+            "{index} has no file for 'nosuch'\n'devpi list --index {index}' shows which projects there are\n",
+        ),
         ("demo --pattern nosuch", 4, "{index} has no file for 'demo' that is wanted\n"),
         ("demo --index nobody/here", 4, "no index 'nobody/here'"),
         ("demo -O x", 2, "-O writes one file, but these match: "),

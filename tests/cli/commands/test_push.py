@@ -128,7 +128,7 @@ def test_v26_a_release_that_is_there_in_part_is_a_conflict(demo: Member) -> None
     [
         ("demo", "==9", "there are: 1.0"),
         ("demo", ">1", "there are: 1.0"),
-        ("nothere", "==1.0", "'devpi list --index {}' shows what there is"),
+        ("nothere", "==1.0", "'devpi list --index {}' shows which projects there are"),
     ],
 )
 def test_nothing_is_pushed_when_one_requirement_matches_nothing(

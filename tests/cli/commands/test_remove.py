@@ -188,7 +188,7 @@ def test_nothing_goes_when_there_is_nobody_to_ask(member: Member, files: dict[st
 ])  # fmt: skip
 def test_nothing_that_matches_is_said(member: Member, files: dict[str, str], typed: str, said: str) -> None:
     message = f"no release of {said.format(member.index)}"
-    hint = f"'devpi list --index {member.index}' shows what there is"
+    hint = f"'devpi list --index {member.index}' shows which projects there are"
     if typed.startswith("demo"):
         hint = "there are: 2.0.dev1, 1.1, 1.0, 2004d"
     assert member.fails("remove", "-y", typed) == (4, f"{message}\n{hint}\n")

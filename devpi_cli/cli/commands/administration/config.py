@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 ROOT = "root"
 SERVICE_USER = "devpi"
-
-
 RUNS_SERVER = ("systemd", "launchd")
 
 
@@ -47,13 +45,7 @@ def _warn_of_serverdir(app: App, on: Serverdir, user: str) -> None:
 @click.option("--secretfile", metavar="FILE", help="File with its secret. [.secret in the serverdir]")
 @click.option("--user", metavar="NAME", help="User that runs it. [the owner of the serverdir, devpi instead of root]")
 @click.option("--outside-url", metavar="URL", help="URL that clients use; for nginx.")
-@click.option(
-    "--replica",
-    "replica",
-    multiple=True,
-    metavar="URL",
-    help="With nginx: send reads to it. Repeatable.",
-)
+@click.option("--replica", "replica", multiple=True, metavar="URL", help="With nginx: send reads to it. Repeatable.")
 @click.option("--certificate", metavar="FILE", help="With nginx: certificate. [/etc/ssl/certs/devpi.pem]")
 @click.option("--key", metavar="FILE", help="With nginx: key of the certificate. [/etc/ssl/private/devpi.key]")
 @click.option("-o", "--output", metavar="DIR", help="Write a new file to this folder instead of printing it.")
